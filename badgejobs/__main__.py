@@ -1,0 +1,5 @@
+"""``python -m badgejobs`` is the command ``badgejobs``."""
+
+from badgejobs.cli import main
+
+main()

@@ -1,0 +1,1 @@
+"""What all workers share in Redis: each site's pace."""

@@ -1,0 +1,175 @@
+"""An award and its life: every state it can be in, and every change as a new value.
+
+The states and who gave a badge follow the reasoning that a create at Wix has no idempotency
+key, may be applied after its time-out, and is seen late by queries: what cannot be known stays
+``unknown`` through a quiet period and is settled by reading. In doubt a badge is a person's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+
+class State(StrEnum):
+    """Where an award stands."""
+
+    PENDING = "pending"
+    INFLIGHT = "inflight"
+    UNKNOWN = "unknown"
+    ASSIGNED = "assigned"
+    #: The condition was no longer met before anything was sent.
+    WITHDRAWN = "withdrawn"
+    #: Wix refuses this member for this badge; terminal until something changes.
+    BLOCKED = "blocked"
+    #: The badge is gone at Wix; waits for a person.
+    PAUSED = "paused"
+    NEEDS_ATTENTION = "needs_attention"
+
+
+class Giver(StrEnum):
+    """Who gave a badge that stands at Wix."""
+
+    OURS = "ours"
+    PERSON = "person"
+
+
+#: States in which nothing is sent or read any more by itself.
+SETTLED = frozenset({State.ASSIGNED, State.BLOCKED, State.PAUSED, State.NEEDS_ATTENTION})
+#: States with work to do once ``not_before`` has passed.
+OPEN = frozenset({State.PENDING, State.UNKNOWN})
+
+#: How far Wix's clock and the database's may lie apart when a birth is explained.
+CLOCK_SKEW = timedelta(seconds=5)
+#: Attempts whose outcome could not be told; after so many a person must look.
+MOST_ATTEMPTS = 3
+#: How many reads must find nothing before a lost answer counts as never applied.
+EMPTY_READS_NEEDED = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    """How long each uncertainty lasts; settings, with the defaults of real operation."""
+
+    request_deadline: timedelta = timedelta(seconds=30)
+    quiet_period: timedelta = timedelta(seconds=120)
+    read_gap: timedelta = timedelta(seconds=30)
+    #: How long after our deadline Wix may still apply a request.
+    late_apply: timedelta = timedelta(seconds=60)
+
+    @property
+    def claim(self) -> timedelta:
+        """How long a worker has an award in hand: longer than a request can take."""
+        return self.request_deadline + timedelta(seconds=15)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Award:
+    """Our decision that a member shall have a badge, named by (site, member_id, badge)."""
+
+    site: str
+    member_id: str
+    badge: str
+    state: State
+    earned_at: datetime
+    rules_version: str
+    attempt: int = 0
+    #: Nothing is to be done about it before this moment.
+    not_before: datetime | None = None
+    #: The worker that has it in hand, until ``claimed_until``.
+    claim: str | None = None
+    claimed_until: datetime | None = None
+    #: When the latest attempt was sent; earlier ones were read to have come to nothing.
+    sent_at: datetime | None = None
+    empty_reads: int = 0
+    giver: Giver | None = None
+    #: Wix's id of the badge assignment, where known.
+    assignment_id: str | None = None
+    #: Why it is where it is, in a few words without member data.
+    reason: str = ""
+
+    def sent(self, now: datetime) -> Award:
+        """The next step is the request itself; committed before the socket is touched."""
+        return replace(
+            self,
+            state=State.INFLIGHT,
+            attempt=self.attempt + 1,
+            sent_at=now,
+            empty_reads=0,
+            reason="",
+        )
+
+    def given(self, assignment_id: str | None, giver: Giver, *, reason: str = "") -> Award:
+        """It stands at Wix."""
+        return self._free(State.ASSIGNED, assignment_id=assignment_id, giver=giver, reason=reason)
+
+    def found(self, assignment_id: str, created_at: datetime | None, timing: Timing) -> Award:
+        """A read shows it at Wix: ours only where an attempt of ours explains its birth."""
+        ours = (
+            self.sent_at is not None
+            and created_at is not None
+            and self.sent_at - CLOCK_SKEW
+            <= created_at
+            <= self.sent_at + timing.request_deadline + timing.late_apply + CLOCK_SKEW
+        )
+        return self.given(assignment_id, Giver.OURS if ours else Giver.PERSON)
+
+    def not_sent(self, now: datetime, *, wait: float, reason: str) -> Award:
+        """The request surely did not happen: it waits for its turn again."""
+        return replace(
+            self._free(State.PENDING, reason=reason),
+            attempt=max(0, self.attempt - 1),
+            sent_at=None,
+            not_before=now + timedelta(seconds=wait),
+        )
+
+    def lost(self, now: datetime, timing: Timing, *, reason: str) -> Award:
+        """The answer is lost: nobody asks or sends until the quiet period is over."""
+        return replace(
+            self._free(State.UNKNOWN, reason=reason),
+            not_before=now + timing.quiet_period,
+            empty_reads=0,
+        )
+
+    def not_found(self, now: datetime, timing: Timing) -> Award:
+        """A read after the quiet period shows nothing: once more, then it may be sent again."""
+        reads = self.empty_reads + 1
+        if reads < EMPTY_READS_NEEDED:
+            return replace(
+                self._free(State.UNKNOWN, reason=self.reason),
+                empty_reads=reads,
+                not_before=now + timing.read_gap,
+            )
+        if self.attempt >= MOST_ATTEMPTS:
+            return self._free(
+                State.NEEDS_ATTENTION, reason=f"{self.attempt} attempts without a clear answer"
+            )
+        return replace(self._free(State.PENDING, reason=self.reason), not_before=now)
+
+    def refused(self, state: State, *, reason: str) -> Award:
+        """Wix refuses it for good: ``blocked`` for the member, ``paused`` for the badge."""
+        return self._free(state, reason=reason)
+
+    def released(self) -> Award:
+        """Nothing was done: the claim is given back."""
+        return self._free(self.state, reason=self.reason)
+
+    def _free(
+        self,
+        state: State,
+        *,
+        reason: str,
+        assignment_id: str | None = None,
+        giver: Giver | None = None,
+    ) -> Award:
+        return replace(
+            self,
+            state=state,
+            reason=reason,
+            claim=None,
+            claimed_until=None,
+            not_before=None,
+            assignment_id=assignment_id or self.assignment_id,
+            giver=giver or self.giver,
+        )

@@ -1,0 +1,15 @@
+"""A site as the sources need to know it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """One Wix site that we serve."""
+
+    #: Our short name for it, used in tables, tasks and commands.
+    name: str
+    #: The Wix apps whose comments count: ids, in the order in which they are walked.
+    comment_apps: tuple[str, ...] = ()

@@ -1,0 +1,1 @@
+"""The stages: scan, decide, assign, provision, reconcile. Plain functions over ports."""

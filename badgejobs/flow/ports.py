@@ -1,0 +1,202 @@
+"""All that the stages know of the other rooms; bootstrap binds the real ones."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from badgejobs.core.activity import Activity, Unreadable
+from badgejobs.core.award import Award, State
+from badgejobs.core.ledger import Claimed, Earned, Lease, Recorded
+from badgejobs.core.milestone import Look
+from badgejobs.core.source import Tallies
+from badgejobs.core.watermark import Place
+from badgejobs.core.wixfacts import Created, Fence, WixAssignment, WixBadge
+
+# ---------------------------------------------------------------- Wix
+
+
+class Badges(Protocol):
+    """Wix's badges and assignments, for one site. Raises the errors of ``badgejobs.errors``."""
+
+    def badges(self) -> list[WixBadge]:
+        """Every badge of the site."""
+        ...
+
+    def create_badge(self, look: Look) -> WixBadge:
+        """Create a badge."""
+        ...
+
+    def assignments(
+        self, badge_ids: Collection[str], member_ids: Collection[str] | None = None
+    ) -> list[WixAssignment]:
+        """All assignments of these badges, to these members where given (at most 100)."""
+        ...
+
+    def create_assignment(self, badge_id: str, member_id: str, *, fence: Fence) -> WixAssignment:
+        """Give one badge to one member."""
+        ...
+
+    def create_assignments(
+        self, pairs: Sequence[tuple[str, str]], *, fence: Fence
+    ) -> list[Created]:
+        """Give up to 100 (badge id, member id) pairs in one call; one result a pair, in order."""
+        ...
+
+
+# ---------------------------------------------------------------- store
+
+
+class Activities(Protocol):
+    """The facts."""
+
+    def record(
+        self, activities: Sequence[Activity], *, site: str, source: str, generation: int
+    ) -> Recorded:
+        """Insert or renew; an older revision never replaces a newer one, and a member once
+        known is kept where a later state names none. ``generation`` is 0 for window sources.
+        """
+        ...
+
+    def quarantine(self, records: Sequence[Unreadable], *, site: str) -> None:
+        """Keep what could not be understood, with its reason."""
+        ...
+
+    def mark_gone(self, site: str, source: str, *, not_seen_since: int) -> frozenset[str]:
+        """Mark as gone what no walk from this generation on has seen; the members touched."""
+        ...
+
+    def of_members(self, site: str, members: Collection[str]) -> dict[str, list[Activity]]:
+        """All activities of these members; a member without any is absent."""
+        ...
+
+    def members_after(self, site: str, after: str, limit: int) -> list[str]:
+        """Member ids in key order, beginning behind ``after``."""
+        ...
+
+    def tallies(self, site: str, source: str) -> Tallies:
+        """How many known activities of each part carry each mark."""
+        ...
+
+
+class Scans(Protocol):
+    """The places of scans, under leases."""
+
+    def register(self, site: str, source: str, mode: str) -> None:
+        """Make sure that a row exists for this source; due at once when it is new."""
+        ...
+
+    def lease(self, site: str, source: str, *, holds: timedelta) -> Lease:
+        """Take the lease of a scan, or raise ``LeaseTaken``."""
+        ...
+
+    def keep(self, lease: Lease, place: Place, *, holds: timedelta) -> None:
+        """Save a place and renew the lease; ``LeaseLost`` where a later epoch has begun."""
+        ...
+
+    def release(
+        self, lease: Lease, *, due_in: timedelta, completed: bool, error: str | None = None
+    ) -> None:
+        """Give the lease back and say when the source is due again."""
+        ...
+
+
+class Awards(Protocol):
+    """The ledger."""
+
+    def of_members(self, site: str, members: Collection[str]) -> dict[tuple[str, str], Award]:
+        """All awards of these members by (member_id, badge)."""
+        ...
+
+    def open(self, site: str, earned: Sequence[Earned], *, rules_version: str) -> int:
+        """Open an award for each that has none or a withdrawn one; how many were opened."""
+        ...
+
+    def correct_earned_at(self, site: str, earned: Sequence[Earned]) -> None:
+        """Move ``earned_at`` of awards that stand already; their state stays."""
+        ...
+
+    def withdraw(self, site: str, pairs: Sequence[tuple[str, str]], *, reason: str) -> int:
+        """Take back (member_id, badge) awards that are pending and not in anyone's hand."""
+        ...
+
+    def claim(self, site: str, *, limit: int, holds: timedelta) -> Claimed | None:
+        """Take a batch of due awards (pending or unknown, bound badge) in hand."""
+        ...
+
+    def settle(self, awards: Sequence[Award], *, claim: str) -> int:
+        """Write awards that are still in this claim's hand; how many were."""
+        ...
+
+    def holds(self, awards: Sequence[Award], *, claim: str, at_least: timedelta) -> bool:
+        """Whether this claim still has all of them in hand for at least so long."""
+        ...
+
+    def recover(self, *, quiet_period: timedelta) -> int:
+        """Turn awards whose claim ran out back: in flight to unknown, others to free."""
+        ...
+
+    def states(self, site: str) -> dict[tuple[str, State], int]:
+        """How many awards stand in each (badge, state)."""
+        ...
+
+
+class Bindings(Protocol):
+    """Which Wix badge each badge of the rules is, per site."""
+
+    def of(self, site: str) -> dict[str, str]:
+        """Badge to Wix badge id."""
+        ...
+
+    def bind(self, site: str, badge: str, wix_badge_id: str) -> None:
+        """Remember for good."""
+        ...
+
+    def applied(self, site: str) -> tuple[str | None, str | None]:
+        """The rules version last taken up (``None``: none yet), and the member up to whom all
+        stored members have been decided under it (``None``: every one).
+        """
+        ...
+
+    def apply(self, site: str, *, version: str, decided_to: str | None) -> None:
+        """Save the version taken up, and how far it has been decided."""
+        ...
+
+
+class Transaction(Protocol):
+    """One database transaction; ``now`` is the database's time, the same throughout."""
+
+    @property
+    def now(self) -> datetime:
+        """The database's time, the same throughout."""
+        ...
+
+    @property
+    def activities(self) -> Activities:
+        """The facts."""
+        ...
+
+    @property
+    def scans(self) -> Scans:
+        """The places of scans."""
+        ...
+
+    @property
+    def awards(self) -> Awards:
+        """The ledger."""
+        ...
+
+    @property
+    def bindings(self) -> Bindings:
+        """Which Wix badge each badge is."""
+        ...
+
+
+class Store(Protocol):
+    """Where the record is kept."""
+
+    def begin(self) -> AbstractContextManager[Transaction]:
+        """A transaction for writing: commits at the end, rolls back on an error."""
+        ...

@@ -1,0 +1,1 @@
+"""The Celery application: when the stages run, and when they run again."""

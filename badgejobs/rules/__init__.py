@@ -1,0 +1,1 @@
+"""The rules file: safe YAML in, milestones out."""

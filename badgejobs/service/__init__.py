@@ -1,0 +1,1 @@
+"""The embedded broker and the processes that run beside each other."""
