@@ -89,11 +89,15 @@ class Award:
     #: Why it is where it is, in a few words without member data.
     reason: str = ""
 
-    def sent(self, now: datetime) -> Award:
-        """The next step is the request itself; committed before the socket is touched."""
+    def sent(self, now: datetime, timing: Timing) -> Award:
+        """The next step is the request itself; committed before the socket is touched.
+
+        The claim is renewed, so that what is left of it is longer than a request can take.
+        """
         return replace(
             self,
             state=State.INFLIGHT,
+            claimed_until=now + timing.claim,
             attempt=self.attempt + 1,
             sent_at=now,
             empty_reads=0,
@@ -103,6 +107,18 @@ class Award:
     def given(self, assignment_id: str | None, giver: Giver, *, reason: str = "") -> Award:
         """It stands at Wix."""
         return self._free(State.ASSIGNED, assignment_id=assignment_id, giver=giver, reason=reason)
+
+    def answered(self, assignment_id: str, created_at: datetime | None) -> Award:
+        """Wix answered our create: ours only if the assignment was born of it.
+
+        Where Wix answers a repeated create with the standing assignment, its birth is older.
+        """
+        ours = (
+            self.sent_at is not None
+            and created_at is not None
+            and created_at >= self.sent_at - CLOCK_SKEW
+        )
+        return self.given(assignment_id, Giver.OURS if ours else Giver.PERSON)
 
     def found(self, assignment_id: str, created_at: datetime | None, timing: Timing) -> Award:
         """A read shows it at Wix: ours only where an attempt of ours explains its birth."""
@@ -151,9 +167,15 @@ class Award:
         """Wix refuses it for good: ``blocked`` for the member, ``paused`` for the badge."""
         return self._free(state, reason=reason)
 
-    def released(self) -> Award:
-        """Nothing was done: the claim is given back."""
-        return self._free(self.state, reason=self.reason)
+    def released(self, now: datetime, *, wait: float) -> Award:
+        """Nothing was done: the claim is given back, and it waits for its turn again."""
+        return replace(
+            self._free(self.state, reason=self.reason), not_before=now + timedelta(seconds=wait)
+        )
+
+    def withdrawn(self, *, reason: str) -> Award:
+        """The facts no longer earn it, and nothing was sent."""
+        return self._free(State.WITHDRAWN, reason=reason)
 
     def _free(
         self,

@@ -28,6 +28,8 @@ class Lease:
     source: str
     epoch: int
     place: Place
+    #: How many tries in a row have failed before this one.
+    failures: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

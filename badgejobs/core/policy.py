@@ -58,7 +58,7 @@ class OrderPolicy:
             return Refusal.OTHER_CURRENCY if self._foreign(activity) else Refusal.BELOW_MINIMUM
         return None
 
-    def value(self, activity: Activity) -> int | Refusal:
+    def value(self, activity: Activity, /) -> int | Refusal:
         """What an order that counts adds to a sum: minor units, never below zero."""
         if self._foreign(activity):
             return Refusal.OTHER_CURRENCY
@@ -95,7 +95,7 @@ class CommentPolicy:
             return Refusal.STAFF
         return None
 
-    def value(self, activity: Activity) -> int | Refusal:
+    def value(self, _activity: Activity, /) -> int | Refusal:
         """Comments carry no money: each adds one."""
         return 1
 

@@ -55,8 +55,10 @@ class Activities(Protocol):
     def record(
         self, activities: Sequence[Activity], *, site: str, source: str, generation: int
     ) -> Recorded:
-        """Insert or renew; an older revision never replaces a newer one, and a member once
-        known is kept where a later state names none. ``generation`` is 0 for window sources.
+        """Insert or renew activities.
+
+        An older revision never replaces a newer one, and a member once known is kept where a
+        later state names none. ``generation`` is 0 for window sources.
         """
         ...
 
@@ -150,13 +152,23 @@ class Bindings(Protocol):
         """Badge to Wix badge id."""
         ...
 
+    def begin_create(self, site: str, badge: str, *, quiet_period: timedelta) -> None:
+        """Note that a badge is about to be created at Wix.
+
+        Raises ``Later`` while an earlier try, whose answer may be lost, is younger than the
+        quiet period: a query could not show its badge yet.
+        """
+        ...
+
     def bind(self, site: str, badge: str, wix_badge_id: str) -> None:
         """Remember for good."""
         ...
 
     def applied(self, site: str) -> tuple[str | None, str | None]:
-        """The rules version last taken up (``None``: none yet), and the member up to whom all
-        stored members have been decided under it (``None``: every one).
+        """The rules version last taken up, and the member up to whom it has been decided.
+
+        The version is ``None`` before the first; the member is ``None`` when every stored
+        member has been decided.
         """
         ...
 

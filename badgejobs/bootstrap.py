@@ -1,0 +1,212 @@
+"""Settings in, House out: the only module that knows every class."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from functools import partial
+from importlib.metadata import entry_points
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import structlog
+
+from badgejobs.config import Settings, SiteSettings
+from badgejobs.coordination.throttle import Lane, LocalThrottle, Pace, Throttle
+from badgejobs.core.award import Timing
+from badgejobs.core.milestone import Ruleset
+from badgejobs.core.site import Site
+from badgejobs.core.source import Source
+from badgejobs.errors import RulesError, SettingsError
+from badgejobs.flow.scan import Cadence
+from badgejobs.rules.loader import load_rules
+from badgejobs.store.engine import SqlStore, open_store
+from badgejobs.wix.auth import ApiKeyCredentials, AppCredentials, Credentials
+from badgejobs.wix.client import WixClient
+
+log = structlog.get_logger(__name__)
+
+#: How a source's class is called: one object serves one site.
+SourceFactory = Callable[[Site, WixClient], Source]
+
+
+class House:
+    """All that one process works with: the record, the pace, and every site."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        store: SqlStore,
+        throttle: Throttle | LocalThrottle,
+        sources: Mapping[str, SourceFactory],
+    ) -> None:
+        self.settings = settings
+        self.store = store
+        self.throttle = throttle
+        self._sources = sources
+        self._sites = dict[str, SiteHouse]()
+        self._lock = Lock()
+
+    @property
+    def sites(self) -> Mapping[str, SiteSettings]:
+        """The configured sites by name."""
+        return self.settings.sites
+
+    @property
+    def modes(self) -> dict[str, str]:
+        """Each known source with its mode."""
+        return {name: str(factory.mode) for name, factory in self._sources.items()}  # type: ignore[attr-defined]
+
+    @property
+    def timing(self) -> Timing:
+        """How long each uncertainty of an award lasts."""
+        told = self.settings.assign
+        return Timing(
+            request_deadline=timedelta(seconds=told.request_deadline_seconds),
+            quiet_period=timedelta(seconds=told.quiet_period_seconds),
+            read_gap=timedelta(seconds=told.read_gap_seconds),
+            late_apply=timedelta(seconds=told.late_apply_seconds),
+        )
+
+    @property
+    def cadence(self) -> Cadence:
+        """How often sources are read."""
+        told = self.settings.scan
+        return Cadence(
+            every=timedelta(seconds=told.every_seconds),
+            overlap=timedelta(seconds=told.overlap_seconds),
+            walk_every=timedelta(seconds=told.walk_every_seconds),
+            walk_at_most_every=timedelta(seconds=told.walk_at_most_every_seconds),
+            slice=timedelta(seconds=told.slice_seconds),
+        )
+
+    def at(self, site: str) -> SiteHouse:
+        """One site's part of the house; ``SettingsError`` for a name that is not configured."""
+        with self._lock:
+            if site not in self._sites:
+                if site not in self.sites:
+                    known = ", ".join(sorted(self.sites)) or "none is configured"
+                    raise SettingsError(f"there is no site {site!r}; known: {known}")
+                self._sites[site] = SiteHouse(site, self, self._sources)
+            return self._sites[site]
+
+    def calls(self) -> dict[str, int]:
+        """How many calls this process made to Wix, by path."""
+        totals = dict[str, int]()
+        for one in self._sites.values():
+            for client in one.clients:
+                for path, number in client.calls_by_path.items():
+                    totals[path] = totals.get(path, 0) + number
+        return totals
+
+    def close(self) -> None:
+        """Close every connection."""
+        for one in self._sites.values():
+            one.close()
+        self.throttle.close()
+        self.store.dispose()
+
+    def abandon(self) -> None:
+        """Forget connections that belong to a parent process, without closing them."""
+        self._sites.clear()
+        self.store.dispose(close=False)
+
+
+class SiteHouse:
+    """What is particular to one site: its rules, its credentials, its clients and sources."""
+
+    def __init__(self, name: str, house: House, sources: Mapping[str, SourceFactory]) -> None:
+        told = house.sites[name]
+        self.profile = Site(name=name, comment_apps=tuple(told.comment_app_ids))
+        self._rules_file = told.rules
+        self._rules: tuple[tuple[int, int], Ruleset] | None = None
+        self._sources = sources
+        credentials = _credentials(told)
+        client = partial(_client, name, house, credentials, _per_minute(house.settings, told))
+        self.badges: WixClient = client(Lane.ASSIGN)
+        self._scanning: WixClient = client(Lane.SCAN)
+
+    @property
+    def clients(self) -> tuple[WixClient, WixClient]:
+        """One client a lane of the site's pace."""
+        return self.badges, self._scanning
+
+    def rules(self) -> Ruleset:
+        """The rules as the file says them now; while it is broken, those it said before.
+
+        Raises ``RulesError`` when it was never right.
+        """
+        try:
+            stat = self._rules_file.stat()
+            stamp = (stat.st_mtime_ns, stat.st_size)
+            if self._rules is None or self._rules[0] != stamp:
+                self._rules = (stamp, load_rules(self._rules_file))
+        except FileNotFoundError:
+            problem = RulesError("there is no such rules file", file=str(self._rules_file))
+            if self._rules is None:
+                raise problem from None
+            log.error("the old rules stay in force", site=self.profile.name, error=str(problem))
+        except RulesError as error:
+            if self._rules is None:
+                raise
+            log.error("the old rules stay in force", site=self.profile.name, error=str(error))
+        return self._rules[1]
+
+    def source(self, name: str) -> Source:
+        """One source of this site."""
+        if name not in self._sources:
+            known = ", ".join(sorted(self._sources))
+            raise SettingsError(f"there is no source {name!r}; known: {known}")
+        return self._sources[name](self.profile, self._scanning)
+
+    def close(self) -> None:
+        """Close the connections to Wix."""
+        for client in self.clients:
+            client.close()
+
+
+def open_house(settings: Settings, *, redis_url: str | None) -> House:
+    """Build the house; without a Redis, the pace is kept in this process alone."""
+    throttle = Throttle(redis_url) if redis_url else LocalThrottle()
+    return House(settings, open_store(settings.database), throttle, found_sources())
+
+
+def found_sources() -> dict[str, SourceFactory]:
+    """Every source that is installed, ours and plug-ins', by name."""
+    found: dict[str, Any] = {
+        point.name: point.load() for point in entry_points(group="badgejobs.sources")
+    }
+    return dict(sorted(found.items(), key=lambda item: item[0], reverse=True))
+
+
+def rules_of(path: Path) -> Ruleset:
+    """Read a rules file for a check, without any site."""
+    return load_rules(path)
+
+
+def _credentials(told: SiteSettings) -> Credentials:
+    if told.api_key and told.site_id:
+        return ApiKeyCredentials(api_key=told.api_key.get_secret_value(), site_id=told.site_id)
+    assert told.app_id and told.app_secret and told.instance_id, "settings demand one of the two"
+    return AppCredentials(
+        app_id=told.app_id,
+        app_secret=told.app_secret.get_secret_value(),
+        instance_id=told.instance_id,
+    )
+
+
+def _per_minute(settings: Settings, told: SiteSettings) -> int:
+    return told.requests_per_minute or settings.requests_per_minute
+
+
+def _client(
+    site: str, house: House, credentials: Credentials, per_minute: int, lane: Lane
+) -> WixClient:
+    return WixClient(
+        base_url=house.settings.wix_base_url,
+        credentials=credentials,
+        pace=Pace(house.throttle, site, lane, per_minute),
+        request_deadline=house.timing.request_deadline,
+        on_rate_limited=partial(house.throttle.shut, site),
+    )

@@ -1,0 +1,227 @@
+"""Assign: claim a batch of awards in the database, act at Wix, settle.
+
+One batch costs one Query and one create for up to a hundred awards of any badges: the Query
+asks for all badge ids and all member ids of the batch at once, a superset of the wanted pairs,
+which a Query per badge would only cut into more calls.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from badgejobs.core.award import Award, Giver, State, Timing
+from badgejobs.core.ledger import Claimed
+from badgejobs.core.milestone import Ruleset
+from badgejobs.core.wixfacts import Created, Fence, WixAssignment
+from badgejobs.errors import (
+    AlreadyExists,
+    BadgeJobsError,
+    Fenced,
+    NotFound,
+    NotSent,
+    Refused,
+)
+from badgejobs.flow.decide import UNMET, still_earned
+from badgejobs.flow.ports import Badges, Store
+from badgejobs.flow.scan import Patience
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assigned:
+    """What became of one batch."""
+
+    claimed: int = 0
+    #: Given by us: by this batch, or by an earlier attempt whose answer was lost.
+    created: int = 0
+    #: Stood at Wix already, by a person's hand as far as anyone can tell.
+    found: int = 0
+    #: Answers lost; settled by reading after the quiet period.
+    unknown: int = 0
+    #: Refused by Wix for good, or paused because the badge is gone.
+    refused: int = 0
+    withdrawn: int = 0
+    #: What stopped the batch, if something did; its awards know when to go on.
+    error: BadgeJobsError | None = None
+
+
+def assign(
+    site: str,
+    badges: Badges,
+    rules: Ruleset,
+    store: Store,
+    *,
+    timing: Timing,
+    batch: int,
+    patience: Patience,
+) -> Assigned | None:
+    """Bring one batch of a site's due awards to Wix; ``None`` when none is due."""
+    with store.begin() as tx:
+        claimed = tx.awards.claim(site, limit=batch, holds=timing.claim)
+    if claimed is None:
+        return None
+    try:
+        standing = badges.assignments(
+            sorted({claimed.wix_badge_ids[award.badge] for award in claimed.awards}),
+            sorted({award.member_id for award in claimed.awards}),
+        )
+    except BadgeJobsError as error:
+        _give_back(claimed, store, wait=patience(error, 0).total_seconds())
+        return Assigned(claimed=len(claimed.awards), error=error)
+    sending, settled = _before_sending(claimed, standing, rules, store, timing)
+    if not sending:
+        return _summary(claimed, settled)
+    pairs = [(claimed.wix_badge_ids[award.badge], award.member_id) for award in sending]
+    results = _send(pairs, badges, _fence(sending, claimed.token, store, timing))
+    gone = _badges_gone(badges, pairs, results)
+    with store.begin() as tx:
+        after = [
+            _settled(award, result, tx.now, timing, badge_gone=badge_id in gone, patience=patience)
+            for award, result, (badge_id, _) in zip(sending, results, pairs, strict=True)
+        ]
+        tx.awards.settle(after, claim=claimed.token)
+    return _summary(claimed, [*settled, *after], error=_stopper(results))
+
+
+def _give_back(claimed: Claimed, store: Store, *, wait: float) -> None:
+    with store.begin() as tx:
+        freed = [award.released(tx.now, wait=wait) for award in claimed.awards]
+        tx.awards.settle(freed, claim=claimed.token)
+
+
+def _before_sending(
+    claimed: Claimed,
+    standing: Sequence[WixAssignment],
+    rules: Ruleset,
+    store: Store,
+    timing: Timing,
+) -> tuple[list[Award], list[Award]]:
+    """Settle what the read answers, and commit the rest as in flight: (to send, settled).
+
+    The facts are asked once more in the same transaction: what was refunded since the award
+    was opened is withdrawn here and never reaches Wix.
+    """
+    oldest = dict[tuple[str, str], WixAssignment]()
+    for row in standing:
+        known = oldest.setdefault((row.badge_id, row.member_id), row)
+        if row.created_at and known.created_at and row.created_at < known.created_at:
+            oldest[row.badge_id, row.member_id] = row
+    sending, settled = list[Award](), list[Award]()
+    with store.begin() as tx:
+        earned = still_earned(tx, claimed.awards[0].site, claimed.awards, rules)
+        for award in claimed.awards:
+            hit = oldest.get((claimed.wix_badge_ids[award.badge], award.member_id))
+            if hit is not None:
+                settled.append(award.found(hit.id, hit.created_at, timing))
+            elif award.state is State.UNKNOWN:
+                settled.append(award.not_found(tx.now, timing))
+            elif (award.member_id, award.badge) not in earned:
+                settled.append(award.withdrawn(reason=UNMET))
+            else:
+                sending.append(award.sent(tx.now, timing))
+        tx.awards.settle([*settled, *sending], claim=claimed.token)
+    return sending, settled
+
+
+def _fence(sending: Sequence[Award], claim: str, store: Store, timing: Timing) -> Fence:
+    """The check right before the socket write: is all of it still in our hand, long enough?"""
+
+    def check() -> None:
+        with store.begin() as tx:
+            if not tx.awards.holds(sending, claim=claim, at_least=timing.request_deadline):
+                raise Fenced("the claim on these awards has run out; nothing was sent")
+
+    return check
+
+
+def _send(pairs: Sequence[tuple[str, str]], badges: Badges, fence: Fence) -> list[Created]:
+    """One create for all; where Wix refuses the whole of it, one for each."""
+    if len(pairs) > 1:
+        try:
+            return badges.create_assignments(pairs, fence=fence)
+        except (Refused, NotFound):
+            pass  # one bad item spoils the call: let each stand for itself
+        except BadgeJobsError as error:
+            return [Created(error=error) for _ in pairs]
+    results = list[Created]()
+    for badge_id, member_id in pairs:
+        if results and _stopper(results):
+            # What stopped the one before stops this one too, and this one was not sent.
+            results.append(Created(error=NotSent("an earlier request of this batch failed")))
+            continue
+        try:
+            made = badges.create_assignment(badge_id, member_id, fence=fence)
+            results.append(Created(assignment=made))
+        except BadgeJobsError as error:
+            results.append(Created(error=error))
+    return results
+
+
+def _settled(
+    award: Award,
+    result: Created,
+    now: datetime,
+    timing: Timing,
+    *,
+    badge_gone: bool,
+    patience: Patience,
+) -> Award:
+    """The award after Wix's word on it, or after the lack of one."""
+    if result.assignment:
+        return award.answered(result.assignment.id, result.assignment.created_at)
+    match result.error:
+        case AlreadyExists():
+            # Not born of this attempt as far as anyone can tell: a person's.
+            return award.given(None, Giver.PERSON, reason="stood at Wix already")
+        case NotFound() if badge_gone:
+            return award.refused(State.PAUSED, reason="the badge is gone at Wix")
+        case NotFound() | Refused() as error:
+            return award.refused(State.BLOCKED, reason=str(error))
+        case BadgeJobsError(may_have_happened=True) as error:
+            return award.lost(now, timing, reason=str(error))
+        case BadgeJobsError() as error:
+            wait = patience(error, award.attempt - 1).total_seconds()
+            return award.not_sent(now, wait=wait, reason=str(error))
+    raise AssertionError("a result is an assignment or an error")
+
+
+def _badges_gone(
+    badges: Badges, pairs: Sequence[tuple[str, str]], results: Sequence[Created]
+) -> frozenset[str]:
+    """Which badges of items that Wix did not find are themselves gone, rather than a member."""
+    missed = {
+        badge_id
+        for (badge_id, _), result in zip(pairs, results, strict=True)
+        if isinstance(result.error, NotFound)
+    }
+    if not missed:
+        return frozenset()
+    try:
+        return frozenset(missed - {badge.id for badge in badges.badges()})
+    except BadgeJobsError:
+        # Nobody can tell now. Paused is the state that a person or a later look undoes.
+        return frozenset(missed)
+
+
+def _stopper(results: Sequence[Created]) -> BadgeJobsError | None:
+    """The error that ends this site's assigning for now, if one came."""
+    passed_on = (AlreadyExists, NotFound, Refused, Ambiguous)
+    return next((r.error for r in results if r.error and not isinstance(r.error, passed_on)), None)
+
+
+def _summary(
+    claimed: Claimed, after: Sequence[Award], error: BadgeJobsError | None = None
+) -> Assigned:
+    states = Counter(award.state for award in after)
+    ours = sum(award.state is State.ASSIGNED and award.giver is Giver.OURS for award in after)
+    return Assigned(
+        claimed=len(claimed.awards),
+        created=ours,
+        found=states[State.ASSIGNED] - ours,
+        unknown=states[State.UNKNOWN],
+        refused=states[State.BLOCKED] + states[State.PAUSED],
+        withdrawn=states[State.WITHDRAWN],
+        error=error,
+    )

@@ -1,0 +1,155 @@
+"""The Celery application and its settings, each with the fault that it answers."""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+
+from celery import Celery
+from celery.schedules import crontab, schedule
+from celery.signals import worker_process_init
+
+from badgejobs.bootstrap import House, open_house
+from badgejobs.config import Settings
+from badgejobs.errors import SettingsError
+
+#: A job may run so long before Celery ends it (prefork); slices end by themselves well before.
+TIME_LIMIT = 120
+SOFT_TIME_LIMIT = 100
+#: After so long an unacknowledged job is given to another worker.
+VISIBILITY_TIMEOUT = 300
+#: How long a worker that is told to stop lets its jobs go on.
+SOFT_SHUTDOWN = 25
+
+app = Celery("badgejobs", include=["badgejobs.jobs.tasks"])
+app.conf.update(
+    # Data only, and as little as can be: a message names a site and a source, or a row.
+    task_serializer="json",
+    result_serializer="json",
+    accept_content=["json"],
+    result_accept_content=["json"],
+    # Results are for people who watch; nothing that matters is read from them.
+    task_ignore_result=False,
+    result_expires=timedelta(hours=1),
+    task_track_started=False,
+    # A worker that dies gives its job back, and a job that kills its worker runs four times at
+    # most. Late acknowledgement alone loses jobs all the same: the database rings again.
+    task_acks_late=True,
+    task_retry_on_worker_lost=True,
+    task_reject_on_worker_lost=False,
+    task_acks_on_failure=True,
+    task_acks_on_timeout=True,
+    task_time_limit=TIME_LIMIT,
+    task_soft_time_limit=SOFT_TIME_LIMIT,
+    worker_prefetch_multiplier=1,
+    worker_soft_shutdown_timeout=SOFT_SHUTDOWN,
+    worker_max_tasks_per_child=1000,
+    worker_max_memory_per_child=300_000,
+    # True would run jobs twice after a short loss of the broker.
+    worker_cancel_long_running_tasks_on_connection_loss=False,
+    worker_hijack_root_logger=False,
+    broker_connection_retry_on_startup=True,
+    broker_connection_max_retries=None,
+    broker_transport_options={
+        "visibility_timeout": VISIBILITY_TIMEOUT,
+        "unacked_restore_interval": 10,
+        "unacked_restore_throttle": 1,
+        "socket_timeout": 30,
+        "socket_connect_timeout": 5,
+        "socket_keepalive": True,
+        "health_check_interval": 25,
+        "global_keyprefix": "badgejobs:",
+    },
+    result_backend_transport_options={
+        "visibility_timeout": VISIBILITY_TIMEOUT,
+        "global_keyprefix": "badgejobs:",
+    },
+    # A bell that cannot be rung soon is not worth waiting for: the next tick rings it.
+    task_publish_retry_policy={"max_retries": 2, "interval_start": 0.1, "interval_max": 0.5},
+    # For Flower.
+    worker_send_task_events=True,
+    task_send_sent_event=True,
+    timezone="UTC",
+    beat_max_loop_interval=5,
+)
+
+_settings: Settings | None = None
+_redis_url: str | None = None
+_house: tuple[int, House] | None = None
+
+
+def configure(settings: Settings, *, broker_url: str, redis_url: str) -> Celery:
+    """Bind the application to its broker and settings, and return it.
+
+    ``broker_url`` is Celery's form of the address and ``redis_url`` redis-py's; for a server on
+    a Unix socket the two differ. Raises ``SettingsError`` where settings break the order that
+    keeps a job from running twice.
+    """
+    global _settings, _redis_url  # noqa: PLW0603 - Celery's application is one per process
+    app.conf.broker_url = broker_url
+    app.conf.result_backend = broker_url
+    tick = settings.tick_seconds
+    app.conf.beat_schedule = {
+        # A tick that no worker took in time is not worth taking: the next one sees the same.
+        "tick": {
+            "task": "badgejobs.tick",
+            "schedule": schedule(run_every=timedelta(seconds=tick)),
+            "options": {"expires": tick},
+        },
+        "daily reconcile": {
+            "task": "badgejobs.reconcile",
+            "schedule": crontab(hour="3", minute="30"),
+            "options": {"expires": 3600},
+        },
+    }
+    check(settings)
+    _settings, _redis_url = settings, redis_url
+    return app
+
+
+def check(settings: Settings) -> None:
+    """Refuse settings under which a job could be handed out again while it still runs.
+
+    The order is: visibility timeout >= 2 x time limit > claim on an award > request deadline.
+    """
+    deadline = settings.assign.request_deadline_seconds
+    claim = deadline + 15
+    options = app.conf.broker_transport_options
+    rules = {
+        "visibility timeout >= 2 x time limit": (
+            options["visibility_timeout"] >= 2 * app.conf.task_time_limit
+        ),
+        "time limit > claim on an award": app.conf.task_time_limit > claim,
+        "slice < soft time limit": (
+            settings.scan.slice_seconds + deadline < app.conf.task_soft_time_limit
+        ),
+        "prefetch of 1": app.conf.worker_prefetch_multiplier == 1,
+    }
+    broken = [name for name, holds in rules.items() if not holds]
+    if broken:
+        raise SettingsError(
+            f"these settings would let a job run twice at once: {', '.join(broken)}; lower "
+            "assign.request_deadline_seconds or scan.slice_seconds"
+        )
+
+
+def house() -> House:
+    """The house of this process, opened at first use.
+
+    A forked child never uses what its parent opened: shared connections mix up answers.
+    """
+    global _house  # noqa: PLW0603 - one per process, by its id
+    if _house is None or _house[0] != os.getpid():
+        if _settings is None or _redis_url is None:
+            raise SettingsError("the Celery application is not configured; use `badgejobs worker`")
+        _house = (os.getpid(), open_house(_settings, redis_url=_redis_url))
+    return _house[1]
+
+
+@worker_process_init.connect
+def _forget_the_parents_house(**_: object) -> None:
+    """In a fresh pool child: drop what was inherited, without closing the parent's sockets."""
+    global _house  # noqa: PLW0603 - as above
+    if _house is not None and _house[0] != os.getpid():
+        _house[1].abandon()
+        _house = None

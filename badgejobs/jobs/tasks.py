@@ -1,0 +1,146 @@
+"""The tasks. Each asks the database what there is to do; a job is only a bell.
+
+A bell too many finds nothing to do, and a lost one is rung again by the next tick. Arguments
+are the names of a site and a source or the id of a row, never data.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import structlog
+from celery import Task, shared_task
+from kombu.exceptions import OperationalError
+
+from badgejobs.bootstrap import House
+from badgejobs.errors import BadgeJobsError
+from badgejobs.jobs import work
+from badgejobs.jobs.app import house
+
+log = structlog.get_logger(__name__)
+
+#: Rows that one tick rings for.
+BELLS_A_TICK = 200
+BY_WORKER = "worker"
+
+
+class Bell(Task):  # type: ignore[misc, type-arg] - Celery's Task is untyped at run time
+    """A task that may be lost or doubled without harm."""
+
+    #: Only for a job that killed its worker; errors of Wix are never retried by Celery.
+    max_retries = 3
+    default_retry_delay = 10
+
+
+def ring(name: str, **arguments: str | int) -> bool:
+    """Send a bell, and say whether it went out; a lost one costs only time."""
+    try:
+        from badgejobs.jobs.app import app  # noqa: PLC0415 - at call time: tests swap the broker
+
+        app.send_task(name, kwargs=arguments)
+    except OperationalError as error:
+        log.warning("bell not rung; the next tick rings again", task=name, error=str(error))
+        return False
+    return True
+
+
+def answer(outcome: work.Outcome) -> dict[str, Any]:
+    """Log an outcome, ring for what follows, and return it for those who watch."""
+    done = outcome.as_json()
+    if outcome.error:
+        log.warning("unit of work ended early", **done)
+    else:
+        log.info("unit of work done", **done)
+    return done
+
+
+@shared_task(name="badgejobs.tick", base=Bell, ignore_result=True)
+def tick() -> None:
+    """Ring for everything that is due."""
+    at = house()
+    work.register(at)
+    take_up_changed_rules(at)
+    with at.store.begin() as tx:
+        tx.awards.recover(quiet_period=at.timing.quiet_period)
+        duties = tx.scans.due(BELLS_A_TICK)
+        sites = tx.awards.due_sites(BELLS_A_TICK)
+        requests = tx.requests.open_ids(BELLS_A_TICK)
+    for site, duty in duties:
+        if site not in at.sites:
+            continue
+        if duty in work.DUTIES:
+            ring(f"badgejobs.{duty}", site=site)
+        else:
+            ring("badgejobs.scan", site=site, source=duty)
+    for site in sites:
+        if site in at.sites:
+            ring("badgejobs.assign", site=site)
+    for request in requests:
+        ring("badgejobs.check_member", request=request)
+
+
+def take_up_changed_rules(at: House) -> None:
+    """Make provisioning due at once for each site whose rules are not those decided under."""
+    for site in at.sites:
+        try:
+            version = at.at(site).rules().version
+        except BadgeJobsError as error:
+            log.error("rules cannot be used; nothing is decided", site=site, error=str(error))
+            continue
+        with at.store.begin() as tx:
+            if tx.bindings.applied(site)[0] not in (version,):
+                tx.scans.make_due(site, work.PROVISION)
+
+
+@shared_task(name="badgejobs.scan", base=Bell)
+def scan(site: str, source: str) -> dict[str, Any]:
+    """Read one source of one site up to now."""
+    outcome = work.run_scan(house(), site, source, by=BY_WORKER)
+    if outcome.opened:
+        ring("badgejobs.assign", site=site)
+    if outcome.more:
+        ring("badgejobs.scan", site=site, source=source)
+    return answer(outcome)
+
+
+@shared_task(name="badgejobs.assign", base=Bell)
+def assign(site: str) -> dict[str, Any]:
+    """Bring a site's due awards to Wix."""
+    outcome = work.run_assign(house(), site, by=BY_WORKER)
+    if outcome.more:
+        ring("badgejobs.assign", site=site)
+    return answer(outcome)
+
+
+@shared_task(name="badgejobs.provision", base=Bell)
+def provision(site: str) -> dict[str, Any]:
+    """Bind a site's badges, and decide its members under its rules."""
+    outcome = work.run_provision(house(), site, by=BY_WORKER)
+    if outcome.more:
+        ring("badgejobs.provision", site=site)
+    if outcome.opened or outcome.numbers.get("created") or outcome.numbers.get("found"):
+        ring("badgejobs.assign", site=site)
+    return answer(outcome)
+
+
+@shared_task(name="badgejobs.reconcile", base=Bell)
+def reconcile(site: str | None = None) -> dict[str, Any]:
+    """Compare one site with Wix; without a name, make every site due for it."""
+    at = house()
+    if site is not None:
+        return answer(work.run_reconcile(at, site, by=BY_WORKER))
+    with at.store.begin() as tx:
+        for name in at.sites:
+            tx.scans.make_due(name, work.RECONCILE)
+    return {"kind": "reconcile", "sites": len(at.sites)}
+
+
+@shared_task(name="badgejobs.check_member", base=Bell)
+def check_member(request: int) -> dict[str, Any]:
+    """Decide the member whom a request row names."""
+    outcome = work.run_check(house(), request, by=BY_WORKER)
+    if outcome is None:
+        return {"kind": "check_member", "request": request, "done": True}
+    if outcome.opened:
+        ring("badgejobs.assign", site=outcome.site)
+    return answer(outcome)

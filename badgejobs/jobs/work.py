@@ -1,0 +1,217 @@
+"""The work of one site, one unit at a time, each with its row in the table of runs.
+
+Celery tasks and the command line call these; none of them knows a queue. What is due, and when
+something is due again, stands in the database alone.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from typing import Any
+
+from badgejobs.bootstrap import House
+from badgejobs.errors import BadgeJobsError
+from badgejobs.flow.assign import Assigned, assign
+from badgejobs.flow.decide import decide, take_up
+from badgejobs.flow.provision import provision
+from badgejobs.flow.reconcile import reconcile
+from badgejobs.flow.scan import scan
+from badgejobs.jobs.retrying import patience
+
+#: Duties that are no sources, kept beside the scans as rows with a lease and a due time.
+PROVISION = "provision"
+RECONCILE = "reconcile"
+DUTIES = (PROVISION, RECONCILE)
+
+#: Rows of runs that a tick or a trigger started are kept this long.
+RUNS_KEPT = timedelta(days=30)
+#: Batches of members decided by one job after a change of rules.
+BATCHES_A_JOB = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What a unit of work did, fit for a task's result and for ``--json``: no member data."""
+
+    site: str
+    kind: str
+    numbers: dict[str, int]
+    #: The error that ended it, in words; it is due again by itself.
+    error: str | None = None
+    #: Whether there is more to do at once.
+    more: bool = False
+
+    @property
+    def opened(self) -> int:
+        """How many awards wait for Wix because of it."""
+        return self.numbers.get("opened", 0)
+
+    def as_json(self) -> dict[str, Any]:
+        """A small flat object."""
+        done = {"site": self.site, "kind": self.kind, **self.numbers}
+        return done | ({"error": self.error} if self.error else {})
+
+
+def register(house: House) -> None:
+    """Make every configured site's sources and duties known to the database, due when new."""
+    with house.store.begin() as tx:
+        for name in house.sites:
+            for source, mode in house.modes.items():
+                tx.scans.register(name, source, mode)
+            for duty in DUTIES:
+                tx.scans.register(name, duty, "window")
+
+
+def run_scan(house: House, site: str, source: str, *, by: str) -> Outcome:
+    """One slice of a scan."""
+    at = house.at(site)
+    time_is_up = _alarm(house.cadence.slice)
+
+    def unit() -> tuple[dict[str, int], bool]:
+        done = scan(
+            site,
+            at.source(source),
+            at.rules(),
+            house.store,
+            cadence=house.cadence,
+            patience=patience,
+            time_is_up=time_is_up,
+        )
+        numbers = asdict(done)
+        completed = bool(numbers.pop("completed"))
+        return numbers, not completed
+
+    return _as_run(house, site, f"scan {source}", unit, by=by)
+
+
+def run_assign(house: House, site: str, *, by: str, batches: int = 10_000) -> Outcome:
+    """Batches of awards until none is due, the slice is over, or something stops it."""
+    at = house.at(site)
+    time_is_up = _alarm(house.cadence.slice)
+
+    def unit() -> tuple[dict[str, int], bool]:
+        totals = dict.fromkeys(
+            ("claimed", "created", "found", "unknown", "refused", "withdrawn"), 0
+        )
+        for _ in range(batches):
+            one: Assigned | None = assign(
+                site,
+                at.badges,
+                at.rules(),
+                house.store,
+                timing=house.timing,
+                batch=house.settings.assign.batch,
+                patience=patience,
+            )
+            if one is None:
+                return totals, False
+            for name in totals:
+                totals[name] += getattr(one, name)
+            if one.error:
+                raise _Stopped(totals) from one.error
+            if time_is_up():
+                break
+        return totals, True
+
+    return _as_run(house, site, "assign", unit, by=by)
+
+
+def run_provision(house: House, site: str, *, by: str) -> Outcome:
+    """Bind the badges of the rules, then decide all stored members under their version."""
+    at = house.at(site)
+
+    def unit() -> tuple[dict[str, int], bool]:
+        rules = at.rules()
+        made = provision(
+            site, rules, at.badges, house.store, quiet_period=house.timing.quiet_period
+        )
+        decided, done = take_up(site, rules, house.store, batches=BATCHES_A_JOB)
+        return asdict(made) | asdict(decided), not done
+
+    return _as_duty(house, site, PROVISION, unit, by=by, every=timedelta(hours=1))
+
+
+def run_reconcile(house: House, site: str, *, by: str) -> Outcome:
+    """Compare the ledger with what stands at Wix; report, repair nothing."""
+    at = house.at(site)
+
+    def unit() -> tuple[dict[str, int], bool]:
+        return asdict(reconcile(site, at.badges, house.store)), False
+
+    return _as_duty(house, site, RECONCILE, unit, by=by, every=timedelta(days=1))
+
+
+def run_check(house: House, request: int, *, by: str) -> Outcome | None:
+    """Decide the one member that a request row names; ``None`` where it is done already."""
+    with house.store.begin() as tx:
+        row = tx.requests.get(request)
+    if row is None or row.done_at is not None:
+        return None
+    at = house.at(row.site)
+
+    def unit() -> tuple[dict[str, int], bool]:
+        with house.store.begin() as tx:
+            decided = decide(tx, row.site, [row.member_id], at.rules())
+            tx.requests.done(request, f"opened {decided.opened}, withdrew {decided.withdrawn}")
+        return asdict(decided), False
+
+    return _as_run(house, row.site, "check_member", unit, by=by)
+
+
+class _Stopped(BadgeJobsError):
+    """Carries the totals of what was done before the error that is its cause."""
+
+    def __init__(self, totals: dict[str, int]) -> None:
+        super().__init__("stopped")
+        self.totals = totals
+
+
+Unit = Callable[[], tuple[dict[str, int], bool]]
+
+
+def _as_run(house: House, site: str, kind: str, unit: Unit, *, by: str) -> Outcome:
+    """Do a unit and keep its row; an error ends it well, since the database knows the rest."""
+    with house.store.begin() as tx:
+        run = tx.runs.start(site, kind, started_by=by)
+    numbers, more, error = dict[str, int](), False, None
+    try:
+        numbers, more = unit()
+    except _Stopped as stopped:
+        numbers, error = stopped.totals, str(stopped.__cause__)
+    except BadgeJobsError as failure:
+        error = str(failure)
+    with house.store.begin() as tx:
+        tx.runs.finish(run, numbers=numbers, error=error)
+    return Outcome(site=site, kind=kind, numbers=numbers, error=error, more=more)
+
+
+def _as_duty(
+    house: House, site: str, duty: str, unit: Unit, *, by: str, every: timedelta
+) -> Outcome:
+    """Do a unit under the lease of its duty, so that one worker at a time is at it."""
+    holds = house.cadence.lease
+
+    def leased() -> tuple[dict[str, int], bool]:
+        with house.store.begin() as tx:
+            lease = tx.scans.lease(site, duty, holds=holds)
+        try:
+            numbers, more = unit()
+        except BadgeJobsError as error:
+            wait = patience(error, lease.failures)
+            with house.store.begin() as tx:
+                tx.scans.release(lease, due_in=wait, completed=False, error=str(error))
+            raise
+        with house.store.begin() as tx:
+            due_in = timedelta(0) if more else every
+            tx.scans.release(lease, due_in=due_in, completed=not more)
+        return numbers, more
+
+    return _as_run(house, site, duty, leased, by=by)
+
+
+def _alarm(after: timedelta) -> Callable[[], bool]:
+    ends = time.monotonic() + after.total_seconds()
+    return lambda: time.monotonic() >= ends
