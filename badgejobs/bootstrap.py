@@ -6,22 +6,24 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from functools import partial
 from importlib.metadata import entry_points
-from pathlib import Path
 from threading import Lock
 from typing import Any
 
 import structlog
 
 from badgejobs.config import Settings, SiteSettings
-from badgejobs.coordination.throttle import Lane, LocalThrottle, Pace, Throttle
+from badgejobs.coordination.lanes import Lane
+from badgejobs.coordination.local import LocalThrottle
+from badgejobs.coordination.pace import Pace
+from badgejobs.coordination.throttle import Throttle
 from badgejobs.core.award import Timing
 from badgejobs.core.milestone import Ruleset
 from badgejobs.core.site import Site
 from badgejobs.core.source import Source
 from badgejobs.errors import RulesError, SettingsError
 from badgejobs.flow.scan import Cadence
-from badgejobs.rules.loader import load_rules
-from badgejobs.store.engine import SqlStore, open_store
+from badgejobs.rules import load_rules
+from badgejobs.store import SqlStore, open_store
 from badgejobs.wix.auth import ApiKeyCredentials, AppCredentials, Credentials
 from badgejobs.wix.client import WixClient
 
@@ -70,11 +72,17 @@ class House:
         )
 
     @property
-    def cadence(self) -> Cadence:
-        """How often sources are read."""
+    def slice(self) -> timedelta:
+        """How long one job works before it hands on."""
+        return timedelta(seconds=self.settings.scan.slice_seconds)
+
+    def cadence(self, source: str) -> Cadence:
+        """How often one source is read."""
         told = self.settings.scan
+        walked = self.modes.get(source) == "walk"
+        every = told.comments_every_seconds if walked else told.orders_every_seconds
         return Cadence(
-            every=timedelta(seconds=told.every_seconds),
+            every=timedelta(seconds=every),
             overlap=timedelta(seconds=told.overlap_seconds),
             walk_every=timedelta(seconds=told.walk_every_seconds),
             walk_at_most_every=timedelta(seconds=told.walk_at_most_every_seconds),
@@ -123,7 +131,8 @@ class SiteHouse:
         self._rules: tuple[tuple[int, int], Ruleset] | None = None
         self._sources = sources
         credentials = _credentials(told)
-        client = partial(_client, name, house, credentials, _per_minute(house.settings, told))
+        per_minute = house.settings.requests_per_minute_of(name)
+        client = partial(_client, name, house, credentials, per_minute)
         self.badges: WixClient = client(Lane.ASSIGN)
         self._scanning: WixClient = client(Lane.SCAN)
 
@@ -146,12 +155,15 @@ class SiteHouse:
             problem = RulesError("there is no such rules file", file=str(self._rules_file))
             if self._rules is None:
                 raise problem from None
-            log.error("the old rules stay in force", site=self.profile.name, error=str(problem))
+            self._warn(problem)
         except RulesError as error:
             if self._rules is None:
                 raise
-            log.error("the old rules stay in force", site=self.profile.name, error=str(error))
+            self._warn(error)
         return self._rules[1]
+
+    def _warn(self, error: RulesError) -> None:
+        log.warning("the old rules stay in force", site=self.profile.name, error=str(error))
 
     def source(self, name: str) -> Source:
         """One source of this site."""
@@ -180,24 +192,17 @@ def found_sources() -> dict[str, SourceFactory]:
     return dict(sorted(found.items(), key=lambda item: item[0], reverse=True))
 
 
-def rules_of(path: Path) -> Ruleset:
-    """Read a rules file for a check, without any site."""
-    return load_rules(path)
-
-
 def _credentials(told: SiteSettings) -> Credentials:
     if told.api_key and told.site_id:
         return ApiKeyCredentials(api_key=told.api_key.get_secret_value(), site_id=told.site_id)
-    assert told.app_id and told.app_secret and told.instance_id, "settings demand one of the two"
+    assert told.app_id, "settings demand one of the two kinds"
+    assert told.app_secret, "as above"
+    assert told.instance_id, "as above"
     return AppCredentials(
         app_id=told.app_id,
         app_secret=told.app_secret.get_secret_value(),
         instance_id=told.instance_id,
     )
-
-
-def _per_minute(settings: Settings, told: SiteSettings) -> int:
-    return told.requests_per_minute or settings.requests_per_minute
 
 
 def _client(

@@ -83,13 +83,13 @@ class CommentPolicy:
     def refusal(self, activity: Activity) -> Refusal | None:
         """Why this comment does not count, or ``None`` where it does."""
         marks = activity.marks
-        if Mark.DELETED in marks or Mark.GONE in marks:
-            if self.keep_deleted:
-                return None
-            return Refusal.DELETED if Mark.DELETED in marks else Refusal.GONE
+        if Mark.DELETED in marks and not self.keep_deleted:
+            return Refusal.DELETED
+        if Mark.GONE in marks and not self.keep_deleted:
+            return Refusal.GONE
         if Mark.HIDDEN in marks:
             return Refusal.HIDDEN
-        if Mark.PUBLISHED not in marks:
+        if not marks & {Mark.PUBLISHED, Mark.DELETED, Mark.GONE} or Mark.PENDING in marks:
             return Refusal.PENDING
         if Mark.STAFF in marks and not self.include_staff:
             return Refusal.STAFF

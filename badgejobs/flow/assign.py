@@ -207,8 +207,9 @@ def _badges_gone(
 
 def _stopper(results: Sequence[Created]) -> BadgeJobsError | None:
     """The error that ends this site's assigning for now, if one came."""
-    passed_on = (AlreadyExists, NotFound, Refused, Ambiguous)
-    return next((r.error for r in results if r.error and not isinstance(r.error, passed_on)), None)
+    about_one_item = (AlreadyExists, NotFound, Refused)
+    errors = (result.error for result in results)
+    return next((e for e in errors if e and not isinstance(e, about_one_item)), None)
 
 
 def _summary(

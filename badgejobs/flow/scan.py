@@ -131,8 +131,10 @@ def _read(
             if not may_drop:
                 raise
             may_drop, place = False, place.cursor_dropped()
+            cursors.clear()  # the same pages come again, perhaps under the same cursors
             continue
-        empty = 0 if page.activities or page.unreadable else empty + 1
+        more_of_nothing = page.next_cursor and not (page.activities or page.unreadable)
+        empty = empty + 1 if more_of_nothing else 0
         if page.next_cursor in cursors or empty >= MOST_EMPTY_PAGES:
             raise Ambiguous(f"{lease.source}: the pages of Wix run in a circle")
         if page.next_cursor:

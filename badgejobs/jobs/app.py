@@ -85,9 +85,8 @@ def configure(settings: Settings, *, broker_url: str, redis_url: str) -> Celery:
     a Unix socket the two differ. Raises ``SettingsError`` where settings break the order that
     keeps a job from running twice.
     """
-    global _settings, _redis_url  # noqa: PLW0603 - Celery's application is one per process
-    app.conf.broker_url = broker_url
-    app.conf.result_backend = broker_url
+    global _settings, _redis_url
+    app.conf.update(broker_url=broker_url, result_backend=broker_url)
     tick = settings.tick_seconds
     app.conf.beat_schedule = {
         # A tick that no worker took in time is not worth taking: the next one sees the same.

@@ -24,7 +24,7 @@ BELLS_A_TICK = 200
 BY_WORKER = "worker"
 
 
-class Bell(Task):  # type: ignore[misc, type-arg] - Celery's Task is untyped at run time
+class Bell(Task[..., Any]):
     """A task that may be lost or doubled without harm."""
 
     #: Only for a job that killed its worker; errors of Wix are never retried by Celery.
@@ -85,10 +85,10 @@ def take_up_changed_rules(at: House) -> None:
         try:
             version = at.at(site).rules().version
         except BadgeJobsError as error:
-            log.error("rules cannot be used; nothing is decided", site=site, error=str(error))
+            log.warning("rules cannot be used; nothing is decided", site=site, error=str(error))
             continue
         with at.store.begin() as tx:
-            if tx.bindings.applied(site)[0] not in (version,):
+            if tx.bindings.applied(site)[0] != version:
                 tx.scans.make_due(site, work.PROVISION)
 
 

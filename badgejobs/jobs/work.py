@@ -68,7 +68,8 @@ def register(house: House) -> None:
 def run_scan(house: House, site: str, source: str, *, by: str) -> Outcome:
     """One slice of a scan."""
     at = house.at(site)
-    time_is_up = _alarm(house.cadence.slice)
+    cadence = house.cadence(source)
+    time_is_up = _alarm(cadence.slice)
 
     def unit() -> tuple[dict[str, int], bool]:
         done = scan(
@@ -76,7 +77,7 @@ def run_scan(house: House, site: str, source: str, *, by: str) -> Outcome:
             at.source(source),
             at.rules(),
             house.store,
-            cadence=house.cadence,
+            cadence=cadence,
             patience=patience,
             time_is_up=time_is_up,
         )
@@ -90,7 +91,7 @@ def run_scan(house: House, site: str, source: str, *, by: str) -> Outcome:
 def run_assign(house: House, site: str, *, by: str, batches: int = 10_000) -> Outcome:
     """Batches of awards until none is due, the slice is over, or something stops it."""
     at = house.at(site)
-    time_is_up = _alarm(house.cadence.slice)
+    time_is_up = _alarm(house.slice)
 
     def unit() -> tuple[dict[str, int], bool]:
         totals = dict.fromkeys(
@@ -192,7 +193,7 @@ def _as_duty(
     house: House, site: str, duty: str, unit: Unit, *, by: str, every: timedelta
 ) -> Outcome:
     """Do a unit under the lease of its duty, so that one worker at a time is at it."""
-    holds = house.cadence.lease
+    holds = house.slice + timedelta(seconds=30)
 
     def leased() -> tuple[dict[str, int], bool]:
         with house.store.begin() as tx:

@@ -6,7 +6,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
 
-from badgejobs.rules.loader import shortened
 from badgejobs.rules.unsupported import not_supported
 from badgejobs.rules.values import (
     BadgeId,
@@ -25,6 +24,7 @@ from badgejobs.rules.values import (
     one_of,
     refusal,
 )
+from badgejobs.rules.yaml_tree import shortened
 
 #: Bounds on lists, far above any real file.
 MOST_BADGES = 500
@@ -158,6 +158,8 @@ def _has_one_measure(value: Any) -> Any:
 
 
 def _measure(value: Any) -> str | None:
+    if isinstance(value, BaseModel):  # asked again when the rules are written out
+        return next(TAG + key for key, model in MEASURES.items() if isinstance(value, model))
     return next((TAG + key for key in MEASURES if key in value), None)
 
 

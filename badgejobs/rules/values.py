@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, ValidationInfo, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from badgejobs.rules.loader import shortened
+from badgejobs.rules.yaml_tree import shortened
 
 #: The sources that badgejobs itself ships.
 OUR_SOURCES = frozenset({"orders", "comments"})
@@ -72,7 +72,7 @@ def _money(value: object) -> Decimal:
             f"'{shortened(text)}' is not an amount of money; write digits and a point, "
             "such as '1000' or '12.50'"
         )
-    return Decimal(text)
+    return Decimal(text).normalize()
 
 
 def _truth(value: object) -> bool:

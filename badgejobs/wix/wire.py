@@ -30,6 +30,9 @@ REQUESTS_PER_MINUTE: Final = 200
 #: All order statuses that Search Orders can return; it hides two of them unless they are named.
 ORDER_STATUSES: Final = ("APPROVED", "CANCELED", "PENDING", "REJECTED")
 
+#: All comment statuses with a meaning; ``UNKNOWN`` is the fifth that the API lists.
+COMMENT_STATUSES: Final = ("PUBLISHED", "HIDDEN", "PENDING", "DELETED")
+
 #: The apps whose comments the Comments API holds, by their everyday name.
 COMMENT_APPS: Final = {
     "blog": "14bcded7-0066-7c35-14d7-466cb3f09103",

@@ -1,0 +1,252 @@
+"""The processes of the demo: broker, sandbox, worker and beat, as in real operation."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import subprocess
+import sys
+import time
+import uuid
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import Any
+
+from badgejobs.bootstrap import House, open_house
+from badgejobs.cli.demo_view import Snapshot
+from badgejobs.core.activity import Activity
+from badgejobs.core.award import OPEN, State
+from badgejobs.config import Settings, load_settings
+from badgejobs.errors import StateError
+from badgejobs.sandbox.remote import RemoteSandbox
+from badgejobs.service import supervision
+from badgejobs.service.broker import ensure_broker
+from badgejobs.service.lifeline import owner_of_this_process
+
+SOURCES = ("orders", "comments")
+#: A worker that starts on a busy machine may take this long.
+START_SECONDS = 40.0
+#: How long the processes may take to end before they are killed.
+STOP_SECONDS = 3
+
+CONFIGURATION = """\
+# Written by `badgejobs demo`; a real configuration is written by `badgejobs init`.
+state_dir = "{folder}"
+wix_base_url = "{wix}"
+tick_seconds = 1
+log_format = "json"
+
+[scan]
+orders_every_seconds = 2
+comments_every_seconds = 2
+walk_every_seconds = 3600
+walk_at_most_every_seconds = 6
+overlap_seconds = 600
+slice_seconds = 20
+
+# Against a sandbox on loopback every uncertainty is short.
+[assign]
+request_deadline_seconds = 3
+quiet_period_seconds = 10
+read_gap_seconds = 2
+late_apply_seconds = 5
+
+[sites.{site}]
+rules = "{rules}"
+app_id = "{app_id}"
+instance_id = "{instance_id}"
+app_secret_file = "{secret}"
+comment_apps = ["blog"]
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """Everything the demo looks at while it runs."""
+
+    site: str
+    instance_id: str
+    folder: Path
+    sandbox: RemoteSandbox
+    house: House
+    flower: str | None
+    supervised: subprocess.Popen[bytes]
+    began: float
+
+    def snapshot(self) -> Snapshot:
+        """What is there to see now; while a part is away its numbers are as last seen."""
+        replay, stats = self.sandbox.replay(self.instance_id), self.sandbox.stats(self.instance_id)
+        with self.house.store.read() as tx:
+            recorded = {source: tx.activities.number(self.site, source) for source in SOURCES}
+            awards = tx.awards.states(self.site)
+        return Snapshot(
+            seconds=time.monotonic() - self.began,
+            arrived={
+                source: (replay["revealed"][source], replay["total"][source])
+                for source in SOURCES
+            },
+            recorded=recorded,
+            awards=awards,
+            calls=_by(stats, "path"),
+            throttled=_by(stats, "status").get("429", 0),
+            processes=self.processes(),
+        )
+
+    def has_arrived(self) -> bool:
+        """Whether all of the history is at the sandbox."""
+        return bool(self.sandbox.replay(self.instance_id)["finished"])
+
+    def is_settled(self, *, since: datetime) -> bool:
+        """Whether both sources were read in full since then, and no award is on its way."""
+        with self.house.store.read() as tx:
+            begun = {row.source: row.completed_started_at for row in tx.scans.overview(self.site)}
+            states = tx.awards.states(self.site)
+        read = all((at := begun.get(name)) and at >= since for name in SOURCES)
+        on_their_way = {State.INFLIGHT, *OPEN}
+        return read and not any(n for (_, state), n in states.items() if state in on_their_way)
+
+    def facts(self) -> dict[str, list[Activity]]:
+        """All recorded activities of members."""
+        found, after = dict[str, list[Activity]](), ""
+        with self.house.store.read() as tx:
+            while members := tx.activities.members_after(self.site, after, 500):
+                found |= tx.activities.of_members(self.site, members)
+                after = members[-1]
+        return found
+
+    def earned(self) -> dict[tuple[str, str], datetime]:
+        """When each award of the ledger was earned, by (member_id, badge)."""
+        with self.house.store.read() as tx:
+            return {
+                pair: award.earned_at
+                for pair, award in tx.awards.of_members(self.site, self.facts()).items()
+            }
+
+    def addresses(self) -> list[str]:
+        """Where to look while it is left running."""
+        lines = [f"sandbox   {self.sandbox.base_url}", f"logs      {self.folder / 'log'}"]
+        if self.flower:
+            lines.append(f"Flower    {self.flower}  (user badgejobs, password in {self.folder})")
+        return lines
+
+    def processes(self) -> dict[str, str]:
+        """Each supervised program with its state."""
+        with suppress(StateError):
+            return {one.name: one.state.lower() for one in supervision.status(self.folder)}
+        return {}
+
+
+@contextmanager
+def stage(folder: Path, *, with_flower: bool, settings: Settings) -> Iterator[Stage]:
+    """Start the processes in a folder of their own, and end them all with the block."""
+    began = time.monotonic()
+    for old in (*folder.glob("badgejobs.db*"), folder / "sandbox.port"):
+        old.unlink(missing_ok=True)
+    with ExitStack() as stack:
+        broker = stack.enter_context(ensure_broker(folder))
+        rules = stack.enter_context(
+            as_file(files("badgejobs.rules").joinpath("examples", "demo.yaml"))
+        )
+        site = f"demo-{secrets.token_hex(4)}"
+        ids = {name: str(uuid.uuid4()) for name in ("siteId", "instanceId", "appId")}
+        secret = folder / "app-secret"
+        _write_private(secret, secrets.token_urlsafe(24))
+        port = _free_port()
+        told = CONFIGURATION.format(
+            folder=folder, wix=f"http://127.0.0.1:{port}", site=site, rules=rules,
+            app_id=ids["appId"], instance_id=ids["instanceId"], secret=secret,
+        )  # fmt: skip
+        configuration = folder / "badgejobs.toml"
+        _write_private(configuration, told)
+        environment = {
+            "BADGEJOBS_CONFIG": str(configuration),
+            "BADGEJOBS_OWNER": owner_of_this_process(),
+        }
+        mine = load_settings(configuration)
+        house = open_house(mine, redis_url=None)
+        stack.callback(house.close)
+        house.store.migrate()
+        flower_port = _free_port() if with_flower else None
+        supervised = _start(folder, port, flower_port, environment)
+        stack.callback(_stop, supervised)
+        sandbox = RemoteSandbox(f"http://127.0.0.1:{port}")
+        _await("the sandbox", sandbox.is_up, supervised)
+        sandbox.reset([{**ids, "appSecret": secret.read_text()}])
+        yield Stage(
+            site=site,
+            instance_id=ids["instanceId"],
+            folder=folder,
+            sandbox=sandbox,
+            house=house,
+            flower=f"http://127.0.0.1:{flower_port}" if flower_port else None,
+            supervised=supervised,
+            began=began,
+        )
+
+
+def _start(
+    folder: Path, port: int, flower_port: int | None, environment: Mapping[str, str]
+) -> subprocess.Popen[bytes]:
+    """Start the supervisor, and under it one real process for each part."""
+    command = [sys.executable, "-m", "badgejobs"]
+    lines = {
+        "sandbox": ["sandbox", "serve", "--port", str(port)],
+        "worker": ["worker", "--pool", "threads", "--concurrency", "4"],
+        "beat": ["beat"],
+    }
+    if flower_port:
+        lines["flower"] = ["flower", "--port", str(flower_port)]
+    programs = [
+        supervision.Program(
+            name=name,
+            argv=[*command, *line],
+            environment=dict(environment),
+            stop_seconds=STOP_SECONDS,
+        )
+        for name, line in lines.items()
+    ]
+    configuration = supervision.write_configuration(programs, folder=folder)
+    return subprocess.Popen(
+        supervision.command(configuration),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        # A Ctrl-C in the terminal is for this process, which ends the others in order.
+        start_new_session=True,
+    )
+
+
+def _stop(supervised: subprocess.Popen[bytes]) -> None:
+    supervised.terminate()
+    try:
+        supervised.wait(STOP_SECONDS + 2)
+    except subprocess.TimeoutExpired:
+        supervised.kill()
+        supervised.wait()
+
+
+def _await(what: str, ready: Callable[[], bool], supervised: subprocess.Popen[bytes]) -> None:
+    ends = time.monotonic() + START_SECONDS
+    while not ready():
+        if supervised.poll() is not None or time.monotonic() > ends:
+            raise StateError(f"{what} did not start; its log is in the folder `log` beside it")
+        time.sleep(0.1)
+
+
+def _by(stats: Mapping[str, Any], key: str) -> dict[str, int]:
+    """Answered requests added up by one of their properties."""
+    totals = Counter[str]()
+    for row in stats["requests"]:
+        totals[str(row[key])] += row["count"]
+    return dict(totals)
+
+
+def _write_private(path: Path, text: str) -> None:
+    path.unlink(missing_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(text)

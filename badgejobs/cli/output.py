@@ -1,0 +1,126 @@
+"""What commands print: results on stdout, everything else on stderr."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from rich import box
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+#: Pipes and files have no width of their own.
+_PLAIN_WIDTH = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """A table on a terminal, and lines with tabs for pipes."""
+
+    columns: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        if not console.is_terminal:
+            for row in self.rows:
+                yield Text("\t".join(row), no_wrap=True, overflow="ignore")
+            return
+        table = Table(box=box.SIMPLE, pad_edge=False, header_style="bold")
+        for column in self.columns:
+            table.add_column(column, overflow="fold")
+        for row in self.rows:
+            table.add_row(*(_coloured(cell) for cell in row))
+        yield table
+
+
+class Output:
+    """Where one command prints; on a pipe plain lines, and with ``as_json`` one JSON object.
+
+    Colours follow the terminal and ``NO_COLOR``.
+    """
+
+    def __init__(self, *, as_json: bool = False) -> None:
+        self._as_json = as_json
+        self._out = _console(stderr=False)
+        self._err = _console(stderr=True)
+
+    def note(self, line: str) -> None:
+        """A word on the way, on stderr."""
+        self._err.print(line, markup=False, highlight=False, soft_wrap=True)
+
+    def result(self, data: Any, *shown: RenderableType) -> None:
+        """The outcome: ``data`` as JSON where that was asked for, else what is to be shown."""
+        if self._as_json:
+            text = json.dumps(data, default=_plain, ensure_ascii=False, indent=2)
+            self._out.out(text, highlight=False)
+            return
+        for one in shown:
+            self._out.print(one, markup=False, highlight=False, soft_wrap=True)
+
+    @contextmanager
+    def live(self) -> Iterator[Live | None]:
+        """A picture that is drawn anew; ``None`` where nobody watches."""
+        if self._as_json or not self._out.is_terminal:
+            yield None
+            return
+        with Live(console=self._out, auto_refresh=False, transient=True) as picture:
+            yield picture
+
+    @contextmanager
+    def progress(self) -> Iterator[Callable[[str], None]]:
+        """A function that says what is going on: one line that changes, or lines in a log."""
+        if not self._err.is_terminal:
+            last = ""
+
+            def say(line: str) -> None:
+                nonlocal last
+                if line != last:
+                    self.note(line)
+                last = line
+
+            yield say
+            return
+        with self._err.status("") as status:
+            yield lambda line: status.update(Text(line))
+
+
+def ago(moment: datetime | None, now: datetime) -> str:
+    """How long ago, or ahead, a moment lies.
+
+    >>> from datetime import UTC
+    >>> noon = datetime(2026, 1, 1, 12, tzinfo=UTC)
+    >>> ago(noon, noon.replace(minute=5)), ago(noon.replace(second=9), noon), ago(None, noon)
+    ('5 min ago', 'in 9 s', 'never')
+    """
+    if moment is None:
+        return "never"
+    seconds = (now - moment).total_seconds()
+    size, unit = abs(seconds), "s"
+    for length, name in ((86_400, "d"), (3_600, "h"), (60, "min")):
+        if size >= length:
+            size, unit = size / length, name
+            break
+    length_shown = f"{int(size)} {unit}"
+    return f"{length_shown} ago" if seconds >= 0 else f"in {length_shown}"
+
+
+def _console(*, stderr: bool) -> Console:
+    console = Console(stderr=stderr)
+    if not console.is_terminal:
+        console.width = _PLAIN_WIDTH
+    return console
+
+
+def _coloured(cell: str) -> Text:
+    styles = {"ok": "green", "failed": "bold red", "warning": "yellow"}
+    return Text(cell, style=styles.get(cell, ""))
+
+
+def _plain(value: object) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)

@@ -1,0 +1,18 @@
+"""Environment and file into Settings; nothing below this room reads either."""
+
+from badgejobs.config.loading import load_settings
+from badgejobs.config.origins import Origin
+from badgejobs.config.settings import Assign, Scan, Settings, SiteSettings
+from badgejobs.config.state_dir import prepare_state_dir
+from badgejobs.config.template import config_template
+
+__all__ = [
+    "Assign",
+    "Origin",
+    "Scan",
+    "Settings",
+    "SiteSettings",
+    "config_template",
+    "load_settings",
+    "prepare_state_dir",
+]

@@ -1,0 +1,91 @@
+"""The door of the room: the layers joined into settings, or one clear error."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from badgejobs.config import layers
+from badgejobs.config.checks import did_you_mean
+from badgejobs.config.origins import Origins
+from badgejobs.config.secret_files import read_secret
+from badgejobs.config.settings import Assign, Scan, Settings, SiteSettings
+from badgejobs.errors import SettingsError
+
+_MODELS: dict[str, type[BaseModel]] = {"scan": Scan, "assign": Assign, "sites": SiteSettings}
+
+
+def load_settings(config: Path | None = None, **overrides: Any) -> Settings:
+    """Settings from arguments, environment, file and defaults, the first that says so.
+
+    ``config`` is the file to read instead of the one that is named or found. Raises
+    :class:`badgejobs.errors.SettingsError`, which names the field, where it stands and the cure.
+    """
+    from_file, path = layers.file(config)
+    stack = [layers.arguments(overrides), layers.environment(), from_file]
+    values: dict[str, Any] = {}
+    for layer in reversed(stack):
+        values = layers.joined(values, layer.values)
+
+    def origin(of: tuple[str, ...]) -> str | None:
+        return next((found for layer in stack if (found := layer.origin(of))), None)
+
+    origins = Origins(origin, path)
+    warnings = [warning for layer in stack for warning in layer.warnings]
+    _with_secrets(values, origins, warnings)
+    try:
+        settings = Settings(**values)
+    except ValidationError as error:
+        # not chained: what pydantic remembers of the input may be a secret
+        raise _refusal(error, origins) from None
+    return settings.from_layers(origins, warnings)
+
+
+def _with_secrets(values: dict[str, Any], origins: Origins, warnings: list[str]) -> None:
+    """Read the secret files that count after all layers have spoken."""
+    for above, table in layers.tables(values):
+        for name in layers.SECRETS:
+            path = table.get(f"{name}_file")
+            if isinstance(path, Path):
+                place = (*above, f"{name}_file")
+                shown = f"{'.'.join(place)} ({origins.of(place)})"
+                table[name], warning = read_secret(path, shown=shown)
+                warnings += [warning] if warning else []
+
+
+def _refusal(error: ValidationError, origins: Origins) -> SettingsError:
+    errors = error.errors(include_url=False, include_input=False)
+    path = tuple(str(step) for step in errors[0]["loc"])
+    of = path[:-1] if errors[0]["type"] == "missing" else path
+    origin = origins.of(of) or str(origins.file or "no configuration file")
+    sentence = _sentence(errors[0], path)
+    more = f" ({len(errors) - 1} more)" if len(errors) > 1 else ""
+    return SettingsError(f"{'.'.join(path)} ({origin}): {sentence}{more}")
+
+
+def _sentence(error: Any, path: tuple[str, ...]) -> str:
+    context = error.get("ctx", {})
+    match error["type"]:
+        case "setting":
+            return str(context["text"])
+        case "extra_forbidden":
+            known = Settings if len(path) == 1 else _MODELS.get(path[0], Settings)
+            return f"not a setting; {did_you_mean(path[-1], known.model_fields)}"
+        case "missing":
+            return f"is missing; add {path[-1]} = ..., or correct the name '{path[-2]}'"
+        case "greater_than_equal":
+            return f"must be {context['ge']} or more"
+        case "less_than_equal":
+            return f"must be {context['le']} or less"
+        case "int_parsing" | "int_type" | "int_from_float":
+            return "must be a whole number, such as 60"
+        case "literal_error":
+            return f"must be one of {context['expected']}"
+        case "model_type" | "dict_type" | "model_attributes_type":
+            return f"must be a table: write [{'.'.join(path)}] and its keys below"
+        case "string_type" | "path_type" | "tuple_type":
+            return "must be a text in quotes, or a list of such where a list is wanted"
+        case _:
+            return str(error["msg"])

@@ -1,0 +1,212 @@
+"""Every setting, its default and its bounds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from platformdirs import user_state_path
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    SecretStr,
+    model_validator,
+)
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from badgejobs.config import checks
+from badgejobs.config.origins import Origin, Origins, origins_of
+from badgejobs.wix import wire
+
+Seconds = Annotated[int, Field(ge=1)]
+RequestsPerMinute = Annotated[int, Field(ge=1, le=wire.REQUESTS_PER_MINUTE)]
+WixId = Annotated[str, AfterValidator(checks.wix_id)]
+
+#: The longest slice of work; jobs are cut so that a lost one costs little.
+LONGEST_SLICE_SECONDS = 60
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class Scan(_Strict):
+    """How often and how far the sources are read; all in seconds."""
+
+    orders_every_seconds: Seconds = 60
+    #: How often the count of comments is held against ours.
+    comments_every_seconds: Seconds = 60
+    #: How often all comments are read in full, whatever the counts say.
+    walk_every_seconds: Seconds = 21_600
+    #: The least time between two full walks that the counts ask for.
+    walk_at_most_every_seconds: Seconds = 600
+    #: The stretch before the watermark that is read again.
+    overlap_seconds: Annotated[int, Field(ge=0)] = 600
+    #: How long one job works before it hands on to the next.
+    slice_seconds: Annotated[int, Field(ge=1, le=LONGEST_SLICE_SECONDS)] = 50
+
+    @model_validator(mode="after")
+    def _walks_have_room(self) -> Self:
+        if self.walk_at_most_every_seconds > self.walk_every_seconds:
+            raise checks.refusal(
+                f"walk_at_most_every_seconds ({self.walk_at_most_every_seconds}) is longer than "
+                f"walk_every_seconds ({self.walk_every_seconds}); swap or adapt them"
+            )
+        return self
+
+
+class Assign(_Strict):
+    """How awards are given at Wix; times in seconds."""
+
+    #: A request that has no answer by then is given up.
+    request_deadline_seconds: Seconds = 30
+    #: How long after a lost answer nobody asks again for the same award.
+    quiet_period_seconds: Seconds = 120
+    #: The time between the two readings that settle an unknown award.
+    read_gap_seconds: Annotated[int, Field(ge=0)] = 30
+    #: How late Wix may still apply a request whose answer was lost.
+    late_apply_seconds: Annotated[int, Field(ge=0)] = 60
+    #: Awards in one claim and in one bulk call.
+    batch: Annotated[int, Field(ge=1, le=wire.MOST_ITEMS)] = wire.MOST_ITEMS
+
+    @model_validator(mode="after")
+    def _quiet_outlasts_late(self) -> Self:
+        if self.quiet_period_seconds < self.late_apply_seconds + 1:
+            raise checks.refusal(
+                f"quiet_period_seconds ({self.quiet_period_seconds}) must be longer than "
+                f"late_apply_seconds ({self.late_apply_seconds}), or an award could be given "
+                f"twice; write {self.late_apply_seconds + 1} or more"
+            )
+        return self
+
+
+class SiteSettings(_Strict):
+    """One Wix site: its rules, its credentials, what is read of it."""
+
+    rules: Path
+    #: An app of ours that is installed on the site ...
+    app_id: WixId | None = None
+    app_secret: SecretStr | None = None
+    app_secret_file: Path | None = None
+    instance_id: WixId | None = None
+    #: ... or an API key of the account that owns it.
+    api_key: SecretStr | None = None
+    api_key_file: Path | None = None
+    site_id: WixId | None = None
+    #: Names of :data:`badgejobs.wix.wire.COMMENT_APPS` or GUIDs of apps.
+    comment_apps: Annotated[
+        tuple[str, ...],
+        BeforeValidator(checks.words_of),
+        AfterValidator(checks.comment_apps),
+    ] = ("blog",)
+    requests_per_minute: RequestsPerMinute | None = None
+
+    @property
+    def comment_app_ids(self) -> tuple[str, ...]:
+        """The app ids of ``comment_apps``, in their order."""
+        return tuple(wire.COMMENT_APPS.get(name, name) for name in self.comment_apps)
+
+    @property
+    def uses_api_key(self) -> bool:
+        """Whether the site is reached by an API key, and not as an app."""
+        return self.api_key is not None
+
+    @model_validator(mode="after")
+    def _one_way_in(self) -> Self:
+        app = {"app_id": self.app_id, "app_secret": self.app_secret}
+        checks.one_way_in(
+            app | {"instance_id": self.instance_id},
+            {"api_key": self.api_key, "site_id": self.site_id},
+        )
+        return self
+
+
+class Settings(BaseSettings):
+    """All settings; made by :func:`badgejobs.config.load_settings`.
+
+    Called directly it takes what it is given and the defaults, and reads nothing.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix="BADGEJOBS_",
+        env_nested_delimiter="__",
+        env_ignore_empty=True,
+        enable_decoding=False,
+        extra="forbid",
+        frozen=True,
+        validate_default=True,
+        hide_input_in_errors=True,
+    )
+
+    #: Where the database, the broker's socket and the logs of ``up`` live.
+    state_dir: Annotated[Path, AfterValidator(checks.state_dir)] = Field(
+        default_factory=lambda: user_state_path("badgejobs")
+    )
+    #: ``None``: SQLite in the state folder.
+    database_url: Annotated[SecretStr, AfterValidator(checks.database_url)] | None = None
+    database_url_file: Path | None = None
+    #: ``None``: the embedded broker.
+    redis_url: Annotated[SecretStr, AfterValidator(checks.redis_url)] | None = None
+    redis_url_file: Path | None = None
+    wix_base_url: Annotated[str, AfterValidator(checks.wix_base_url)] = wire.BASE_URL
+    #: How often due sites are looked for.
+    tick_seconds: Seconds = 10
+    scan: Scan = Scan()
+    assign: Assign = Assign()
+    #: Requests per minute of one site, over all workers; a site may have its own.
+    requests_per_minute: RequestsPerMinute = 180
+    log_level: Annotated[
+        Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(checks.upper)
+    ] = "INFO"
+    log_format: Literal["console", "json"] = "console"
+    sites: Annotated[dict[str, SiteSettings], AfterValidator(checks.site_names)] = {}
+
+    _origins: Origins = PrivateAttr(default_factory=Origins)
+    _warnings: tuple[str, ...] = PrivateAttr(default=())
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Only what is passed: ``load_settings`` joins the layers, and knows where each is from."""
+        del settings_cls, env_settings, dotenv_settings, file_secret_settings
+        return (init_settings,)
+
+    @property
+    def database(self) -> str:
+        """The URL of the database, with its password: for the engine, never for eyes."""
+        if self.database_url is not None:
+            return self.database_url.get_secret_value()
+        return f"sqlite:///{self.state_dir / 'badgejobs.db'}"
+
+    @property
+    def config_file(self) -> Path | None:
+        """The file that was read, if any."""
+        return self._origins.file
+
+    @property
+    def warnings(self) -> list[str]:
+        """What works and should be mended all the same."""
+        return list(self._warnings)
+
+    def requests_per_minute_of(self, site: str) -> int:
+        """The pace of one site."""
+        return self.sites[site].requests_per_minute or self.requests_per_minute
+
+    def origins(self) -> list[Origin]:
+        """Every value and where it came from; secrets and passwords masked."""
+        return origins_of(self, self._origins)
+
+    def from_layers(self, origins: Origins, warnings: list[str]) -> Self:
+        """Remember where the values came from; returns itself."""
+        self._origins, self._warnings = origins, tuple(warnings)
+        return self

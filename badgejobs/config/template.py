@@ -1,0 +1,54 @@
+"""The configuration file that ``badgejobs init`` writes."""
+
+from __future__ import annotations
+
+_TEMPLATE = """\
+# Settings of badgejobs. Every line that begins with # shows a default.
+# Order: command line, environment (BADGEJOBS_...), this file, defaults.
+# See where each value comes from with `badgejobs config show`.
+
+# state_dir = "/var/lib/badgejobs"    # the database and the embedded broker
+# database_url_file = "database.url"  # without it: SQLite in state_dir
+# redis_url_file = "redis.url"        # without it: the embedded broker
+# tick_seconds = 10                   # how often due sites are looked for
+# requests_per_minute = 180           # of each site; Wix allows 200
+# log_level = "INFO"                  # DEBUG | INFO | WARNING | ERROR
+# log_format = "console"              # console | json
+
+[scan]
+# orders_every_seconds = 60
+# comments_every_seconds = 60         # how often the comments are counted
+# walk_every_seconds = 21600          # how often all comments are read
+# walk_at_most_every_seconds = 600
+# overlap_seconds = 600               # read again before the last known change
+# slice_seconds = 50                  # length of one job; at most 60
+
+[assign]
+# request_deadline_seconds = 30
+# quiet_period_seconds = 120          # after a lost answer; longer than late_apply_seconds
+# read_gap_seconds = 30
+# late_apply_seconds = 60
+# batch = 100
+
+[sites.{site}]
+rules = "{site}.yaml"                 # relative to the folder of this file
+
+# Your Wix app, installed on the site. The secret stands in a file of its own (chmod 600),
+# or in the environment: BADGEJOBS_SITES__{variable}__APP_SECRET
+app_id = ""
+instance_id = ""
+app_secret_file = "{site}.secret"
+
+# Or, instead of the three lines above, an API key of the account:
+# site_id = ""
+# api_key_file = "{site}.key"
+
+# comment_apps = ["blog"]             # blog, comments, forum, groups, or the GUID of an app
+# requests_per_minute = 180
+"""
+
+
+def config_template(site_name: str) -> str:
+    """A commented TOML file for one site, in which the ids are left to fill in."""
+    variable = site_name.upper().replace("-", "_")
+    return _TEMPLATE.format(site=site_name, variable=variable)

@@ -1,0 +1,27 @@
+"""The JSON Schema of a rules file, with which editors complete and check it.
+
+``python -m badgejobs.rules.schema`` writes it anew after a change of the models.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from badgejobs.rules.document import Rules
+
+#: The schema as it is shipped.
+PATH = Path(__file__).with_name("rules.schema.json")
+
+
+def schema_text() -> str:
+    """The schema of the models as they stand, as the text of the shipped file."""
+    schema = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **Rules.model_json_schema(),
+    }
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+
+
+if __name__ == "__main__":
+    PATH.write_text(schema_text(), encoding="utf-8")

@@ -1,0 +1,135 @@
+"""The admin interface ``/_sandbox/...``: set up, fill, disturb and look at the world.
+
+Its calls need no authorization, are never limited, delayed, disturbed or logged, and are taken
+from this machine only.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any, Final
+
+from badgejobs.errors import StateError
+from badgejobs.sandbox import comments, faults, refusals, replay, settings, validation
+from badgejobs.sandbox.collection import Collection, Record
+from badgejobs.sandbox.endpoint import Answer
+from badgejobs.sandbox.pages import encoded
+from badgejobs.sandbox.world import Site, World
+
+Handler = Callable[[World, Mapping[str, str], Any], Awaitable[Answer]]
+
+
+def _site(world: World, given: Mapping[str, Any]) -> Site:
+    """The site that a call names, with what is due of its replay revealed."""
+    site = world.sites.get(validation.text(given.get("instanceId"), "instanceId"))
+    if site is None:
+        raise refusals.not_found("INSTANCE_NOT_FOUND", "the instance")
+    site.advance(world.clock())
+    return site
+
+
+async def _reset(world: World, _: Mapping[str, str], body: Any) -> Answer:
+    found = validation.only_fields(body, "", optional=("sites", "options"))
+    sites = settings.parse_installations(found.get("sites", []))
+    world.reset(sites, settings.parse_options(found.get("options", {})))
+    return {}
+
+
+def _store(kind: str) -> Handler:
+    """The call that stores records of one kind as they are given."""
+
+    async def store(world: World, _: Mapping[str, str], body: Any) -> Answer:
+        found = validation.only_fields(body, "", required=("instanceId", kind))
+        given = validation.items(found[kind], kind)
+        for place, one in enumerate(given):
+            record = validation.mapping(one, f"{kind}[{place}]")
+            validation.text(record.get("id"), f"{kind}[{place}].id")
+        collection: Collection = getattr(_site(world, found), kind)
+        now = world.clock()
+        for one in given:
+            form = comments.stored_form(one) if kind == "comments" else one
+            collection.put(Record(form, collection.fields), now)
+        return {"stored": len(given)}
+
+    return store
+
+
+async def _faults(world: World, _: Mapping[str, str], body: Any) -> Answer:
+    found = validation.only_fields(body, "", required=("faults",))
+    given = validation.items(found["faults"], "faults")
+    world.faults.add([faults.parse_fault(one, f"faults[{at}]") for at, one in enumerate(given)])
+    return {}
+
+
+async def _log(world: World, _query: Mapping[str, str], _body: Any) -> Answer:
+    return {"requests": [entry.as_json() for entry in world.journal.entries]}
+
+
+async def _state(world: World, query: Mapping[str, str], _: Any) -> Answer:
+    site = _site(world, query)
+    badges = [site.badges.current[badge_id].body for badge_id in site.display_order]
+    return encoded("badgeAssignments", site.assignments.current.values(), {"badges": badges})
+
+
+async def _stats(world: World, query: Mapping[str, str], _: Any) -> Answer:
+    site = _site(world, query)
+    requests = [
+        {"method": method, "path": path, "status": status, "count": count}
+        for (instance, method, path, status), count in world.journal.counts.items()
+        if instance == site.instance_id
+    ]
+    return {
+        "requests": requests,
+        "badges": len(site.badges.current),
+        "badgeAssignments": len(site.assignments.current),
+        "duplicateAssignments": sum(rows > 1 for rows in site.ever_assigned.values()),
+        "createsRefused": site.creates_refused,
+    }
+
+
+async def _start_replay(world: World, _: Mapping[str, str], body: Any) -> Answer:
+    found = validation.only_fields(body, "", required=("instanceId", "seconds"), optional=("data",))
+    seconds = validation.number(found["seconds"], "seconds")
+    data = found.get("data")
+    folder = None if data is None else Path(validation.text(data, "data"))
+    site = _site(world, found)
+    try:
+        reel = await asyncio.to_thread(replay.load, folder)
+    except StateError as error:
+        raise refusals.invalid("data", str(error)) from error
+    if site.replay is not None:
+        raise refusals.invalid("instanceId", "has a replay already; reset the sandbox first")
+    now = world.clock()
+    for member in reel.members:
+        site.members.put(member, now)
+    site.replay = replay.Replay(reel, started=now, seconds=seconds)
+    site.advance(now)
+    return site.replay.progress(now)
+
+
+async def _progress(world: World, query: Mapping[str, str], _: Any) -> Answer:
+    site = _site(world, query)
+    return site.replay.progress(world.clock()) if site.replay else replay.NOT_STARTED
+
+
+async def unknown(_world: World, _query: Mapping[str, str], _body: Any) -> Answer:
+    """Refuse a path that the admin interface does not have."""
+    raise refusals.application_error(HTTPStatus.NOT_FOUND, "NOT_FOUND", "no such admin call")
+
+
+PREFIX: Final = "/_sandbox/"
+ROUTES: Final[tuple[tuple[str, str, Handler], ...]] = (
+    ("POST", "reset", _reset),
+    ("POST", "orders", _store("orders")),
+    ("POST", "comments", _store("comments")),
+    ("POST", "members", _store("members")),
+    ("POST", "faults", _faults),
+    ("GET", "log", _log),
+    ("GET", "state", _state),
+    ("GET", "stats", _stats),
+    ("POST", "replay", _start_replay),
+    ("GET", "replay", _progress),
+)

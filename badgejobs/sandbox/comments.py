@@ -1,0 +1,139 @@
+"""Comments: query, count, list by resource, get."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import islice
+from typing import Any, Final
+
+from badgejobs.sandbox import kinds, pages, refusals, validation
+from badgejobs.sandbox.collection import Record
+from badgejobs.sandbox.endpoint import Answer, Call, Endpoint
+from badgejobs.sandbox.query import Sort, Values, compile_filter
+from badgejobs.wix import wire
+
+_DEFAULT_LIMIT = 50
+_DEFAULT_REPLIES = 10
+_LONGEST_RESOURCE = 128
+#: What a deleted comment has lost.
+_CLEARED = frozenset({"author", "content", "draftContent"})
+_SORTS: Final[Mapping[str | None, Sort]] = {
+    None: kinds.NEWEST_FIRST,
+    "NEWEST_FIRST": kinds.NEWEST_FIRST,
+    "OLDEST_FIRST": kinds.OLDEST_FIRST,
+}
+
+
+def stored_form(body: Mapping[str, Any]) -> dict[str, Any]:
+    """A comment as Wix keeps it: a deleted one has neither author nor content."""
+    if body.get("status") != "DELETED":
+        return dict(body)
+    return {name: value for name, value in body.items() if name not in _CLEARED}
+
+
+def query(call: Call) -> Answer:
+    """A page of one app's comments, in every status unless filtered."""
+    app_id = validation.guid(call.body.get("appId"), "appId")
+    listing = pages.Listing(
+        name="comments",
+        collection=call.site.comments,
+        default_limit=_DEFAULT_LIMIT,
+        within=(app_id,),
+        condition=lambda _: lambda values: values["appId"] == app_id,
+    )
+    page = pages.read(call, listing)
+    return pages.encoded("comments", page.records, {"pagingMetadata": page.metadata()})
+
+
+def count(call: Call) -> Answer:
+    """How many comments of one app match; hidden ones never count."""
+    app_id = validation.guid(call.body.get("appId"), "appId")
+    comments = call.site.comments
+    matches = compile_filter(call.body.get("filter"), comments.fields, "filter").matches
+    return {
+        "count": sum(
+            record.values["appId"] == app_id
+            and record.values["status"] != "HIDDEN"
+            and matches(record.values)
+            for record in comments.shown(call.at).values()
+        )
+    }
+
+
+def get(call: Call) -> Answer:
+    """One comment as it is now."""
+    comment_id = call.path_guid("commentId")
+    record = call.site.comments.current.get(comment_id)
+    if record is None:
+        raise refusals.not_found("COMMENT_NOT_FOUND", f"comment {comment_id}")
+    return b'{"comment":%b}' % record.encoded
+
+
+def list_by_resource(call: Call) -> Answer:
+    """Published comments of one resource, the replies to each beside them."""
+    app_id = validation.guid(call.parameter("appId"), "appId")
+    resource = tuple(
+        validation.text(call.parameter(name), name, most=_LONGEST_RESOURCE)
+        for name in ("contextId", "resourceId")
+    )
+    limit = _number(call, "cursorPaging.limit", _DEFAULT_LIMIT)
+    replies_limit = _number(call, "cursorPaging.repliesLimit", _DEFAULT_REPLIES)
+
+    def here(values: Values) -> bool:
+        place = values["contextId"], values["resourceId"]
+        own = values["appId"] == app_id and values["status"] == "PUBLISHED"
+        return own and place == resource
+
+    listing = pages.Listing(
+        name="comments-by-resource",
+        collection=call.site.comments,
+        within=(app_id, *resource),
+        condition=lambda _: lambda values: values["parentComment.id"] is None and here(values),
+    )
+    cursor, after = call.parameter("cursorPaging.cursor"), None
+    sort = _sort(call, "commentSort.order") if cursor is None else kinds.NEWEST_FIRST
+    replies_sort = _sort(call, "replySort.order") if cursor is None else kinds.OLDEST_FIRST
+    if cursor is not None:
+        _, sort, after = pages.opened(call, listing, cursor, "cursorPaging.cursor")
+    page = pages.page(call, listing, given=None, sort=sort, after=after, limit=limit)
+    replies: dict[str, list[Record]] = {record.id: [] for record in page.records}
+    for reply in call.site.comments.walk(call.at, replies_sort, here):
+        found = replies.get(reply.values["parentComment.id"])
+        if found is not None:
+            found.append(reply)
+    answers = {one: _replies(found, replies_limit) for one, found in replies.items() if found}
+    rest = {"commentReplies": answers, "pagingMetadata": page.metadata()}
+    return pages.encoded("comments", page.records, rest)
+
+
+def _replies(found: list[Record], limit: int) -> dict[str, Any]:
+    shown = [reply.body for reply in islice(found, limit)]
+    more = len(found) > limit
+    return {
+        "replies": shown,
+        "pagingMetadata": {"count": len(shown), "cursors": {}, "hasNext": more},
+    }
+
+
+def _sort(call: Call, name: str) -> Sort:
+    order = call.parameter(name)
+    if order not in _SORTS:
+        raise refusals.invalid(name, "must be NEWEST_FIRST or OLDEST_FIRST")
+    return _SORTS[order]
+
+
+def _number(call: Call, name: str, default: int) -> int:
+    given = call.parameter(name)
+    if given is None:
+        return default
+    number = int(given) if given.isascii() and given.isdecimal() else given
+    return validation.integer(number, name, least=1, most=wire.MOST_ITEMS)
+
+
+_ALL: Final = "/comments/v1/comments"
+ENDPOINTS: Final = (
+    Endpoint("POST", wire.COMMENTS_QUERY, wire.SCOPE_READ_COMMENTS, query),
+    Endpoint("POST", wire.COMMENTS_COUNT, wire.SCOPE_READ_COMMENTS, count),
+    Endpoint("GET", f"{_ALL}/list-by-resource", wire.SCOPE_READ_COMMENTS, list_by_resource),
+    Endpoint("GET", f"{_ALL}/{{id}}", wire.SCOPE_READ_COMMENTS, get),
+)

@@ -1,0 +1,48 @@
+"""What an endpoint is: a path, the scope it needs, and a function from a call to an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from badgejobs.sandbox import validation
+from badgejobs.sandbox.world import Site, World
+
+SCOPE_READ_MEMBERS: Final = "SCOPE.DC-MEMBERS.READ-MEMBERS"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One authorized request to a known path."""
+
+    world: World
+    site: Site
+    #: The clock's time of this request; all of one call happens at one moment.
+    at: float
+    path: Mapping[str, str]
+    query: Mapping[str, Sequence[str]]
+    body: dict[str, Any]
+
+    def parameter(self, name: str) -> str | None:
+        """The last value of a query parameter, None if it is absent."""
+        values = self.query.get(name)
+        return values[-1] if values else None
+
+    def path_guid(self, field: str) -> str:
+        """The id in the path, if it is a GUID; ``field`` names it in the refusal."""
+        return validation.guid(self.path["id"], field)
+
+
+#: An answer is a JSON object, or its text where it is joined from records encoded before.
+Answer = dict[str, Any] | bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One method and path of the API; the path may hold ``{id}``."""
+
+    method: str
+    path: str
+    scope: str | None
+    answer: Callable[[Call], Answer]

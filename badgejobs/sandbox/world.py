@@ -1,0 +1,113 @@
+"""The state of the imitated Wix, in memory: sites, their records, and who may reach them."""
+
+from __future__ import annotations
+
+import secrets
+import time
+import uuid
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+
+from badgejobs.sandbox import kinds
+from badgejobs.sandbox.collection import Collection
+from badgejobs.sandbox.cursors import Cursors
+from badgejobs.sandbox.faults import Faults
+from badgejobs.sandbox.journal import Journal, stamp
+from badgejobs.sandbox.limits import RollingWindow
+from badgejobs.sandbox.replay import Replay
+from badgejobs.sandbox.settings import Installation, Options
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Site:
+    """One site: its records of each kind, its rate counter, and its replay if one runs."""
+
+    def __init__(self, installation: Installation, options: Options) -> None:
+        self.installation = installation
+        lag = options.query_lag_seconds
+        self.badges = Collection(kinds.BADGES, lag)
+        self.assignments = Collection(kinds.ASSIGNMENTS, lag)
+        self.orders = Collection(kinds.ORDERS, lag)
+        self.comments = Collection(kinds.COMMENTS, lag)
+        self.members = Collection(kinds.MEMBERS, lag)
+        #: Badge ids in the order in which they are displayed.
+        self.display_order: list[str] = []
+        #: The assignments that stand now, by badge and member, oldest first.
+        self.pairs: dict[tuple[str, str], list[str]] = {}
+        #: How many assignments were ever created, by badge and member.
+        self.ever_assigned: dict[tuple[str, str], int] = {}
+        self.creates_refused = 0
+        self.rate = RollingWindow(options.rate_limit_requests, options.rate_limit_window_seconds)
+        self.replay: Replay | None = None
+
+    @property
+    def instance_id(self) -> str:
+        """The app's installation on this site."""
+        return self.installation.instance_id
+
+    def advance(self, now: float) -> None:
+        """Reveal the records of a running replay that are due by ``now``."""
+        if self.replay is None:
+            return
+        for at, order in self.replay.orders.due(now):
+            self.orders.put(order, at)
+        for at, comment in self.replay.comments.due(now):
+            self.comments.put(comment, at)
+
+
+class World:
+    """Everything the sandbox knows.
+
+    ``clock`` gives seconds that never go back, for lags, limits and lifetimes; ``now`` gives
+    the aware UTC time that is written into records.
+    """
+
+    def __init__(
+        self,
+        installations: Iterable[Installation] = (),
+        options: Options | None = None,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        now: Callable[[], datetime] = _utc_now,
+    ) -> None:
+        self.clock, self.now = clock, now
+        self.reset(installations, options or Options())
+
+    def reset(self, installations: Iterable[Installation], options: Options) -> None:
+        """Forget everything and set up anew."""
+        self.options = options
+        self.sites = {one.instance_id: Site(one, options) for one in installations}
+        self.faults = Faults()
+        self.journal = Journal()
+        self.cursors = Cursors()
+        self._tokens: dict[str, tuple[float, Site]] = {}
+
+    def stamp(self) -> str:
+        """The time as it is written into records."""
+        return stamp(self.now())
+
+    def issue_token(self, site: Site) -> str:
+        """A new access token of a site; earlier ones stay valid until their own end."""
+        now = self.clock()
+        while self._tokens and self._tokens[first := next(iter(self._tokens))][0] <= now:
+            del self._tokens[first]
+        token = f"OauthNG.JWS.{secrets.token_urlsafe(32)}"
+        self._tokens[token] = (now + self.options.token_lifetime_seconds, site)
+        return token
+
+    def site_of_token(self, token: str) -> Site | None:
+        """The site that a token reaches, None if it is unknown or has ended."""
+        ends, site = self._tokens.get(token, (0.0, None))
+        return site if site is not None and self.clock() < ends else None
+
+    def sites_of_key(self, api_key: str) -> list[Site]:
+        """The sites that an API key reaches."""
+        return [one for one in self.sites.values() if one.installation.api_key == api_key]
+
+
+def new_id() -> str:
+    """A new random id, as Wix gives to badges and assignments."""
+    return str(uuid.uuid4())

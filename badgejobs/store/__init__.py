@@ -1,0 +1,5 @@
+"""The record: tables, transactions, and what each stage reads and writes in them."""
+
+from badgejobs.store.sql import SqlStore, SqlTransaction, open_store
+
+__all__ = ["SqlStore", "SqlTransaction", "open_store"]

@@ -1,0 +1,203 @@
+"""The facts, written page by page and read member by member."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+
+from sqlalchemy import Connection, and_, delete, func, or_, select, update
+
+from badgejobs.core.activity import Activity, Mark, Unreadable
+from badgejobs.core.ledger import Recorded
+from badgejobs.core.source import Tallies
+from badgejobs.store import facts
+from badgejobs.store.dialect import chunks, insert_into, take_turns
+from badgejobs.store.moment import Moment
+from badgejobs.store.tables import activity, quarantine
+
+_KEY = ("site", "source", "activity_id")
+
+
+class SqlActivities:
+    """The facts, and the records that could not be understood."""
+
+    def __init__(self, connection: Connection, moment: Moment) -> None:
+        self._connection, self._moment = connection, moment
+
+    def record(
+        self, activities: Sequence[Activity], *, site: str, source: str, generation: int
+    ) -> Recorded:
+        """Insert or renew; an older state never replaces a newer one.
+
+        States of one activity may come in any order, and several in one call. Members who are
+        never named by one state and replaced by another end the same in every order.
+        """
+        if any((one.site, one.source) != (site, source) for one in activities):
+            raise ValueError("an activity of another site or source")
+        if not activities:
+            return Recorded(new=0, changed=0, touched=frozenset())
+        take_turns(self._connection, "activity", site, source)
+        stored, renewed = self._stored(site, source, {one.activity_id for one in activities})
+        after = dict(stored)
+        for one in activities:
+            known = after.get(one.activity_id)
+            after[one.activity_id] = facts.merged(known, one) if known else one
+        differing = [one for key, one in after.items() if stored.get(key) != one]
+        self._write(differing, generation)
+        same = [key for key, one in after.items() if stored.get(key) == one]
+        self._renew(site, source, [key for key in same if renewed[key] < generation], generation)
+        self._understood(site, source, list(after))
+        before = [stored[one.activity_id] for one in differing if one.activity_id in stored]
+        return Recorded(
+            new=len(differing) - len(before),
+            changed=len(before),
+            touched=_members([*before, *differing]),
+        )
+
+    def quarantine(self, records: Sequence[Unreadable], *, site: str) -> None:
+        """Keep what could not be understood, with its reason, until it can be."""
+        now = self._moment.now
+        rows = {
+            (one.source, one.activity_id): {
+                "site": site,
+                "source": one.source,
+                "activity_id": one.activity_id,
+                "reason": one.reason,
+                "first_seen_at": now,
+                "last_seen_at": now,
+            }
+            for one in records
+        }
+        if rows:
+            statement = insert_into(self._connection, quarantine)
+            statement = statement.on_conflict_do_update(
+                index_elements=_KEY,
+                set_={
+                    "reason": statement.excluded.reason,
+                    "last_seen_at": statement.excluded.last_seen_at,
+                },
+            )
+            self._connection.execute(statement, list(rows.values()))
+
+    def quarantined(self, site: str) -> dict[tuple[str, str], str]:
+        """What is not understood: the reason by (source, activity_id)."""
+        rows = self._connection.execute(
+            select(quarantine.c.source, quarantine.c.activity_id, quarantine.c.reason)
+            .where(quarantine.c.site == site)
+            .order_by(quarantine.c.source, quarantine.c.activity_id)
+        )
+        return {(source, activity_id): reason for source, activity_id, reason in rows}
+
+    def mark_gone(self, site: str, source: str, *, not_seen_since: int) -> frozenset[str]:
+        """Mark as gone what no walk from this generation on has seen; the members touched."""
+        take_turns(self._connection, "activity", site, source)
+        gone = (
+            update(activity)
+            .where(activity.c.site == site, activity.c.source == source)
+            .where(activity.c.generation < not_seen_since)
+            .where(activity.c.marks != facts.text_of_marks(facts.GONE))
+            .values(marks=facts.text_of_marks(facts.GONE))
+            .returning(activity.c.member_id)
+        )
+        return frozenset(filter(None, self._connection.scalars(gone)))
+
+    def of_members(self, site: str, members: Collection[str]) -> dict[str, list[Activity]]:
+        """All activities of these members; a member without any is absent."""
+        found = defaultdict[str, list[Activity]](list)
+        for some in chunks(sorted(members)):
+            rows = self._connection.execute(
+                select(*facts.COLUMNS).where(
+                    activity.c.site == site, activity.c.member_id.in_(some)
+                )
+            )
+            for row in rows:
+                found[row[1]].append(facts.from_row(site, row))
+        return dict(found)
+
+    def members_after(self, site: str, after: str, limit: int) -> list[str]:
+        """Member ids in key order, beginning behind ``after``."""
+        members = (
+            select(activity.c.member_id)
+            .where(activity.c.site == site, activity.c.member_id > after)
+            .distinct()
+            .order_by(activity.c.member_id)
+            .limit(limit)
+        )
+        return list(self._connection.scalars(members))
+
+    def tallies(self, site: str, source: str) -> Tallies:
+        """How many known activities of each part carry each mark."""
+        counts = (
+            select(activity.c.part, activity.c.marks, func.count())
+            .where(activity.c.site == site, activity.c.source == source)
+            .group_by(activity.c.part, activity.c.marks)
+        )
+        known = defaultdict[str, defaultdict[Mark, int]](lambda: defaultdict(int))
+        for part, marks, number in self._connection.execute(counts):
+            for mark in facts.marks_of(marks):
+                known[part][mark] += number
+        return {part: dict(tally) for part, tally in known.items()}
+
+    def _stored(
+        self, site: str, source: str, keys: Collection[str]
+    ) -> tuple[dict[str, Activity], dict[str, int]]:
+        """What is stored of these, and the generation that saw each of them last."""
+        stored, seen = dict[str, Activity](), dict[str, int]()
+        for some in chunks(sorted(keys)):
+            rows = self._connection.execute(
+                select(*facts.COLUMNS).where(
+                    activity.c.site == site,
+                    activity.c.source == source,
+                    activity.c.activity_id.in_(some),
+                )
+            )
+            for row in rows:
+                stored[row[0]], seen[row[0]] = facts.from_row(site, row), row[-1]
+        return stored, seen
+
+    def _write(self, differing: Sequence[Activity], generation: int) -> None:
+        if not differing:
+            return
+        now = self._moment.now
+        statement = insert_into(self._connection, activity)
+        new = statement.excluded
+        statement = statement.on_conflict_do_update(
+            index_elements=_KEY,
+            set_={
+                column.name: new[column.name]
+                for column in activity.c
+                if column.name not in {*_KEY, "first_seen_at"}
+            },
+            # The rows were read under a lock, so this holds; it is the last line of defence.
+            where=or_(
+                new.revision > activity.c.revision,
+                and_(
+                    new.revision == activity.c.revision,
+                    new.updated_at >= activity.c.updated_at,
+                ),
+                activity.c.marks == facts.text_of_marks(facts.GONE),
+            ),
+        )
+        rows = [facts.to_row(one, generation=generation, now=now) for one in differing]
+        self._connection.execute(statement, rows)
+
+    def _renew(self, site: str, source: str, keys: Sequence[str], generation: int) -> None:
+        for some in chunks(keys):
+            self._connection.execute(
+                update(activity)
+                .where(activity.c.site == site, activity.c.source == source)
+                .where(activity.c.activity_id.in_(some))
+                .values(generation=generation)
+            )
+
+    def _understood(self, site: str, source: str, keys: Sequence[str]) -> None:
+        for some in chunks(keys):
+            self._connection.execute(
+                delete(quarantine)
+                .where(quarantine.c.site == site, quarantine.c.source == source)
+                .where(quarantine.c.activity_id.in_(some))
+            )
+
+
+def _members(activities: Iterable[Activity]) -> frozenset[str]:
+    return frozenset(one.member_id for one in activities if one.member_id)

@@ -1,0 +1,194 @@
+"""The ledger: which awards there are, opened and withdrawn as the facts demand."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, bindparam, func, select, update
+
+from badgejobs.core.award import Award, State
+from badgejobs.core.ledger import Claimed, Earned
+from badgejobs.store import claims, ledger
+from badgejobs.store.dialect import chunks, insert_into
+from badgejobs.store.moment import Moment
+from badgejobs.store.tables import award, award_history
+
+
+class SqlAwards:
+    """The ledger: our awards with their history."""
+
+    def __init__(self, connection: Connection, moment: Moment) -> None:
+        self._connection, self._moment = connection, moment
+
+    def of_members(self, site: str, members: Collection[str]) -> dict[tuple[str, str], Award]:
+        """All awards of these members by (member_id, badge)."""
+        found = dict[tuple[str, str], Award]()
+        for some in chunks(sorted(members)):
+            rows = self._connection.execute(
+                select(*ledger.COLUMNS).where(award.c.site == site, award.c.member_id.in_(some))
+            )
+            for one in map(ledger.from_row, rows):
+                found[one.member_id, one.badge] = one
+        return found
+
+    def history(self, site: str, member_id: str) -> list[ledger.Change]:
+        """Every change of state of one member's awards, oldest first."""
+        names = ledger.Change.__dataclass_fields__
+        rows = self._connection.execute(
+            select(*(award_history.c[name] for name in names))
+            .where(award_history.c.site == site, award_history.c.member_id == member_id)
+            .order_by(award_history.c.id)
+        )
+        changes = []
+        for row in rows.mappings():
+            states = {
+                "from_state": State(row["from_state"]) if row["from_state"] else None,
+                "to_state": State(row["to_state"]),
+            }
+            changes.append(ledger.Change(**dict(row) | states))
+        return changes
+
+    def open(self, site: str, earned: Sequence[Earned], *, rules_version: str) -> int:
+        """Open an award for each that has none or a withdrawn one; how many were opened.
+
+        One that was withdrawn begins anew: without attempts, reads or a wait.
+        """
+        wanted = {(one.member_id, one.badge): one for one in earned}
+        opened = 0
+        for pairs in chunks(sorted(wanted)):
+            opened += self._open(site, [wanted[pair] for pair in pairs], rules_version)
+        return opened
+
+    def correct_earned_at(self, site: str, earned: Sequence[Earned]) -> None:
+        """Move ``earned_at`` of awards that stand already; their state stays."""
+        if earned:
+            self._connection.execute(
+                update(award)
+                .where(award.c.site == site)
+                .where(award.c.member_id == bindparam("of_member"))
+                .where(award.c.badge == bindparam("of_badge"))
+                .values(earned_at=bindparam("moment")),
+                [
+                    {"of_member": one.member_id, "of_badge": one.badge, "moment": one.earned_at}
+                    for one in earned
+                ],
+            )
+
+    def withdraw(self, site: str, pairs: Sequence[tuple[str, str]], *, reason: str) -> int:
+        """Take back (member_id, badge) awards that are pending and not in anyone's hand."""
+        now = self._moment.now
+        withdrawn = 0
+        for some in chunks(sorted(set(pairs))):
+            rows = self._connection.execute(
+                select(*ledger.COLUMNS)
+                .where(ledger.any_of(site, some))
+                .where(award.c.state == State.PENDING, ledger.free_at(now))
+                .with_for_update()
+            )
+            wanted = set(some)
+            before = [
+                one for one in map(ledger.from_row, rows) if (one.member_id, one.badge) in wanted
+            ]
+            claims.write(
+                self._connection,
+                [(one, one.withdrawn(reason=reason)) for one in before],
+                now=now,
+            )
+            withdrawn += len(before)
+        return withdrawn
+
+    def claim(self, site: str, *, limit: int, holds: timedelta) -> Claimed | None:
+        """Take a batch of due awards (pending or unknown, bound badge) in hand."""
+        return claims.claim(self._connection, site, limit=limit, holds=holds, now=self._moment.now)
+
+    def settle(self, awards: Sequence[Award], *, claim: str) -> int:
+        """Write awards that are still in this claim's hand; how many were.
+
+        ``earned_at`` and ``rules_version`` are not written: while the award was in hand, decide
+        may have corrected what the claim has read.
+        """
+        return claims.settle(self._connection, awards, claim=claim, now=self._moment.now)
+
+    def holds(self, awards: Sequence[Award], *, claim: str, at_least: timedelta) -> bool:
+        """Whether this claim still has all of them in hand for at least so long."""
+        return claims.holds(
+            self._connection, awards, claim=claim, until=self._moment.now + at_least
+        )
+
+    def recover(self, *, quiet_period: timedelta) -> int:
+        """Turn awards whose claim ran out back: in flight to unknown, others to free."""
+        return claims.recover(self._connection, quiet_period=quiet_period, now=self._moment.now)
+
+    def due_sites(self, limit: int) -> list[str]:
+        """Sites with awards that could be claimed now, longest waiting first."""
+        return claims.due_sites(self._connection, limit=limit, now=self._moment.now)
+
+    def next_due_at(self, site: str) -> datetime | None:
+        """The earliest moment at which there is work for an award; ``None`` without any."""
+        return claims.next_due_at(self._connection, site)
+
+    def states(self, site: str) -> dict[tuple[str, State], int]:
+        """How many awards stand in each (badge, state)."""
+        counts = (
+            select(award.c.badge, award.c.state, func.count())
+            .where(award.c.site == site)
+            .group_by(award.c.badge, award.c.state)
+        )
+        return {
+            (badge, State(state)): number
+            for badge, state, number in self._connection.execute(counts)
+        }
+
+    def _open(self, site: str, earned: Sequence[Earned], rules_version: str) -> int:
+        now = self._moment.now
+        stood = self._states_of(site, earned)
+        rows = [
+            Award(
+                site=site,
+                member_id=one.member_id,
+                badge=one.badge,
+                state=State.PENDING,
+                earned_at=one.earned_at,
+                rules_version=rules_version,
+            )
+            for one in earned
+            if stood.get((one.member_id, one.badge)) in {None, State.WITHDRAWN}
+        ]
+        if not rows:
+            return 0
+        statement = insert_into(self._connection, award)
+        upsert = statement.on_conflict_do_update(
+            index_elements=ledger.KEY,
+            set_={
+                column.name: statement.excluded[column.name]
+                for column in award.c
+                if column.name not in ledger.KEY
+            },
+            where=award.c.state == State.WITHDRAWN,
+        ).returning(award.c.member_id, award.c.badge)
+        written = {
+            (member, badge)
+            for member, badge in self._connection.execute(
+                upsert,
+                [claims.columns_of(one) | {"opened_at": now, "changed_at": now} for one in rows],
+            )
+        }
+        opened = [one for one in rows if (one.member_id, one.badge) in written]
+        ledger.remember(
+            self._connection,
+            [
+                ledger.changed(one, was=stood.get((one.member_id, one.badge)), at=now)
+                for one in opened
+            ],
+        )
+        return len(opened)
+
+    def _states_of(self, site: str, earned: Sequence[Earned]) -> Mapping[tuple[str, str], State]:
+        pairs = [(one.member_id, one.badge) for one in earned]
+        rows = self._connection.execute(
+            select(award.c.member_id, award.c.badge, award.c.state)
+            .where(ledger.any_of(site, pairs))
+            .with_for_update()
+        )
+        return {(member, badge): State(state) for member, badge, state in rows}

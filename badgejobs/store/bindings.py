@@ -1,0 +1,114 @@
+"""Which Wix badge each badge of the rules is, and which rules have been taken up."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import Connection, delete, select
+
+from badgejobs.errors import Later, StateError
+from badgejobs.store.dialect import insert_into, take_turns
+from badgejobs.store.moment import Moment
+from badgejobs.store.tables import badge_binding, badge_creation, rules_applied
+
+
+class SqlBindings:
+    """Badges bound to Wix badges, per site."""
+
+    def __init__(self, connection: Connection, moment: Moment) -> None:
+        self._connection, self._moment = connection, moment
+
+    def of(self, site: str) -> dict[str, str]:
+        """Badge to Wix badge id."""
+        rows = self._connection.execute(
+            select(badge_binding.c.badge, badge_binding.c.wix_badge_id)
+            .where(badge_binding.c.site == site)
+            .order_by(badge_binding.c.badge)
+        )
+        return {row.badge: row.wix_badge_id for row in rows}
+
+    def begin_create(self, site: str, badge: str, *, quiet_period: timedelta) -> None:
+        """Note that a badge is about to be created at Wix.
+
+        Raises ``Later`` while an earlier try, whose answer may be lost, is younger than the
+        quiet period, and where another worker has just bound the badge.
+        """
+        take_turns(self._connection, "badge", site)
+        if badge in self.of(site):
+            raise Later(f"{site}: the badge {badge} has been bound just now", seconds=1)
+        now = self._moment.now
+        begun_at = self._connection.scalar(
+            select(badge_creation.c.begun_at).where(
+                badge_creation.c.site == site, badge_creation.c.badge == badge
+            )
+        )
+        if begun_at and begun_at + quiet_period > now:
+            raise Later(
+                f"{site}: the badge {badge} may have been created by a try whose answer was lost",
+                seconds=(begun_at + quiet_period - now).total_seconds(),
+            )
+        statement = insert_into(self._connection, badge_creation)
+        statement = statement.on_conflict_do_update(
+            index_elements=("site", "badge"), set_={"begun_at": statement.excluded.begun_at}
+        )
+        self._connection.execute(statement, [{"site": site, "badge": badge, "begun_at": now}])
+
+    def bind(self, site: str, badge: str, wix_badge_id: str) -> None:
+        """Remember for good; a badge that is bound already is bound anew.
+
+        Raises ``StateError`` where another badge is bound to this Wix badge.
+        """
+        take_turns(self._connection, "badge", site)
+        for other, bound in self.of(site).items():
+            if bound == wix_badge_id and other != badge:
+                raise StateError(
+                    f"{site}: the badges {other} and {badge} cannot both be the Wix badge"
+                    f" {wix_badge_id}: give each its own title in the rules"
+                )
+        statement = insert_into(self._connection, badge_binding)
+        statement = statement.on_conflict_do_update(
+            index_elements=("site", "badge"),
+            set_={
+                "wix_badge_id": statement.excluded.wix_badge_id,
+                "bound_at": statement.excluded.bound_at,
+            },
+            where=badge_binding.c.wix_badge_id != statement.excluded.wix_badge_id,
+        )
+        row = {
+            "site": site,
+            "badge": badge,
+            "wix_badge_id": wix_badge_id,
+            "bound_at": self._moment.now,
+        }
+        self._connection.execute(statement, [row])
+        self._connection.execute(
+            delete(badge_creation).where(
+                badge_creation.c.site == site, badge_creation.c.badge == badge
+            )
+        )
+
+    def applied(self, site: str) -> tuple[str | None, str | None]:
+        """The rules version last taken up, and how far it has been decided.
+
+        (``None``: none yet; the member up to whom all stored members have been decided under
+        it, ``None``: every one.)
+        """
+        row = self._connection.execute(
+            select(rules_applied.c.version, rules_applied.c.decided_to).where(
+                rules_applied.c.site == site
+            )
+        ).first()
+        return (row.version, row.decided_to) if row else (None, None)
+
+    def apply(self, site: str, *, version: str, decided_to: str | None) -> None:
+        """Save the version taken up, and how far it has been decided."""
+        statement = insert_into(self._connection, rules_applied)
+        statement = statement.on_conflict_do_update(
+            index_elements=("site",),
+            set_={
+                "version": statement.excluded.version,
+                "decided_to": statement.excluded.decided_to,
+            },
+        )
+        row = {"site": site, "version": version, "decided_to": decided_to}
+        self._connection.execute(statement, [row])

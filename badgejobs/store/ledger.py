@@ -1,0 +1,85 @@
+"""An award as a row, and the history of its states."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, and_, insert, or_
+
+from badgejobs.core.award import Award, Giver, State
+from badgejobs.store.tables import award, award_history
+
+_NAMES = tuple(Award.__dataclass_fields__)
+
+#: The columns of an award, in the order in which ``from_row`` reads them.
+COLUMNS = tuple(award.c[name] for name in _NAMES)
+
+KEY = ("site", "member_id", "badge")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One change of state of one award."""
+
+    site: str
+    member_id: str
+    badge: str
+    at: datetime
+    #: ``None`` when the award was opened for the first time.
+    from_state: State | None
+    to_state: State
+    reason: str
+    rules_version: str
+    attempt: int
+
+
+def from_row(row: Row[*tuple[Any, ...]]) -> Award:
+    """The award of a row that begins with ``COLUMNS``."""
+    values = dict(zip(_NAMES, row, strict=False))
+    values["state"] = State(values["state"])
+    values["giver"] = Giver(values["giver"]) if values["giver"] else None
+    return Award(**values)
+
+
+def changed(one: Award, *, was: State | None, at: datetime) -> Change:
+    """The change that brought an award to where it is now."""
+    return Change(
+        site=one.site,
+        member_id=one.member_id,
+        badge=one.badge,
+        at=at,
+        from_state=was,
+        to_state=one.state,
+        reason=one.reason,
+        rules_version=one.rules_version,
+        attempt=one.attempt,
+    )
+
+
+def remember(connection: Connection, changes: Iterable[Change]) -> None:
+    """Add to the history; nothing in it is ever altered."""
+    names = Change.__dataclass_fields__
+    rows = [{name: getattr(one, name) for name in names} for one in changes]
+    if rows:
+        connection.execute(insert(award_history), rows)
+
+
+def any_of(site: str, pairs: Sequence[tuple[str, str]]) -> ColumnElement[bool]:
+    """The awards of one site with these (member_id, badge).
+
+    The members narrow it down by the key; the badges are few, so what is found beside the pairs
+    is little, and the caller picks.
+    """
+    return and_(
+        award.c.site == site,
+        award.c.member_id.in_(sorted({member for member, _ in pairs})),
+        award.c.badge.in_(sorted({badge for _, badge in pairs})),
+    )
+
+
+def free_at(now: datetime) -> ColumnElement[bool]:
+    """The awards that are in nobody's hand."""
+    return or_(award.c.claim.is_(None), award.c.claimed_until < now)

@@ -1,0 +1,1 @@
+"""The revisions; each is written by hand and never changed once released."""

@@ -1,0 +1,80 @@
+"""What ran, when, started by whom, and what came of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from badgejobs.store.moment import Moment
+from badgejobs.store.tables import run
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One run of one stage for one site."""
+
+    id: int
+    site: str
+    #: Which stage: ``scan``, ``assign`` and so on.
+    kind: str
+    source: str | None
+    #: ``schedule``, ``cli`` or another short word.
+    started_by: str
+    started_at: datetime
+    #: ``None`` while it runs, and for good where its worker was lost.
+    ended_at: datetime | None
+    pages: int
+    #: Requests to Wix.
+    calls: int
+    seen: int
+    new: int
+    changed: int
+    quarantined: int
+    opened: int
+    assigned: int
+    error: str | None
+
+
+_NUMBERS = frozenset(
+    {"pages", "calls", "seen", "new", "changed", "quarantined", "opened", "assigned"}
+)
+
+
+class SqlRuns:
+    """The log of runs."""
+
+    def __init__(self, connection: Connection, moment: Moment) -> None:
+        self._connection, self._moment = connection, moment
+
+    def start(self, site: str, kind: str, source: str | None, started_by: str) -> int:
+        """Note that a run begins; the id to finish it by."""
+        row = {
+            "site": site,
+            "kind": kind,
+            "source": source,
+            "started_by": started_by,
+            "started_at": self._moment.now,
+        } | dict.fromkeys(_NUMBERS, 0)
+        began = insert(run).values(row).returning(run.c.id)
+        return int(self._connection.execute(began).scalar_one())
+
+    def finish(self, run_id: int, *, error: str | None = None, **numbers: int) -> None:
+        """Note its end. ``numbers`` are columns of ``Run``; those not given stay zero."""
+        if unknown := numbers.keys() - _NUMBERS:
+            raise TypeError(f"a run has no number called {', '.join(sorted(unknown))}")
+        values = {"ended_at": self._moment.now, "error": error, **numbers}
+        self._connection.execute(update(run).where(run.c.id == run_id).values(values))
+
+    def recent(self, site: str | None, limit: int) -> list[Run]:
+        """The latest runs of one site, or of all, newest first."""
+        rows = select(run).order_by(run.c.started_at.desc(), run.c.id.desc()).limit(limit)
+        if site is not None:
+            rows = rows.where(run.c.site == site)
+        return [Run(**row) for row in self._connection.execute(rows).mappings()]
+
+    def prune(self, older_than: timedelta) -> int:
+        """Forget runs that began longer ago; how many."""
+        before = self._moment.now - older_than
+        return self._connection.execute(delete(run).where(run.c.started_at < before)).rowcount

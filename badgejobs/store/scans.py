@@ -1,0 +1,187 @@
+"""The places of scans, under leases, and when each source is due."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, and_, case, func, literal, or_, select, tuple_, update
+
+from badgejobs.core.ledger import Lease
+from badgejobs.core.watermark import Place
+from badgejobs.errors import LeaseLost, LeaseTaken, StateError
+from badgejobs.store.columns import AwareTime
+from badgejobs.store.dialect import insert_into
+from badgejobs.store.moment import Moment
+from badgejobs.store.place import UNREAD, columns_of, read_place
+from badgejobs.store.tables import scan
+
+#: A bell that nobody answered for so long is rung again.
+RING_AGAIN_AFTER = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScanOverview:
+    """How one source of one site stands."""
+
+    site: str
+    source: str
+    mode: str
+    place: Place
+    #: ``None`` while a worker is at it.
+    due_at: datetime | None
+    #: ``None`` unless a worker has, or had and did not give back, the lease.
+    lease_until: datetime | None
+    #: When the scan that is open began.
+    began_at: datetime | None
+    #: When the last complete scan ended.
+    completed_at: datetime | None
+    #: When that scan began: all that had changed by then is recorded.
+    completed_started_at: datetime | None
+    #: Tries in a row that failed, up to now.
+    failures: int
+    last_error: str | None
+
+
+class SqlScans:
+    """The places of scans, under leases."""
+
+    def __init__(self, connection: Connection, moment: Moment) -> None:
+        self._connection, self._moment = connection, moment
+
+    def register(self, site: str, source: str, mode: str) -> None:
+        """Make sure that a row exists for this source; due at once when it is new.
+
+        A source that changed its mode starts without a place of the new one.
+        """
+        row = {
+            "site": site,
+            "source": source,
+            "mode": mode,
+            "epoch": 0,
+            "due_at": self._moment.now,
+            "generation": 0,
+            "failures": 0,
+        }
+        statement = insert_into(self._connection, scan)
+        statement = statement.on_conflict_do_update(
+            index_elements=("site", "source"),
+            set_=UNREAD | {"mode": statement.excluded.mode},
+            where=scan.c.mode != statement.excluded.mode,
+        )
+        self._connection.execute(statement, [row | UNREAD])
+
+    def lease(self, site: str, source: str, *, holds: timedelta) -> Lease:
+        """Take the lease of a scan, or raise ``LeaseTaken``."""
+        here = and_(scan.c.site == site, scan.c.source == source)
+        row = (
+            self._connection.execute(select(scan).where(here).with_for_update()).mappings().first()
+        )
+        if row is None:
+            raise StateError(f"{site} has no source {source}")
+        now = self._moment.now
+        if row["lease_until"] and row["lease_until"] > now:
+            seconds = (row["lease_until"] - now).total_seconds()
+            raise LeaseTaken(f"{site}/{source} is being scanned", seconds=seconds)
+        taken = {
+            "epoch": row["epoch"] + 1,
+            "lease_until": now + holds,
+            "due_at": None,
+            "began_at": row["began_at"] or now,
+        }
+        self._connection.execute(update(scan).where(here).values(taken))
+        return Lease(
+            site=site,
+            source=source,
+            epoch=taken["epoch"],
+            place=read_place(row),
+            failures=row["failures"],
+        )
+
+    def keep(self, lease: Lease, place: Place, *, holds: timedelta) -> None:
+        """Save a place and renew the lease; ``LeaseLost`` where a later epoch has begun."""
+        self._fenced(lease, columns_of(place) | {"lease_until": self._moment.now + holds})
+
+    def release(
+        self, lease: Lease, *, due_in: timedelta, completed: bool, error: str | None = None
+    ) -> None:
+        """Give the lease back and say when the source is due again.
+
+        A wish for an earlier scan that came meanwhile (``make_due``) is kept. ``LeaseLost``
+        where a later epoch has begun.
+        """
+        now = self._moment.now
+        due_at = literal(now + due_in, AwareTime)
+        values: dict[str, object] = {
+            "due_at": case((scan.c.due_at < due_at, scan.c.due_at), else_=due_at),
+            "lease_until": None,
+            "rung_at": None,
+            "failures": scan.c.failures + 1 if error is not None else 0,
+            "last_error": error,
+        }
+        if completed:
+            values |= {
+                "completed_at": now,
+                "completed_started_at": scan.c.began_at,
+                "began_at": None,
+            }
+        self._fenced(lease, values)
+
+    def due(
+        self, limit: int, *, ring_again_after: timedelta = RING_AGAIN_AFTER
+    ) -> list[tuple[str, str]]:
+        """The (site, source) pairs to ring for now, longest due first; each is noted as rung.
+
+        A pair is named once, and again only after ``ring_again_after`` without a lease.
+        """
+        now = self._moment.now
+        waiting = (
+            select(scan.c.site, scan.c.source)
+            .where(or_(scan.c.due_at <= now, scan.c.due_at.is_(None)))
+            .where(or_(scan.c.lease_until.is_(None), scan.c.lease_until <= now))
+            .where(or_(scan.c.rung_at.is_(None), scan.c.rung_at <= now - ring_again_after))
+            .order_by(func.coalesce(scan.c.due_at, scan.c.lease_until), scan.c.site, scan.c.source)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        pairs = [(site, source) for site, source in self._connection.execute(waiting)]
+        if pairs:
+            self._connection.execute(
+                update(scan)
+                .where(tuple_(scan.c.site, scan.c.source).in_(pairs))
+                .values(rung_at=now)
+            )
+        return pairs
+
+    def make_due(self, site: str, source: str | None = None) -> int:
+        """Ask for a scan now, of one source or of all; how many sources were asked for.
+
+        Where a scan is at work already, another follows it.
+        """
+        asked = (
+            update(scan).where(scan.c.site == site).values(due_at=self._moment.now, rung_at=None)
+        )
+        if source is not None:
+            asked = asked.where(scan.c.source == source)
+        return self._connection.execute(asked).rowcount
+
+    def overview(self, site: str | None = None) -> list[ScanOverview]:
+        """How the sources of one site, or of all, stand."""
+        rows = select(scan).order_by(scan.c.site, scan.c.source)
+        if site is not None:
+            rows = rows.where(scan.c.site == site)
+        plain = [name for name in ScanOverview.__dataclass_fields__ if name != "place"]
+        return [
+            ScanOverview(place=read_place(row), **{name: row[name] for name in plain})
+            for row in self._connection.execute(rows).mappings()
+        ]
+
+    def _fenced(self, lease: Lease, values: dict[str, object]) -> None:
+        written = self._connection.execute(
+            update(scan)
+            .where(scan.c.site == lease.site, scan.c.source == lease.source)
+            .where(scan.c.epoch == lease.epoch)
+            .values(values)
+        )
+        if not written.rowcount:
+            raise LeaseLost(f"{lease.site}/{lease.source}: a later scan has begun")

@@ -1,0 +1,138 @@
+"""The store: transactions on one database, and its schema."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import cached_property
+
+from sqlalchemy import Connection, Engine, func, select
+
+from badgejobs.store import schema
+from badgejobs.store.activities import SqlActivities
+from badgejobs.store.awards import SqlAwards
+from badgejobs.store.bindings import SqlBindings
+from badgejobs.store.engine import engine_for, parse, reading
+from badgejobs.store.faults import translated
+from badgejobs.store.requests import SqlRequests
+from badgejobs.store.runs import SqlRuns
+from badgejobs.store.scans import SqlScans
+
+Clock = Callable[[], datetime]
+
+
+def open_store(url: str, *, clock: Clock | None = None) -> SqlStore:
+    """The store behind a database URL; nothing is connected before its first use.
+
+    ``clock`` replaces the database's time (aware datetimes), for tests and simulations.
+    Raises ``SettingsError`` for a URL that cannot be used, and ``StateError`` for a folder on a
+    network file system.
+    """
+    return SqlStore(url, clock=clock)
+
+
+class SqlTransaction:
+    """One transaction: what can be read and written in it, and its moment."""
+
+    def __init__(self, connection: Connection, clock: Clock | None) -> None:
+        self._connection, self._clock = connection, clock
+
+    @cached_property
+    def now(self) -> datetime:
+        """The database's time when it was first asked for; the same from then on."""
+        if self._clock:
+            now = self._clock()
+        elif self._connection.dialect.name == "postgresql":
+            now = self._connection.execute(select(func.clock_timestamp())).scalar_one()
+        else:
+            now = datetime.now(UTC)
+        return now.astimezone(UTC)
+
+    @cached_property
+    def activities(self) -> SqlActivities:
+        """The facts."""
+        return SqlActivities(self._connection, self)
+
+    @cached_property
+    def scans(self) -> SqlScans:
+        """The places of scans."""
+        return SqlScans(self._connection, self)
+
+    @cached_property
+    def awards(self) -> SqlAwards:
+        """The ledger."""
+        return SqlAwards(self._connection, self)
+
+    @cached_property
+    def bindings(self) -> SqlBindings:
+        """Which Wix badge each badge is."""
+        return SqlBindings(self._connection, self)
+
+    @cached_property
+    def runs(self) -> SqlRuns:
+        """What ran."""
+        return SqlRuns(self._connection, self)
+
+    @cached_property
+    def requests(self) -> SqlRequests:
+        """Wishes that a member be looked at."""
+        return SqlRequests(self._connection, self)
+
+
+class SqlStore:
+    """Where the record is kept: one SQLite file or one PostgreSQL database."""
+
+    def __init__(self, url: str, *, clock: Clock | None = None) -> None:
+        self._url = parse(url)
+        with translated(self._url):
+            self._engine = engine_for(self._url)
+        self._reading = reading(self._engine)
+        self._clock = clock
+
+    def __repr__(self) -> str:
+        return f"SqlStore({self._url.get_backend_name()})"
+
+    @contextmanager
+    def begin(self) -> Iterator[SqlTransaction]:
+        """A transaction for writing: commits at the end, rolls back on an error.
+
+        Raises ``DatabaseUnavailable`` (another time it may work) and ``StateError`` (a person
+        must act: disk full, read-only, schema missing).
+        """
+        with self._transaction(self._engine) as connection:
+            yield SqlTransaction(connection, self._clock)
+
+    @contextmanager
+    def read(self) -> Iterator[SqlTransaction]:
+        """A transaction that sees one moment's state, waits for no writer, and cannot write."""
+        with self._transaction(self._reading) as connection:
+            yield SqlTransaction(connection, self._clock)
+
+    def migrate(self) -> None:
+        """Make or renew the tables; two at once take turns, and a repetition does nothing."""
+        with self._transaction(self._engine) as connection:
+            schema.migrate(connection)
+
+    def check_schema(self) -> None:
+        """Raise ``StateError``, with its cure, where the tables are missing, older or newer."""
+        with self._transaction(self._reading) as connection:
+            schema.check(connection)
+
+    def ping(self) -> None:
+        """Raise ``DatabaseUnavailable`` or ``StateError`` unless the database answers."""
+        with self._transaction(self._reading) as connection:
+            connection.execute(select(1))
+
+    def dispose(self, close: bool = True) -> None:  # noqa: FBT001, FBT002 - as SQLAlchemy's
+        """Close all connections; in a forked child say ``close=False``: they are the parent's.
+
+        An SQLite file is closed in any case. The child holds none of the locks that its copy
+        believes in, and new connections would share that belief until the copy is closed.
+        """
+        self._engine.dispose(close=close or self._engine.dialect.name == "sqlite")
+
+    @contextmanager
+    def _transaction(self, engine: Engine) -> Iterator[Connection]:
+        with translated(self._url), engine.begin() as connection:
+            yield connection

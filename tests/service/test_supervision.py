@@ -1,0 +1,146 @@
+from __future__ import annotations
+
+import os
+import signal
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from processes import Spawn, eventually, runs, said
+
+from badgejobs.errors import StateError
+from badgejobs.service.supervision import (
+    Program,
+    command,
+    status,
+    write_configuration,
+)
+
+pytest_plugins = ["service_fixtures"]
+
+#: Says in a file who it is and what it was given, and stays.
+_STAY = """
+import os, sys, time
+with open(sys.argv[1], "a") as told:
+    print(os.getpid(), os.environ["BADGEJOBS_MARK"], os.environ["INHERITED"], sys.argv[2:],
+          file=told)
+print("printed", flush=True)
+while True:
+    time.sleep(1)
+"""
+
+_WORKER = """
+import os, sys, time
+from pathlib import Path
+from badgejobs.service.broker import ensure_broker
+from badgejobs.service.lifeline import watch_owner
+watch_owner(os.environ["BADGEJOBS_OWNER"], also=os.getppid())
+broker = ensure_broker(Path(sys.argv[1]))
+Path(sys.argv[2]).write_text(str(os.getpid()))
+while True:
+    time.sleep(1)
+"""
+
+_OWNER = """
+import subprocess, sys
+from pathlib import Path
+from badgejobs.service.broker import ensure_broker
+from badgejobs.service.brokerfiles import server_process
+from badgejobs.service.lifeline import owner_of_this_process
+from badgejobs.service.supervision import Program, command, write_configuration
+state, worker, *marks = sys.argv[1:]
+broker = ensure_broker(Path(state))
+programs = [
+    Program(
+        name=f"worker-{number}",
+        argv=[sys.executable, worker, state, mark],
+        environment={"BADGEJOBS_OWNER": owner_of_this_process()},
+        stop_seconds=5,
+    )
+    for number, mark in enumerate(marks)
+]
+supervisord = subprocess.Popen(command(write_configuration(programs, folder=Path(state))))
+print(supervisord.pid, server_process(broker.files).pid, flush=True)
+sys.stdin.readline()
+"""
+
+
+def test_a_killed_program_comes_again_and_sigterm_ends_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("INHERITED", "never-written")
+    script, told = tmp_path / "stay 100%.py", tmp_path / "told"
+    script.write_text(_STAY)
+    program = Program(
+        name="stay",
+        argv=[sys.executable, str(script), str(told), "50% off, 'x'", ""],
+        environment={"BADGEJOBS_MARK": "unix:///a%20b,c=d"},
+        stop_seconds=3,
+    )
+    other = Program(name="sleep", argv=["sleep", "600"], stop_seconds=3)
+    configuration = write_configuration([program, other], folder=tmp_path / "state")
+    assert "never-written" not in configuration.read_text()
+    assert stat.S_IMODE(configuration.stat().st_mode) == 0o600
+
+    with subprocess.Popen(command(configuration), stdout=subprocess.PIPE) as supervisord:
+        try:
+            eventually(lambda: told.exists() and told.read_text().endswith("\n"))
+            seen = {one.name: one for one in status(tmp_path / "state")}
+            first = seen["stay"]
+            assert first.state in {"STARTING", "RUNNING"}
+            assert told.read_text() == (
+                f"{first.pid} unix:///a%20b,c=d never-written {program.argv[3:]}\n"
+            )
+            assert first.pid
+            os.kill(first.pid, signal.SIGKILL)
+            eventually(lambda: told.read_text().count("\n") == 2)
+            pids = {one.pid for one in status(tmp_path / "state")}
+            assert first.pid not in pids
+            assert seen["sleep"].pid in pids
+        finally:
+            supervisord.terminate()
+        assert supervisord.wait(timeout=10) == 0
+        assert supervisord.stdout is not None
+        assert supervisord.stdout.read() == b""
+    assert [pid for pid in pids if pid and runs(pid)] == []
+    assert (tmp_path / "state" / "log" / "stay.log").read_text() == "printed\nprinted\n"
+    assert status(tmp_path / "state") == []
+
+
+def test_after_sigkill_of_the_owner_nothing_runs(state: Path, tmp_path: Path, spawn: Spawn) -> None:
+    marks = [tmp_path / "one", tmp_path / "two"]
+    script = tmp_path / "worker.py"
+    script.write_text(_WORKER)
+    owner = spawn(_OWNER, state, script, *marks)
+    supervisord, broker = map(int, said(owner).split())
+    eventually(lambda: all(mark.exists() and mark.read_text() for mark in marks), seconds=20)
+    workers = [int(mark.read_text()) for mark in marks]
+    assert {one.pid for one in status(state)} == set(workers)
+    owner.kill()
+    eventually(lambda: not any(map(runs, (supervisord, broker, *workers))))
+
+
+def test_without_supervisord_there_is_no_status(tmp_path: Path) -> None:
+    assert status(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("changed", "match"),
+    [
+        ({"name": "a b"}, "no name for a program"),
+        ({"name": "x]\n[y"}, "no name for a program"),
+        ({"argv": ["echo", "a\nuser=root"]}, "program stay: line ends"),
+        ({"argv": ["echo", "a ;b"]}, "comment|;"),
+        ({"environment": {"KEY": 'a",OTHER="b'}}, "program stay: .* in KEY"),
+        ({"environment": {"KEY": "a\nb"}}, "program stay: .* in KEY"),
+        ({"environment": {"A=B": "c"}}, "no name for an environment variable"),
+    ],
+)
+def test_a_value_that_would_break_the_file_is_refused(
+    changed: dict[str, object], match: str, tmp_path: Path
+) -> None:
+    values: dict[str, object] = {"name": "stay", "argv": ["true"], "stop_seconds": 1} | changed
+    with pytest.raises(StateError, match=match):
+        write_configuration([Program(**values)], folder=tmp_path)  # type: ignore[arg-type]

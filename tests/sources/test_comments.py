@@ -1,0 +1,193 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from badgejobs.core.activity import Activity, Mark
+from badgejobs.core.site import Site
+from badgejobs.core.source import Page, Probing, Source, Walk
+from badgejobs.errors import CursorRefused, Refused, SettingsError
+from badgejobs.sources.comments import Comments
+from badgejobs.wix import wire
+from badgejobs.wix.auth import ApiKeyCredentials
+from badgejobs.wix.client import WixClient
+
+MEMBER = "c2b7a6d4-0d3f-4a4e-9f10-6f5a2c9e2201"
+BLOG, FORUM = wire.COMMENT_APPS["blog"], wire.COMMENT_APPS["forum"]
+WALK = Walk(generation=3)
+
+Answer = Callable[[str, dict[str, Any]], httpx.Response]
+
+
+def comment(name: str = "c1", **fields: Any) -> dict[str, Any]:
+    plain = {
+        "id": name,
+        "revision": "2",
+        "createdDate": "2026-02-01T12:00:00.000Z",
+        "updatedDate": "2026-02-01T12:05:00.000Z",
+        "author": {"memberId": MEMBER},
+        "status": "PUBLISHED",
+        "content": {"richContent": {}},
+    }
+    return {**plain, **fields}
+
+
+@contextmanager
+def comments_of(answer: Answer, *apps: str) -> Iterator[Comments]:
+    def handle(request: httpx.Request) -> httpx.Response:
+        return answer(request.url.path, json.loads(request.content))
+
+    with httpx.Client(transport=httpx.MockTransport(handle)) as http:
+        wix = WixClient(
+            base_url=wire.BASE_URL,
+            credentials=ApiKeyCredentials(api_key="k", site_id="s"),
+            pace=lambda: None,
+            request_deadline=timedelta(seconds=1),
+            http=http,
+        )
+        yield Comments(Site(name="shop", comment_apps=apps), wix)
+
+
+def listed(*records: object, cursor: str | None = None) -> httpx.Response:
+    paging = {"cursors": {"next": cursor}, "hasNext": cursor is not None}
+    return httpx.Response(200, json={"comments": records, "pagingMetadata": paging})
+
+
+def read(record: dict[str, Any]) -> Activity:
+    with comments_of(lambda *_: listed(record), BLOG) as source:
+        [one] = source.fetch(WALK, None).activities
+    return one
+
+
+def test_a_comment_is_read_as_an_activity() -> None:
+    one = read(comment(commentDate="2019-02-01T12:00:00.000Z"))
+    assert (one.site, one.source, one.activity_id, one.part) == ("shop", "comments", "c1", BLOG)
+    assert one.member_id == MEMBER
+    assert one.occurred_at == datetime(2019, 2, 1, 12, tzinfo=UTC)
+    assert one.updated_at == datetime(2026, 2, 1, 12, 5, tzinfo=UTC)
+    assert one.revision == 2
+    assert one.marks == {Mark.PUBLISHED}
+    assert read(comment()).occurred_at == datetime(2026, 2, 1, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("fields", "member", "expected"),
+    [
+        ({"status": "HIDDEN"}, MEMBER, {Mark.HIDDEN}),
+        ({"status": "PENDING", "revision": 7}, MEMBER, {Mark.PENDING}),
+        ({"status": "DELETED", "author": None}, None, {Mark.DELETED}),
+        ({"author": {"userId": MEMBER}}, None, {Mark.PUBLISHED, Mark.STAFF}),
+        ({"author": {"visitorId": MEMBER}}, None, {Mark.PUBLISHED}),
+    ],
+)
+def test_marks_say_what_is_true_of_the_comment_now(
+    fields: dict[str, Any], member: str | None, expected: set[Mark]
+) -> None:
+    one = read(comment(**fields))
+    assert one.marks == expected
+    assert one.member_id == member
+
+
+@pytest.mark.parametrize(
+    "fields", [{"status": "UNKNOWN"}, {"status": "SHADOWED"}, {"revision": "x"}, {"id": None}]
+)
+def test_what_is_not_known_is_unreadable_and_never_guessed(fields: dict[str, Any]) -> None:
+    with comments_of(lambda *_: listed(comment(**fields), comment("c2")), BLOG) as source:
+        page = source.fetch(WALK, None)
+    assert [one.activity_id for one in page.activities] == ["c2"]
+    [bad] = page.unreadable
+    assert bad.source == "comments"
+    assert bad.reason.startswith(next(iter(fields)))
+
+
+def walked(source: Source) -> list[Page]:
+    pages = [source.fetch(WALK, None)]
+    while (cursor := pages[-1].next_cursor) is not None:
+        pages.append(source.fetch(WALK, cursor))
+    return pages
+
+
+def test_a_walk_goes_through_every_app_page_by_page_once() -> None:
+    asked: list[tuple[str, Any]] = []
+    lists = {
+        (BLOG, None): listed(comment("b1"), cursor="n:1"),
+        (BLOG, "n:1"): listed(comment("b2")),
+        (FORUM, None): listed(comment("f1"), cursor="x"),
+        (FORUM, "x"): listed(),
+    }
+
+    def answer(path: str, body: dict[str, Any]) -> httpx.Response:
+        assert path == wire.COMMENTS_QUERY
+        asked.append((body["appId"], body["query"]["cursorPaging"].get("cursor")))
+        return lists[asked[-1]]
+
+    with comments_of(answer, BLOG, FORUM, BLOG) as source:
+        pages = walked(source)
+    assert asked == list(lists)
+    found = [(one.activity_id, one.part) for page in pages for one in page.activities]
+    assert found == [("b1", BLOG), ("b2", BLOG), ("f1", FORUM)]
+
+
+def test_an_app_that_wix_does_not_know_is_an_error_that_names_it() -> None:
+    for status in (404, 400):
+
+        def answer(*_: object, status: int = status) -> httpx.Response:
+            return httpx.Response(status, json={"message": "", "details": {}})
+
+        with comments_of(answer, BLOG) as source:
+            with pytest.raises(Refused, match=BLOG):
+                source.fetch(WALK, None)
+            with pytest.raises(Refused, match=BLOG):
+                source.probe({})
+
+
+def test_a_refused_cursor_passes_on_and_one_of_a_dropped_app_is_refused() -> None:
+    with comments_of(lambda *_: httpx.Response(400, json={}), BLOG) as source:
+        for cursor in (f"{BLOG}:old", f"{FORUM}:old", "nonsense"):
+            with pytest.raises(CursorRefused):
+                source.fetch(WALK, cursor)
+
+
+def test_settings_that_make_no_sense_are_named() -> None:
+    with (
+        pytest.raises(SettingsError, match="comment_apps of site shop: 'blog'"),
+        comments_of(lambda *_: listed(), "blog"),
+    ):
+        pass
+    with comments_of(lambda *_: listed()) as source, pytest.raises(SettingsError, match="shop"):
+        source.fetch(WALK, None)
+
+
+@pytest.mark.parametrize(
+    ("known", "differs"),
+    [
+        ({BLOG: {Mark.PUBLISHED: 8, Mark.HIDDEN: 3}, FORUM: {Mark.PUBLISHED: 2}}, False),
+        ({BLOG: {Mark.PUBLISHED: 8}, FORUM: {Mark.PUBLISHED: 3}}, True),
+        ({BLOG: {Mark.PUBLISHED: 7}, FORUM: {Mark.PUBLISHED: 2}}, True),
+        ({BLOG: {Mark.PUBLISHED: 8}}, True),
+        ({}, True),
+    ],
+)
+def test_a_probe_compares_each_apps_published_comments(
+    known: Mapping[str, Mapping[Mark, int]], differs: bool
+) -> None:
+    def answer(path: str, body: dict[str, Any]) -> httpx.Response:
+        assert path == wire.COMMENTS_COUNT
+        assert body["filter"] == {"status": "PUBLISHED"}
+        return httpx.Response(200, json={"count": {BLOG: 8, FORUM: 2}[body["appId"]]})
+
+    with comments_of(answer, BLOG, FORUM) as source:
+        assert isinstance(source, Probing)
+        assert source.probe(known) is differs
+
+
+def test_too_many_to_count_means_that_a_walk_is_due() -> None:
+    body = {"message": "", "details": {"applicationError": {"code": "TOO_MANY_TO_COUNT"}}}
+    with comments_of(lambda *_: httpx.Response(428, json=body), BLOG) as source:
+        assert source.probe({BLOG: {Mark.PUBLISHED: 5}}) is True

@@ -1,0 +1,194 @@
+"""Recording: any order, any repetition, one truth."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from badgejobs.core.activity import Activity, Mark, Unreadable
+from badgejobs.core.ledger import Recorded
+from badgejobs.store import SqlStore
+
+T0 = datetime(2026, 1, 1, tzinfo=UTC)
+ORDER = Activity(
+    site="s",
+    source="orders",
+    activity_id="o1",
+    member_id="ada",
+    occurred_at=T0,
+    updated_at=T0,
+    revision=1,
+    marks=frozenset({Mark.APPROVED, Mark.PAID}),
+    amounts={"items": 1250, "total": 1499},
+    currency="EUR",
+)
+
+
+def record(store: SqlStore, *activities: Activity, generation: int = 0) -> Recorded:
+    with store.begin() as tx:
+        return tx.activities.record(
+            activities,
+            site=activities[0].site,
+            source=activities[0].source,
+            generation=generation,
+        )
+
+
+def facts(store: SqlStore, *members: str, site: str = "s") -> list[Activity]:
+    with store.read() as tx:
+        found = tx.activities.of_members(site, members)
+    return sorted((one for rows in found.values() for one in rows), key=lambda a: a.activity_id)
+
+
+def test_an_activity_comes_back_as_it_went_in(store: SqlStore) -> None:
+    tokyo = datetime.fromisoformat("2026-01-01T03:04:05.678901+09:00")
+    guest = replace(ORDER, activity_id="o2", member_id=None, currency=None, amounts={}, part="p")
+    written = replace(ORDER, occurred_at=tokyo)
+    result = record(store, written, guest)
+
+    assert result == Recorded(new=2, changed=0, touched=frozenset({"ada"}))
+    assert facts(store, "ada") == [written]
+    assert facts(store, "ada")[0].occurred_at.tzinfo is UTC
+    assert facts(store, "nobody") == []
+
+
+def test_the_same_page_read_twice_changes_nothing(store: SqlStore) -> None:
+    record(store, ORDER)
+    assert record(store, ORDER) == Recorded(new=0, changed=0, touched=frozenset())
+
+
+def test_an_older_state_never_replaces_a_newer_one(store: SqlStore) -> None:
+    newer = replace(ORDER, revision=2, marks=frozenset({Mark.CANCELLED}))
+    record(store, newer)
+    assert record(store, ORDER).changed == 0
+    assert facts(store, "ada") == [newer]
+
+
+def test_equal_stamps_with_another_content_are_a_change(store: SqlStore) -> None:
+    record(store, ORDER)
+    refunded = replace(ORDER, marks=ORDER.marks | {Mark.REFUNDED})
+    assert record(store, refunded) == Recorded(new=0, changed=1, touched=frozenset({"ada"}))
+    assert facts(store, "ada") == [refunded]
+
+
+def test_a_member_once_known_is_kept_where_a_later_state_names_none(store: SqlStore) -> None:
+    record(store, ORDER)
+    deleted = replace(ORDER, revision=2, member_id=None, marks=frozenset({Mark.DELETED}))
+    assert record(store, deleted).touched == {"ada"}
+    assert facts(store, "ada") == [replace(deleted, member_id="ada")]
+
+
+def test_an_activity_that_moves_touches_both_members(store: SqlStore) -> None:
+    record(store, ORDER)
+    moved = replace(ORDER, revision=2, member_id="bob")
+    assert record(store, moved).touched == {"ada", "bob"}
+    assert facts(store, "ada") == []
+    assert facts(store, "bob") == [moved]
+
+
+def test_several_states_in_one_page_count_once_as_the_newest(store: SqlStore) -> None:
+    newest = replace(ORDER, revision=3)
+    result = record(store, replace(ORDER, revision=2), newest, ORDER)
+    assert (result.new, result.changed) == (1, 0)
+    assert facts(store, "ada") == [newest]
+
+
+def test_what_two_walks_have_not_seen_is_gone_until_it_is_seen_again(store: SqlStore) -> None:
+    other = replace(ORDER, activity_id="o2", member_id="bob")
+    record(store, ORDER, other, generation=1)
+    record(store, other, generation=2)
+    record(store, other, generation=3)
+    with store.begin() as tx:
+        assert tx.activities.mark_gone("s", "orders", not_seen_since=2) == {"ada"}
+        assert tx.activities.mark_gone("s", "orders", not_seen_since=2) == frozenset()
+        assert tx.activities.tallies("s", "orders") == {
+            "": {Mark.GONE: 1, Mark.APPROVED: 1, Mark.PAID: 1}
+        }
+    assert facts(store, "ada") == [replace(ORDER, marks=frozenset({Mark.GONE}))]
+
+    assert record(store, ORDER, generation=4) == Recorded(
+        new=0, changed=1, touched=frozenset({"ada"})
+    )
+    assert facts(store, "ada") == [ORDER]
+    with store.begin() as tx:
+        assert tx.activities.mark_gone("s", "orders", not_seen_since=4) == {"bob"}
+
+
+def test_members_come_in_key_order_and_each_once(store: SqlStore) -> None:
+    members = [None, "c", "a", "b", "a", "d"]
+    record(
+        store,
+        *(replace(ORDER, activity_id=f"o{n}", member_id=m) for n, m in enumerate(members)),
+    )
+    with store.read() as tx:
+        assert tx.activities.members_after("s", "", 2) == ["a", "b"]
+        assert tx.activities.members_after("s", "b", 9) == ["c", "d"]
+        assert tx.activities.members_after("other", "", 9) == []
+
+
+def test_a_page_longer_than_an_in_list_is_recorded_exactly(store: SqlStore) -> None:
+    page = [replace(ORDER, activity_id=f"o{n:04}", member_id=f"m{n}") for n in range(1200)]
+    assert record(store, *page).new == 1200
+    renewed = [replace(one, revision=2) for one in page[::2]]
+    assert record(store, *renewed, *page[1::2]).changed == 600
+    assert len(facts(store, *(f"m{n}" for n in range(1200)))) == 1200
+
+
+def test_a_record_is_in_quarantine_until_it_is_understood(store: SqlStore) -> None:
+    bad = Unreadable(source="orders", activity_id="o1", reason="createdDate: missing")
+    with store.begin() as tx:
+        tx.activities.quarantine([bad, bad, replace(bad, activity_id="")], site="s")
+        tx.activities.quarantine([replace(bad, reason="total: not a number")], site="s")
+        assert tx.activities.quarantined("s") == {("orders", "o1"): "total: not a number"} | {
+            ("orders", ""): "createdDate: missing"
+        }
+    record(store, ORDER)
+    with store.read() as tx:
+        assert tx.activities.quarantined("s") == {("orders", ""): "createdDate: missing"}
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> tuple[list[Activity], list[Activity]]:
+    """The states of some activities, in two orders; one activity is one member's, where told."""
+    states = []
+    for key in "xyz":
+        for revision, minute in draw(
+            st.sets(st.tuples(st.integers(0, 2), st.integers(0, 2)), max_size=4)
+        ):
+            marks = draw(st.sets(st.sampled_from([Mark.PAID, Mark.CANCELLED])))
+            states.append(
+                replace(
+                    ORDER,
+                    activity_id=key,
+                    member_id=draw(st.sampled_from([f"member of {key}", None])),
+                    revision=revision,
+                    updated_at=T0 + timedelta(minutes=minute),
+                    marks=frozenset(marks),
+                )
+            )
+    return draw(st.permutations(states)), draw(st.permutations(states))
+
+
+@settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(orders=histories(), page=st.integers(1, 4))
+def test_any_order_of_states_ends_in_the_same_rows(
+    store: SqlStore, orders: tuple[list[Activity], list[Activity]], page: int
+) -> None:
+    ends = []
+    for states in orders:
+        # Each example has a site of its own in the one database.
+        site = uuid4().hex
+        placed = [replace(one, site=site) for one in states]
+        for start in range(0, len(placed), page):
+            record(store, *placed[start : start + page])
+        found = facts(store, *(f"member of {key}" for key in "xyz"), site=site)
+        ends.append([replace(one, site="") for one in found])
+    assert ends[0] == ends[1]

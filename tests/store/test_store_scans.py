@@ -1,0 +1,196 @@
+"""Leases fence, places survive, bells ring once."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+
+import pytest
+from databases import Clock
+
+from badgejobs.core.watermark import Round, Watermark
+from badgejobs.errors import LeaseLost, LeaseTaken, StateError
+from badgejobs.store import SqlStore
+
+HOLDS = timedelta(seconds=80)
+EVERY = timedelta(seconds=60)
+
+
+@pytest.fixture
+def scans(store: SqlStore) -> SqlStore:
+    with store.begin() as tx:
+        tx.scans.register("s", "orders", "window")
+        tx.scans.register("s", "comments", "walk")
+    return store
+
+
+def test_a_lease_is_one_workers_until_it_ends(scans: SqlStore, clock: Clock) -> None:
+    with scans.begin() as tx:
+        first = tx.scans.lease("s", "orders", holds=HOLDS)
+    clock.advance(seconds=30)
+    with pytest.raises(LeaseTaken) as caught, scans.begin() as tx:
+        tx.scans.lease("s", "orders", holds=HOLDS)
+    assert caught.value.seconds == 50
+
+    clock.advance(seconds=50)
+    with scans.begin() as tx:
+        second = tx.scans.lease("s", "orders", holds=HOLDS)
+    assert second.epoch == first.epoch + 1
+
+
+def test_a_worker_that_wakes_late_writes_nothing(scans: SqlStore, clock: Clock) -> None:
+    with scans.begin() as tx:
+        stale = tx.scans.lease("s", "orders", holds=HOLDS)
+    clock.advance(seconds=81)
+    with scans.begin() as tx:
+        mine = tx.scans.lease("s", "orders", holds=HOLDS)
+        tx.scans.keep(mine, Watermark(reached=clock.now), holds=HOLDS)
+    with pytest.raises(LeaseLost), scans.begin() as tx:
+        tx.requests.add("s", "a wish in the same transaction")
+        tx.scans.keep(stale, Watermark(), holds=HOLDS)
+    with pytest.raises(LeaseLost), scans.begin() as tx:
+        tx.scans.release(stale, due_in=EVERY, completed=True)
+    with scans.read() as tx:
+        assert tx.requests.open_ids(9) == []
+        assert [row.place for row in tx.scans.overview("s")][1] == Watermark(reached=clock.now)
+
+
+@pytest.mark.parametrize("source", ["orders", "comments"])
+def test_a_place_comes_back_as_it_was_kept(scans: SqlStore, clock: Clock, source: str) -> None:
+    at = [clock.now + timedelta(hours=n) for n in range(3)]
+    place = (
+        Watermark(reached=at[0], scanning=True, since=at[1], read_to=at[2], cursor="c")
+        if source == "orders"
+        else Round(generation=4, scanning=True, cursor="c", started_at=at[0], complete_from=at[1])
+    )
+    with scans.begin() as tx:
+        lease = tx.scans.lease("s", source, holds=HOLDS)
+        assert lease.place == type(place)()
+        tx.scans.keep(lease, place, holds=HOLDS)
+        tx.scans.release(lease, due_in=EVERY, completed=False)
+        assert tx.scans.lease("s", source, holds=HOLDS).place == place
+
+
+def test_registering_again_keeps_the_place_unless_the_mode_is_another(scans: SqlStore) -> None:
+    with scans.begin() as tx:
+        lease = tx.scans.lease("s", "comments", holds=HOLDS)
+        tx.scans.keep(lease, Round(generation=3, scanning=True, cursor="c"), holds=HOLDS)
+        tx.scans.release(lease, due_in=EVERY, completed=False)
+        tx.scans.register("s", "comments", "walk")
+        assert tx.scans.overview("s")[0].place == Round(generation=3, scanning=True, cursor="c")
+        tx.scans.register("s", "comments", "window")
+        assert tx.scans.overview("s")[0].place == Watermark()
+
+
+def test_slices_of_one_scan_keep_its_begin(scans: SqlStore, clock: Clock) -> None:
+    began = clock.now
+    for completed in (False, True):
+        with scans.begin() as tx:
+            lease = tx.scans.lease("s", "orders", holds=HOLDS)
+        clock.advance(seconds=50)
+        with scans.begin() as tx:
+            tx.scans.release(lease, due_in=timedelta(0), completed=completed)
+    with scans.read() as tx:
+        row = tx.scans.overview("s")[1]
+    assert (row.completed_started_at, row.completed_at) == (began, clock.now)
+    assert row.began_at is None
+
+
+def test_failures_add_up_until_a_try_goes_well(scans: SqlStore) -> None:
+    seen = []
+    for error in ("Wix answered 503", "Wix answered 503", None, "again"):
+        with scans.begin() as tx:
+            lease = tx.scans.lease("s", "orders", holds=HOLDS)
+            seen.append(lease.failures)
+            tx.scans.release(lease, due_in=EVERY, completed=False, error=error)
+    assert seen == [0, 1, 2, 0]
+    with scans.read() as tx:
+        assert tx.scans.overview("s")[1].last_error == "again"
+
+
+def test_a_source_rings_when_due_and_again_when_nobody_came(scans: SqlStore, clock: Clock) -> None:
+    def due(limit: int = 9) -> list[tuple[str, str]]:
+        with scans.begin() as tx:
+            return tx.scans.due(limit)
+
+    assert due(1) == [("s", "comments")]
+    assert due() == [("s", "orders")]
+    assert due() == []
+    with scans.begin() as tx:
+        lease = tx.scans.lease("s", "orders", holds=HOLDS)
+    clock.advance(seconds=61)
+    assert due() == [("s", "comments")]
+    with scans.begin() as tx:
+        tx.scans.release(lease, due_in=EVERY, completed=True)
+    assert due() == []
+    clock.advance(seconds=60)
+    assert due() == [("s", "orders"), ("s", "comments")][::-1]
+
+
+def test_a_source_whose_worker_was_lost_is_due_when_its_lease_ends(
+    scans: SqlStore, clock: Clock
+) -> None:
+    with scans.begin() as tx:
+        tx.scans.due(9)
+        tx.scans.lease("s", "orders", holds=HOLDS)
+    clock.advance(seconds=80)
+    with scans.begin() as tx:
+        assert ("s", "orders") in tx.scans.due(9)
+
+
+def test_a_wish_during_a_scan_brings_another_scan(scans: SqlStore, clock: Clock) -> None:
+    with scans.begin() as tx:
+        lease = tx.scans.lease("s", "orders", holds=HOLDS)
+    clock.advance(seconds=5)
+    with scans.begin() as tx:
+        assert tx.scans.make_due("s", "orders") == 1
+        assert tx.scans.make_due("nobody") == 0
+        assert ("s", "orders") not in tx.scans.due(9)
+    clock.advance(seconds=5)
+    with scans.begin() as tx:
+        tx.scans.release(lease, due_in=EVERY, completed=True)
+        assert ("s", "orders") in tx.scans.due(9)
+
+
+def test_two_ticks_at_once_ring_each_bell_once(store: SqlStore) -> None:
+    with store.begin() as tx:
+        for number in range(40):
+            tx.scans.register(f"s{number}", "orders", "window")
+
+    def tick(_: int) -> list[tuple[str, str]]:
+        with store.begin() as tx:
+            return tx.scans.due(10)
+
+    with ThreadPoolExecutor(4) as pool:
+        rung = [pair for pairs in pool.map(tick, range(8)) for pair in pairs]
+    assert len(rung) == len(set(rung)) == 40
+
+
+def test_a_source_that_nobody_registered_is_an_error(store: SqlStore) -> None:
+    with pytest.raises(StateError, match="no source orders"), store.begin() as tx:
+        tx.scans.lease("s", "orders", holds=HOLDS)
+
+
+def test_only_one_of_many_gets_the_lease(scans: SqlStore) -> None:
+    def attempt(_: int) -> int | None:
+        try:
+            with scans.begin() as tx:
+                return tx.scans.lease("s", "orders", holds=HOLDS).epoch
+        except LeaseTaken:
+            return None
+
+    with ThreadPoolExecutor(4) as pool:
+        epochs = [epoch for epoch in pool.map(attempt, range(12)) if epoch]
+    assert epochs == [1]
+
+
+def test_times_are_utc_whatever_zone_they_came_in(scans: SqlStore) -> None:
+    kolkata = datetime.fromisoformat("2026-03-01T17:30:00.000001+05:30")
+    with scans.begin() as tx:
+        lease = tx.scans.lease("s", "orders", holds=HOLDS)
+        tx.scans.keep(lease, Watermark(reached=kolkata), holds=HOLDS)
+    with scans.read() as tx:
+        place = tx.scans.overview("s")[1].place
+    assert isinstance(place, Watermark)
+    assert place.reached is not None
+    assert place.reached.isoformat() == "2026-03-01T12:00:00.000001+00:00"
