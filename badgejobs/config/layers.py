@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -101,6 +101,18 @@ def _unknown_variables() -> Iterator[str]:
         if cure.startswith("did"):
             raise SettingsError(f"{name} (environment): not a setting; {cure}")
         yield f"{name} in the environment is not a setting and has no effect"
+
+
+def forget(*, keep: Container[str]) -> None:
+    """Take the settings out of this process's environment, and so out of its children's.
+
+    Each setting in ``keep`` stays, whether given by value or by file. For a command that brings
+    a configuration of its own.
+    """
+    for name in list(os.environ):
+        setting = name.upper().removeprefix(PREFIX).lower().removesuffix("_file")
+        if name.upper().startswith(PREFIX) and setting not in keep:
+            del os.environ[name]
 
 
 def file(path: Path | None) -> tuple[Layer, Path | None]:

@@ -163,6 +163,8 @@ class Settings(BaseSettings):
         Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(checks.upper)
     ] = "INFO"
     log_format: Literal["console", "json"] = "console"
+    #: The process that started this one, as ``PID:CREATE_TIME``; when it ends, this one does.
+    owner: str | None = None
     sites: Annotated[dict[str, SiteSettings], AfterValidator(checks.site_names)] = {}
 
     _origins: Origins = PrivateAttr(default_factory=Origins)

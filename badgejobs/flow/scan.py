@@ -14,8 +14,9 @@ from badgejobs.errors import Ambiguous, BadgeJobsError, CursorRefused, LeaseLost
 from badgejobs.flow.decide import Decided, decide
 from badgejobs.flow.ports import Store, Transaction
 
-#: Pages in a row without a record, though each named a next one.
-MOST_EMPTY_PAGES = 3
+#: Pages in a row without a record, though each named a next one. Some are honest: a source that
+#: is read part by part (comments, app by app) has one for each part that holds nothing.
+MOST_EMPTY_PAGES = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

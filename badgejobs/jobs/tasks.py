@@ -62,19 +62,16 @@ def tick() -> None:
     take_up_changed_rules(at)
     with at.store.begin() as tx:
         tx.awards.recover(quiet_period=at.timing.quiet_period)
-        duties = tx.scans.due(BELLS_A_TICK)
-        sites = tx.awards.due_sites(BELLS_A_TICK)
+        duties = tx.scans.due(at.sites, BELLS_A_TICK)
+        sites = tx.awards.due_sites(at.sites, BELLS_A_TICK)
         requests = tx.requests.open_ids(BELLS_A_TICK)
     for site, duty in duties:
-        if site not in at.sites:
-            continue
         if duty in work.DUTIES:
             ring(f"badgejobs.{duty}", site=site)
         else:
             ring("badgejobs.scan", site=site, source=duty)
     for site in sites:
-        if site in at.sites:
-            ring("badgejobs.assign", site=site)
+        ring("badgejobs.assign", site=site)
     for request in requests:
         ring("badgejobs.check_member", request=request)
 
@@ -89,7 +86,7 @@ def take_up_changed_rules(at: House) -> None:
             continue
         with at.store.begin() as tx:
             if tx.bindings.applied(site)[0] != version:
-                tx.scans.make_due(site, work.PROVISION)
+                tx.scans.make_due(site, work.PROVISION, unless_failing=True)
 
 
 @shared_task(name="badgejobs.scan", base=Bell)

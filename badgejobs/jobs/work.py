@@ -43,6 +43,8 @@ class Outcome:
     error: str | None = None
     #: Whether there is more to do at once.
     more: bool = False
+    #: The same error as it was raised, for those who wait in the foreground.
+    cause: BadgeJobsError | None = None
 
     @property
     def opened(self) -> int:
@@ -177,16 +179,21 @@ def _as_run(house: House, site: str, kind: str, unit: Unit, *, by: str) -> Outco
     """Do a unit and keep its row; an error ends it well, since the database knows the rest."""
     with house.store.begin() as tx:
         run = tx.runs.start(site, kind, started_by=by)
-    numbers, more, error = dict[str, int](), False, None
+    numbers, more = dict[str, int](), False
+    cause: BadgeJobsError | None = None
     try:
         numbers, more = unit()
     except _Stopped as stopped:
-        numbers, error = stopped.totals, str(stopped.__cause__)
+        assert isinstance(stopped.__cause__, BadgeJobsError), "raised from what stopped it"
+        numbers, cause = stopped.totals, stopped.__cause__
     except BadgeJobsError as failure:
-        error = str(failure)
+        cause = failure
+    error = str(cause) if cause else None
     with house.store.begin() as tx:
         tx.runs.finish(run, numbers=numbers, error=error)
-    return Outcome(site=site, kind=kind, numbers=numbers, error=error, more=more)
+    return Outcome(
+        site=site, kind=kind, numbers=numbers, error=error, more=more, cause=cause
+    )
 
 
 def _as_duty(

@@ -29,3 +29,10 @@ def require_free(port: int, *, purpose: str, setting: str) -> None:
                 f"{purpose} cannot listen on port {port} of {LOOPBACK} ({reason}); "
                 f"end the program that has it, or choose another port with {setting}"
             ) from error
+
+
+def free_port() -> int:
+    """A TCP port of the loopback address that nobody listens on at this moment."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.bind((LOOPBACK, 0))
+        return int(probe.getsockname()[1])

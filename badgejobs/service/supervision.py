@@ -6,10 +6,12 @@ import http.client
 import os
 import re
 import shlex
+import subprocess
 import sys
 import xmlrpc.client
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from configparser import RawConfigParser
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,6 +27,8 @@ from badgejobs.service.folders import private_folder, socket_path
 START_SECONDS = 5
 START_RETRIES = 10
 
+#: What supervisord itself needs once its programs had their time to end.
+_AFTER_STOP_SECONDS = 2.0
 _LOG_BYTES = 5_000_000
 _LOG_BACKUPS = 3
 
@@ -102,6 +106,30 @@ def write_configuration(programs: Sequence[Program], *, folder: Path) -> Path:
 def command(configuration: Path) -> list[str]:
     """The command that runs the programs in the foreground, until SIGTERM or SIGINT."""
     return [sys.executable, "-m", "supervisor.supervisord", "-n", "-c", str(configuration)]
+
+
+@contextmanager
+def running(
+    programs: Sequence[Program], *, folder: Path, stop_seconds: float
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Run the programs under a supervisord of this folder, and end them all with the block."""
+    supervisord = subprocess.Popen(
+        command(write_configuration(programs, folder=folder)),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        # A Ctrl-C in the terminal is for the command, which ends the programs in order.
+        start_new_session=True,
+    )
+    try:
+        yield supervisord
+    finally:
+        supervisord.terminate()
+        try:
+            supervisord.wait(stop_seconds + _AFTER_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            supervisord.kill()
+            supervisord.wait()
 
 
 def status(folder: Path) -> list[ProgramStatus]:

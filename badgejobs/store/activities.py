@@ -125,6 +125,15 @@ class SqlActivities:
         )
         return list(self._connection.scalars(members))
 
+    def number(self, site: str, source: str) -> int:
+        """How many activities of a source are known, whatever their marks."""
+        rows = (
+            select(func.count())
+            .select_from(activity)
+            .where(activity.c.site == site, activity.c.source == source)
+        )
+        return self._connection.scalar(rows) or 0
+
     def tallies(self, site: str, source: str) -> Tallies:
         """How many known activities of each part carry each mark."""
         counts = (

@@ -120,9 +120,9 @@ class SqlAwards:
         """Turn awards whose claim ran out back: in flight to unknown, others to free."""
         return claims.recover(self._connection, quiet_period=quiet_period, now=self._moment.now)
 
-    def due_sites(self, limit: int) -> list[str]:
-        """Sites with awards that could be claimed now, longest waiting first."""
-        return claims.due_sites(self._connection, limit=limit, now=self._moment.now)
+    def due_sites(self, sites: Collection[str], limit: int) -> list[str]:
+        """Those of ``sites`` with awards that could be claimed now, longest waiting first."""
+        return claims.due_sites(self._connection, sites, limit=limit, now=self._moment.now)
 
     def next_due_at(self, site: str) -> datetime | None:
         """The earliest moment at which there is work for an award; ``None`` without any."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -124,17 +124,19 @@ def recover(connection: Connection, *, quiet_period: timedelta, now: datetime) -
     return len(changes)
 
 
-def due_sites(connection: Connection, *, limit: int, now: datetime) -> list[str]:
-    """Sites with awards that could be claimed now, longest waiting first."""
-    sites = (
+def due_sites(
+    connection: Connection, sites: Collection[str], *, limit: int, now: datetime
+) -> list[str]:
+    """Those of ``sites`` with awards that could be claimed now, longest waiting first."""
+    waiting = (
         select(award.c.site)
         .join(badge_binding, _BOUND)
-        .where(_due(now))
+        .where(award.c.site.in_(sorted(sites)), _due(now))
         .group_by(award.c.site)
         .order_by(func.min(func.coalesce(award.c.not_before, award.c.opened_at)), award.c.site)
         .limit(limit)
     )
-    return list(connection.scalars(sites))
+    return list(connection.scalars(waiting))
 
 
 def next_due_at(connection: Connection, site: str) -> datetime | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,33 +15,20 @@ from badgejobs.store.tables import run
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """One run of one stage for one site."""
+    """One run of one unit of work for one site."""
 
     id: int
     site: str
-    #: Which stage: ``scan``, ``assign`` and so on.
+    #: Which: ``scan orders``, ``assign`` and so on.
     kind: str
-    source: str | None
-    #: ``schedule``, ``cli`` or another short word.
+    #: ``worker``, ``cli`` or another short word.
     started_by: str
     started_at: datetime
     #: ``None`` while it runs, and for good where its worker was lost.
     ended_at: datetime | None
-    pages: int
-    #: Requests to Wix.
-    calls: int
-    seen: int
-    new: int
-    changed: int
-    quarantined: int
-    opened: int
-    assigned: int
+    #: What it counted, by name.
+    numbers: Mapping[str, int]
     error: str | None
-
-
-_NUMBERS = frozenset(
-    {"pages", "calls", "seen", "new", "changed", "quarantined", "opened", "assigned"}
-)
 
 
 class SqlRuns:
@@ -48,23 +37,25 @@ class SqlRuns:
     def __init__(self, connection: Connection, moment: Moment) -> None:
         self._connection, self._moment = connection, moment
 
-    def start(self, site: str, kind: str, source: str | None, started_by: str) -> int:
+    def start(self, site: str, kind: str, *, started_by: str) -> int:
         """Note that a run begins; the id to finish it by."""
         row = {
             "site": site,
             "kind": kind,
-            "source": source,
             "started_by": started_by,
             "started_at": self._moment.now,
-        } | dict.fromkeys(_NUMBERS, 0)
+            "numbers": "{}",
+        }
         began = insert(run).values(row).returning(run.c.id)
         return int(self._connection.execute(began).scalar_one())
 
-    def finish(self, run_id: int, *, error: str | None = None, **numbers: int) -> None:
-        """Note its end. ``numbers`` are columns of ``Run``; those not given stay zero."""
-        if unknown := numbers.keys() - _NUMBERS:
-            raise TypeError(f"a run has no number called {', '.join(sorted(unknown))}")
-        values = {"ended_at": self._moment.now, "error": error, **numbers}
+    def finish(self, run_id: int, *, numbers: Mapping[str, int], error: str | None = None) -> None:
+        """Note its end and what it counted."""
+        values = {
+            "ended_at": self._moment.now,
+            "error": error,
+            "numbers": json.dumps(dict(numbers), sort_keys=True),
+        }
         self._connection.execute(update(run).where(run.c.id == run_id).values(values))
 
     def recent(self, site: str | None, limit: int) -> list[Run]:
@@ -72,7 +63,10 @@ class SqlRuns:
         rows = select(run).order_by(run.c.started_at.desc(), run.c.id.desc()).limit(limit)
         if site is not None:
             rows = rows.where(run.c.site == site)
-        return [Run(**row) for row in self._connection.execute(rows).mappings()]
+        return [
+            Run(**{**row, "numbers": json.loads(row["numbers"])})
+            for row in self._connection.execute(rows).mappings()
+        ]
 
     def prune(self, older_than: timedelta) -> int:
         """Forget runs that began longer ago; how many."""

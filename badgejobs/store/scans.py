@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -128,15 +129,22 @@ class SqlScans:
         self._fenced(lease, values)
 
     def due(
-        self, limit: int, *, ring_again_after: timedelta = RING_AGAIN_AFTER
+        self,
+        sites: Collection[str],
+        limit: int,
+        *,
+        ring_again_after: timedelta = RING_AGAIN_AFTER,
     ) -> list[tuple[str, str]]:
-        """The (site, source) pairs to ring for now, longest due first; each is noted as rung.
+        """The (site, source) pairs of ``sites`` to ring for now; each is noted as rung.
+
+        Longest due first. Sites that are not named may be another configuration's.
 
         A pair is named once, and again only after ``ring_again_after`` without a lease.
         """
         now = self._moment.now
         waiting = (
             select(scan.c.site, scan.c.source)
+            .where(scan.c.site.in_(sorted(sites)))
             .where(or_(scan.c.due_at <= now, scan.c.due_at.is_(None)))
             .where(or_(scan.c.lease_until.is_(None), scan.c.lease_until <= now))
             .where(or_(scan.c.rung_at.is_(None), scan.c.rung_at <= now - ring_again_after))
@@ -153,16 +161,22 @@ class SqlScans:
             )
         return pairs
 
-    def make_due(self, site: str, source: str | None = None) -> int:
+    def make_due(self, site: str, source: str | None = None, *, unless_failing: bool = False) -> int:
         """Ask for a scan now, of one source or of all; how many sources were asked for.
 
-        Where a scan is at work already, another follows it.
+        Where a scan is at work already, another follows it. ``unless_failing`` leaves alone
+        what failed the last time and waits for its turn.
         """
         asked = (
             update(scan).where(scan.c.site == site).values(due_at=self._moment.now, rung_at=None)
         )
         if source is not None:
             asked = asked.where(scan.c.source == source)
+        if unless_failing:
+            asked = asked.where(
+                scan.c.failures == 0,
+                or_(scan.c.due_at.is_(None), scan.c.due_at > self._moment.now),
+            )
         return self._connection.execute(asked).rowcount
 
     def overview(self, site: str | None = None) -> list[ScanOverview]:

@@ -19,7 +19,11 @@ from badgejobs.errors import (
     RateLimited,
     TokenRefused,
 )
+from badgejobs.flow.scan import MOST_EMPTY_PAGES
 from badgejobs.store import SqlStore
+
+#: What a scan asks of a database is tried on both in the store's own tests.
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 FAR = datetime(2099, 1, 1, tzinfo=UTC)
 
@@ -127,7 +131,7 @@ def test_a_slice_ends_after_its_time_and_the_next_goes_on(store: SqlStore, clock
     one = at.scan(time_is_up=after_two_pages)
     assert (one.pages, one.completed) == (2, False)
     with store.begin() as tx:
-        assert tx.scans.due(10) == [(at.site, "orders")], "due again at once"
+        assert tx.scans.due([at.site], 10) == [(at.site, "orders")], "due again at once"
 
     assert (at.scan().pages, len(recorded(at))) == (3, 10)
 
@@ -316,7 +320,19 @@ def test_empty_pages_without_end_are_an_error(store: SqlStore, clock: Clock) -> 
 
     with pytest.raises(Ambiguous, match="circle"):
         at.scan()
-    assert len(at.orders.scopes) == 3
+    assert len(at.orders.scopes) == MOST_EMPTY_PAGES
+
+
+def test_the_last_of_several_apps_is_read_though_those_before_it_are_empty(
+    store: SqlStore, clock: Clock
+) -> None:
+    at = Stage(store, clock, TALKER)
+    at.comments.next_cursors.extend(["comments:", "forum:", "groups:"])
+    at.wix.meanwhile(
+        "fetch comments", None, None, None, lambda: at.comments.put(at.comment("c1"))
+    )
+
+    assert at.scan(at.comments).opened == 1
 
 
 def test_an_empty_last_page_is_the_end_and_no_error(store: SqlStore, clock: Clock) -> None:

@@ -87,6 +87,11 @@ class World:
                 Fault(error=one) if isinstance(one, BaseException) else one
             )
 
+    def relent(self) -> None:
+        """From now on nothing goes wrong."""
+        self._faults.clear()
+        self._meanwhile.clear()
+
     def meanwhile(self, name: str, *actions: Callable[[], object] | None) -> None:
         """Let these happen while the next calls of this name are under way.
 
@@ -101,6 +106,14 @@ class World:
     def give(self, badge_id: str, member_id: str) -> WixAssignment:
         """The owner gives a badge by hand."""
         return self._add(badge_id, member_id)
+
+    def take(self, badge_id: str, member_id: str) -> None:
+        """The owner takes a badge away from one member."""
+        self._rows = [
+            row
+            for row in self._rows
+            if (row.assignment.badge_id, row.assignment.member_id) != (badge_id, member_id)
+        ]
 
     def drop_badge(self, badge_id: str) -> None:
         """The owner deletes a badge, and with it every assignment of it."""

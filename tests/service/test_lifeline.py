@@ -41,8 +41,7 @@ def test_a_process_ends_within_ten_seconds_of_its_killed_owner(
 def test_a_pid_that_came_again_is_not_the_owner(spawn: Spawn) -> None:
     pid, _, created = owner_of_this_process().partition(":")
     child = spawn(_CHILD, f"{pid}:{float(created) - 3600}", "polite")
-    assert said(child) == "watching"
-    assert child.wait(timeout=10) == -15
+    assert child.wait(timeout=20) == -15
 
 
 @pytest.mark.parametrize("owner", ["", "12", "me:now", "12:"])

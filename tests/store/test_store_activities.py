@@ -174,7 +174,7 @@ def histories(draw: st.DrawFn) -> tuple[list[Activity], list[Activity]]:
 
 
 @settings(
-    max_examples=60,
+    max_examples=40,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

@@ -102,12 +102,12 @@ def test_four_claimers_at_once_share_the_awards_without_a_double(
 def test_an_award_whose_badge_is_not_bound_waits(store: SqlStore, clock: Clock) -> None:
     open_awards(store, clock, "ada", bound=False)
     with store.begin() as tx:
-        assert tx.awards.due_sites(9) == []
+        assert tx.awards.due_sites(["s"], 9) == []
         assert tx.awards.next_due_at("s") is None
     assert claim(store) is None
     open_awards(store, clock)
     with store.begin() as tx:
-        assert tx.awards.due_sites(9) == ["s"]
+        assert tx.awards.due_sites(["s"], 9) == ["s"]
         assert tx.awards.next_due_at("s") == clock.now
     assert claim(store) is not None
 
@@ -252,10 +252,14 @@ def test_a_withdrawn_award_that_is_earned_again_begins_anew(store: SqlStore, clo
 
 
 def test_a_rollback_leaves_neither_award_nor_history(store: SqlStore, clock: Clock) -> None:
-    with pytest.raises(RuntimeError), store.begin() as tx:
-        earned = [Earned(member_id="ada", badge="regular", earned_at=clock.now)]
-        tx.awards.open("s", earned, rules_version="v1")
-        raise RuntimeError
+    def fall() -> None:
+        with store.begin() as tx:
+            earned = [Earned(member_id="ada", badge="regular", earned_at=clock.now)]
+            tx.awards.open("s", earned, rules_version="v1")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fall()
     with store.read() as tx:
         assert tx.awards.states("s") == {}
         assert tx.awards.history("s", "ada") == []
@@ -272,5 +276,5 @@ def test_the_site_that_waits_longest_is_served_first(store: SqlStore, clock: Clo
         clock.now -= timedelta(minutes=5)
     clock.advance(hours=1)
     with store.read() as tx:
-        assert tx.awards.due_sites(9) == ["early", "late"]
-        assert tx.awards.due_sites(1) == ["early"]
+        assert tx.awards.due_sites(["early", "late"], 9) == ["early", "late"]
+        assert tx.awards.due_sites(["early", "late"], 1) == ["early"]

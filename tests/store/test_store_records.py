@@ -71,23 +71,21 @@ def test_how_far_a_rules_version_is_decided_is_kept(store: SqlStore) -> None:
 def test_runs_are_listed_newest_first_and_pruned_by_age(store: SqlStore, clock: Clock) -> None:
     began = clock.now
     with store.begin() as tx:
-        first = tx.runs.start("s", "scan", "orders", "schedule")
+        first = tx.runs.start("s", "scan orders", started_by="worker")
     clock.advance(minutes=1)
     with store.begin() as tx:
-        tx.runs.finish(first, pages=3, calls=4, new=120)
-        second = tx.runs.start("t", "assign", None, "cli")
-        tx.runs.finish(second, error="Wix answered 503")
+        tx.runs.finish(first, numbers={"pages": 3, "new": 120})
+        second = tx.runs.start("t", "assign", started_by="cli")
+        tx.runs.finish(second, numbers={}, error="Wix answered 503")
     with store.read() as tx:
         latest, earliest = tx.runs.recent(None, 9)
         assert tx.runs.recent("s", 9) == [earliest]
     assert (earliest.started_at, earliest.ended_at) == (began, clock.now)
-    assert (earliest.pages, earliest.calls, earliest.new, earliest.seen) == (3, 4, 120, 0)
+    assert earliest.numbers == {"pages": 3, "new": 120}
     assert (latest.id, latest.error) == (second, "Wix answered 503")
     with store.begin() as tx:
         assert tx.runs.prune(timedelta(seconds=30)) == 1
         assert tx.runs.recent(None, 9) == [latest]
-    with pytest.raises(TypeError, match="no number called badges"), store.begin() as tx:
-        tx.runs.finish(second, badges=1)
 
 
 def test_a_member_has_one_open_request_at_a_time(store: SqlStore, clock: Clock) -> None:

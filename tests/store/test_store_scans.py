@@ -45,9 +45,14 @@ def test_a_worker_that_wakes_late_writes_nothing(scans: SqlStore, clock: Clock) 
     with scans.begin() as tx:
         mine = tx.scans.lease("s", "orders", holds=HOLDS)
         tx.scans.keep(mine, Watermark(reached=clock.now), holds=HOLDS)
-    with pytest.raises(LeaseLost), scans.begin() as tx:
-        tx.requests.add("s", "a wish in the same transaction")
-        tx.scans.keep(stale, Watermark(), holds=HOLDS)
+
+    def write_late() -> None:
+        with scans.begin() as tx:
+            tx.requests.add("s", "a wish in the same transaction")
+            tx.scans.keep(stale, Watermark(), holds=HOLDS)
+
+    with pytest.raises(LeaseLost):
+        write_late()
     with pytest.raises(LeaseLost), scans.begin() as tx:
         tx.scans.release(stale, due_in=EVERY, completed=True)
     with scans.read() as tx:
@@ -111,7 +116,7 @@ def test_failures_add_up_until_a_try_goes_well(scans: SqlStore) -> None:
 def test_a_source_rings_when_due_and_again_when_nobody_came(scans: SqlStore, clock: Clock) -> None:
     def due(limit: int = 9) -> list[tuple[str, str]]:
         with scans.begin() as tx:
-            return tx.scans.due(limit)
+            return tx.scans.due(["s"], limit)
 
     assert due(1) == [("s", "comments")]
     assert due() == [("s", "orders")]
@@ -131,11 +136,11 @@ def test_a_source_whose_worker_was_lost_is_due_when_its_lease_ends(
     scans: SqlStore, clock: Clock
 ) -> None:
     with scans.begin() as tx:
-        tx.scans.due(9)
+        tx.scans.due(["s"], 9)
         tx.scans.lease("s", "orders", holds=HOLDS)
     clock.advance(seconds=80)
     with scans.begin() as tx:
-        assert ("s", "orders") in tx.scans.due(9)
+        assert ("s", "orders") in tx.scans.due(["s"], 9)
 
 
 def test_a_wish_during_a_scan_brings_another_scan(scans: SqlStore, clock: Clock) -> None:
@@ -145,11 +150,27 @@ def test_a_wish_during_a_scan_brings_another_scan(scans: SqlStore, clock: Clock)
     with scans.begin() as tx:
         assert tx.scans.make_due("s", "orders") == 1
         assert tx.scans.make_due("nobody") == 0
-        assert ("s", "orders") not in tx.scans.due(9)
+        assert ("s", "orders") not in tx.scans.due(["s"], 9)
     clock.advance(seconds=5)
     with scans.begin() as tx:
         tx.scans.release(lease, due_in=EVERY, completed=True)
-        assert ("s", "orders") in tx.scans.due(9)
+        assert ("s", "orders") in tx.scans.due(["s"], 9)
+
+
+def test_a_wish_does_not_hurry_what_failed_and_waits(scans: SqlStore, clock: Clock) -> None:
+    with scans.begin() as tx:
+        lease = tx.scans.lease("s", "orders", holds=HOLDS)
+        tx.scans.release(lease, due_in=EVERY, completed=False, error="refused")
+        assert tx.scans.make_due("s", "orders", unless_failing=True) == 0
+        assert ("s", "orders") not in tx.scans.due(["s"], 9)
+        assert tx.scans.make_due("s", "orders") == 1
+        assert ("s", "orders") in tx.scans.due(["s"], 9)
+
+
+def test_bells_are_not_rung_for_sites_of_another_configuration(scans: SqlStore) -> None:
+    with scans.begin() as tx:
+        assert tx.scans.due(["another"], 9) == []
+        assert tx.scans.due(["s"], 9)
 
 
 def test_two_ticks_at_once_ring_each_bell_once(store: SqlStore) -> None:
@@ -159,7 +180,7 @@ def test_two_ticks_at_once_ring_each_bell_once(store: SqlStore) -> None:
 
     def tick(_: int) -> list[tuple[str, str]]:
         with store.begin() as tx:
-            return tx.scans.due(10)
+            return tx.scans.due([f"s{number}" for number in range(40)], 10)
 
     with ThreadPoolExecutor(4) as pool:
         rung = [pair for pairs in pool.map(tick, range(8)) for pair in pairs]

@@ -50,12 +50,9 @@ def test_a_database_without_tables_asks_for_migrate(empty_database_url: str) -> 
     store.dispose()
 
 
-@pytest.mark.parametrize(
-    ("revision", "cure"),
-    [("9999", "newer badgejobs.*badgejobs migrate.*upgrade badgejobs")],
-)
-def test_a_newer_schema_is_refused(database_url: str, revision: str, cure: str) -> None:
-    run(database_url, f"UPDATE alembic_version SET version_num = '{revision}'")  # noqa: S608 - own figure
+def test_a_newer_schema_is_refused(database_url: str) -> None:
+    run(database_url, "UPDATE alembic_version SET version_num = '9999'")
+    cure = r"newer badgejobs.*badgejobs migrate.*upgrade badgejobs"
     store = open_store(database_url)
     with pytest.raises(StateError, match=cure):
         store.check_schema()
@@ -69,7 +66,7 @@ def test_an_older_schema_asks_for_migrate(
 ) -> None:
     monkeypatch.setattr("alembic.script.ScriptDirectory.get_current_head", lambda _: "0002")
     store = open_store(database_url)
-    with pytest.raises(StateError, match="older badgejobs.*run `badgejobs migrate`"):
+    with pytest.raises(StateError, match=r"older badgejobs.*run `badgejobs migrate`"):
         store.check_schema()
     store.dispose()
 

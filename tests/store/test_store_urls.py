@@ -113,9 +113,13 @@ def test_a_full_disk_is_named_and_nothing_is_half_written(tmp_path: Path) -> Non
     def _fill(connection: object) -> None:
         connection.exec_driver_sql("PRAGMA max_page_count = 1")  # type: ignore[attr-defined]
 
-    with pytest.raises(StateError, match="the disk is full"), store.begin() as tx:
-        for number in range(5000):
-            tx.requests.add("s", f"m{number}")
+    def fill() -> None:
+        with store.begin() as tx:
+            for number in range(5000):
+                tx.requests.add("s", f"m{number}")
+
+    with pytest.raises(StateError, match="the disk is full"):
+        fill()
     with store.read() as tx:
         assert tx.requests.open_ids(9) == []
     store.dispose()

@@ -1,0 +1,124 @@
+"""``badgejobs doctor``: every part looked at, and for what fails the cure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Annotated
+
+import typer
+
+from badgejobs.bootstrap import House, open_house
+from badgejobs.cli.doctor_wix import examined_wix
+from badgejobs.cli.exits import Code, code_of
+from badgejobs.cli.finding import Finding, failed, looked_at
+from badgejobs.cli.logs import set_up_logs
+from badgejobs.cli.opening import known_site, standing
+from badgejobs.cli.output import Output, Rows
+from badgejobs.config import Settings, load_settings, prepare_state_dir
+from badgejobs.errors import BadgeJobsError, BrokerUnavailable
+from badgejobs.rules import load_rules
+
+
+def doctor(
+    site: Annotated[str | None, typer.Argument(help="Default: all.", show_default=False)] = None,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Check settings, rules, state folder, database, broker, clock, credentials and permissions.
+
+    Costs a handful of API calls a site and changes nothing at Wix. Exits with 0 only when all
+    is well.
+
+    Example: badgejobs doctor my-shop --json
+    """
+    out, found = Output(as_json=as_json), list[Finding]()
+    for one in examined(site):
+        found.append(one)
+        if not as_json:
+            out.note(f"{one.check}: {one.state}")
+    out.result(
+        {"ok": all(one.ok for one in found), "checks": [one.as_json() for one in found]},
+        Rows(
+            ("check", "state", "finding", "cure"),
+            [(one.check, one.state, one.finding, one.cure) for one in found],
+        ),
+    )
+    if bad := [one for one in found if not one.ok]:
+        raise typer.Exit(code_of(bad[0].error) if bad[0].error else Code.FAILURE)
+
+
+def examined(site: str | None) -> Iterator[Finding]:
+    """Every check in turn; where one stands on another that failed, it is left out."""
+    try:
+        settings = load_settings()
+        sites = [known_site(settings, site)] if site else sorted(settings.sites)
+    except BadgeJobsError as error:
+        yield failed("settings", error, cure="see `badgejobs config show`")
+        return
+    set_up_logs(level="ERROR", form=settings.log_format)
+    yield _of_settings(settings, sites)
+    for name in sites:
+        yield looked_at(
+            f"{name}: rules", partial(_rules, settings, name), cure="see `badgejobs rules help`"
+        )
+    folder = looked_at(
+        "state folder",
+        lambda: str(prepare_state_dir(settings.state_dir)),
+        cure="set state_dir (BADGEJOBS_STATE_DIR) to a folder of your own",
+    )
+    yield folder
+    yield looked_at(
+        "broker", lambda: _broker(settings), cure="start it, or correct BADGEJOBS_REDIS_URL"
+    )
+    try:
+        house = open_house(settings, redis_url=None)
+    except BadgeJobsError as error:
+        yield failed("database", error, cure="correct BADGEJOBS_DATABASE_URL")
+        return
+    try:
+        if folder.ok or settings.database_url is not None:
+            yield looked_at(
+                "database", lambda: _database(house), cure="start it, or correct its address"
+            )
+        for name in sites:
+            yield from examined_wix(house, name)
+    finally:
+        house.close()
+
+
+def _of_settings(settings: Settings, sites: list[str]) -> Finding:
+    read = f"read {settings.config_file}" if settings.config_file else "no configuration file"
+    if not sites:
+        return Finding(
+            check="settings", ok=False, finding=f"{read}; no site is configured",
+            cure="run `badgejobs init`",
+        )  # fmt: skip
+    finding = f"{read}; sites: {', '.join(sites)}"
+    if settings.warnings:
+        return Finding(check="settings", ok=True, finding=f"{finding}; {settings.warnings[0]}")
+    return Finding(check="settings", ok=True, finding=finding)
+
+
+def _rules(settings: Settings, site: str) -> str:
+    found = load_rules(settings.sites[site].rules)
+    return f"{len(found.milestones)} badge(s), version {found.version[:12]}"
+
+
+def _database(house: House) -> str:
+    house.store.ping()
+    if house.settings.database_url is None:
+        # The commands bring the embedded one up to date by themselves.
+        house.store.migrate()
+    house.store.check_schema()
+    return "answers, and its tables are of this version"
+
+
+def _broker(settings: Settings) -> str:
+    try:
+        with standing(settings):
+            return "answers"
+    except BrokerUnavailable:
+        if settings.redis_url is not None:
+            raise
+    return "embedded; starts with worker, beat or up"

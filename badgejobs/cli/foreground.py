@@ -1,0 +1,209 @@
+"""The work of one site done here and now, without a broker: what workers do, in one loop."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from badgejobs.bootstrap import House
+from badgejobs.errors import (
+    BadgeJobsError,
+    Later,
+    NotFound,
+    Permanent,
+    PermissionMissing,
+    Refused,
+    Transient,
+)
+from badgejobs.jobs import work
+from badgejobs.jobs.retrying import verdict
+
+BY = "cli"
+#: A duty that failed so often in a row is left for the next call.
+MOST_FAILURES = 5
+#: Ctrl-C and the end of the time are seen at least this often.
+_NAP_SECONDS = 0.5
+
+#: What blocks one duty and leaves the others their chance; all else blocks everything.
+_ABOUT_ONE_DUTY = (PermissionMissing, Refused, NotFound)
+
+_KEYS = ("seen", "new", "changed", "quarantined", "opened", "withdrawn")
+_AWARD_KEYS = ("created", "found", "unknown", "refused")
+
+
+@dataclass(slots=True)
+class Done:
+    """What came of it."""
+
+    site: str
+    scanned: Counter[str] = field(default_factory=Counter)
+    awards: Counter[str] = field(default_factory=Counter)
+    calls: dict[str, int] = field(default_factory=dict)
+    seconds: float = 0.0
+    #: What only a person can mend.
+    blocked_by: BadgeJobsError | None = None
+    #: Why something was left for the next call.
+    left: str | None = None
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether the next call has something to do that this one should have done."""
+        return self.left is not None or self.awards["refused"] > 0
+
+    def as_json(self) -> dict[str, Any]:
+        """For ``--json``: numbers only, no member data."""
+        return {
+            "site": self.site,
+            "complete": not self.is_partial and self.blocked_by is None,
+            "calls": {"total": sum(self.calls.values()), "by_path": self.calls},
+            "activities": {name: self.scanned[name] for name in _KEYS[:4]},
+            "awards": {name: self.scanned[name] for name in _KEYS[4:]}
+            | {name: self.awards[name] for name in _AWARD_KEYS},
+            "seconds": round(self.seconds, 1),
+            "error": str(self.blocked_by) if self.blocked_by else self.left,
+        }
+
+
+@dataclass(slots=True)
+class _Duty:
+    """Something to be done until it is done once."""
+
+    run: Callable[[], work.Outcome]
+    failures: int = 0
+    #: By the monotonic clock.
+    not_before: float = 0.0
+
+
+class Foreground:
+    """One site's work in this process. Waiting is allowed here, and told."""
+
+    def __init__(
+        self,
+        house: House,
+        site: str,
+        *,
+        tell: Callable[[str], None],
+        max_seconds: float | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._house, self._site, self._tell = house, site, tell
+        self._clock, self._sleep = clock, sleep
+        self._began = clock()
+        self._ends = None if max_seconds is None else self._began + max_seconds
+        self._assign_failures = 0
+        self._done = Done(site=site)
+
+    def sync(self, sources: Iterable[str]) -> Done:
+        """Bind the badges, read the sources, give the awards, until nothing is due."""
+        duties = {
+            work.PROVISION: _Duty(lambda: work.run_provision(self._house, self._site, by=BY)),
+            **{name: _Duty(self._scanning(name)) for name in sources},
+        }
+        with self._house.store.begin() as tx:
+            for name in duties:
+                tx.scans.make_due(self._site, name)
+        return self._work_off(duties, assigning=True)
+
+    def scan(self, sources: Iterable[str]) -> Done:
+        """Read these sources, and give nothing yet."""
+        return self._work_off({name: _Duty(self._scanning(name)) for name in sources})
+
+    def assign(self) -> Done:
+        """Give what is due."""
+        return self._work_off({}, assigning=True)
+
+    def _scanning(self, source: str) -> Callable[[], work.Outcome]:
+        return lambda: work.run_scan(self._house, self._site, source, by=BY)
+
+    def _work_off(self, duties: dict[str, _Duty], *, assigning: bool = False) -> Done:
+        while self._done.left is None and not self._is_hopeless():
+            for name in [n for n, duty in duties.items() if duty.not_before <= self._clock()]:
+                self._tell(f"{self._site}: {name}")
+                if self._settled(duties[name], name):
+                    del duties[name]
+            waits = [duty.not_before - self._clock() for duty in duties.values()]
+            if assigning and (wait := self._assigned()) is not None:
+                waits.append(wait)
+            if not waits:
+                break
+            self._wait(min(waits))
+        self._done.seconds = self._clock() - self._began
+        self._done.calls = self._house.calls()
+        return self._done
+
+    def _settled(self, duty: _Duty, name: str) -> bool:
+        """Do one slice of a duty, and say whether it is over."""
+        if self._is_hopeless() or self._done.left:
+            return True
+        outcome = duty.run()
+        self._done.scanned.update({k: n for k, n in outcome.numbers.items() if k in _KEYS})
+        match outcome.cause:
+            case None:
+                duty.failures, duty.not_before = 0, 0.0
+                return not outcome.more
+            case Later() as error:
+                duty.not_before = self._clock() + error.seconds
+            case Transient() as error if duty.failures + 1 < MOST_FAILURES:
+                duty.not_before = self._clock() + verdict(error, duty.failures).seconds
+                duty.failures += 1
+                self._tell(f"{self._site}: {name} failed and is tried again: {error}")
+            case Permanent() as error:
+                self._done.blocked_by = self._done.blocked_by or error
+                return True
+            case error:
+                self._done.left = str(error)
+                return True
+        return False
+
+    def _assigned(self) -> float | None:
+        """Give what is due now; the seconds until more is, or ``None`` when nothing will be."""
+        while True:
+            with self._house.store.begin() as tx:
+                tx.awards.recover(quiet_period=self._house.timing.quiet_period)
+                due_at, now = tx.awards.next_due_at(self._site), tx.now
+            if due_at is None or self._is_hopeless() or self._done.left:
+                return None
+            if due_at > now:
+                return (due_at - now) / timedelta(seconds=1)
+            outcome = work.run_assign(self._house, self._site, by=BY)
+            self._done.awards.update({k: n for k, n in outcome.numbers.items() if k in _AWARD_KEYS})
+            self._done.scanned["withdrawn"] += outcome.numbers.get("withdrawn", 0)
+            if not self._goes_on(outcome):
+                return None
+            if not outcome.numbers.get("claimed"):
+                return _NAP_SECONDS
+
+    def _goes_on(self, outcome: work.Outcome) -> bool:
+        match outcome.cause:
+            case None | Later():
+                self._assign_failures = 0
+            case Transient() as error:
+                self._assign_failures += 1
+                if self._assign_failures >= MOST_FAILURES:
+                    self._done.left = str(error)
+            case error:
+                self._done.blocked_by = self._done.blocked_by or error
+                return False
+        return self._done.left is None
+
+    def _is_hopeless(self) -> bool:
+        """Whether what blocks one duty blocks all."""
+        error = self._done.blocked_by
+        return error is not None and not isinstance(error, _ABOUT_ONE_DUTY)
+
+    def _wait(self, seconds: float) -> None:
+        until = self._clock() + max(seconds, 0.0)
+        if seconds >= 1:
+            self._tell(f"{self._site}: waiting {seconds:.0f} s")
+        while (now := self._clock()) < until:
+            if self._ends is not None and now >= self._ends:
+                self._done.left = "the time is up; the rest waits for the next call"
+                return
+            self._sleep(min(_NAP_SECONDS, until - now))
+        if self._ends is not None and self._clock() >= self._ends:
+            self._done.left = "the time is up; the rest waits for the next call"

@@ -1,0 +1,99 @@
+"""How commands come by their settings, their house and their broker."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from badgejobs.bootstrap import House, open_house
+from badgejobs.cli.logs import set_up_logs
+from badgejobs.config import Settings, load_settings, prepare_state_dir
+from badgejobs.errors import BrokerUnavailable, SettingsError, StateError
+from badgejobs.service.broker import ensure_broker
+from badgejobs.service.presence import celery_url, ping, standing_broker
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """One broker in the two forms that its users write."""
+
+    celery_url: str
+    redis_url: str
+
+
+def settled() -> Settings:
+    """The settings of this call, with logs set up as they say."""
+    settings = load_settings()
+    set_up_logs(level=settings.log_level, form=settings.log_format)
+    return settings
+
+
+def known_site(settings: Settings, name: str | None) -> str:
+    """The site that a command is about; without a name, the only one that is configured."""
+    known = ", ".join(sorted(settings.sites)) or "none is configured; run `badgejobs init`"
+    if name is None and len(settings.sites) == 1:
+        return next(iter(settings.sites))
+    if name is None:
+        raise SettingsError(f"name a site; known: {known}")
+    if name not in settings.sites:
+        raise SettingsError(f"there is no site {name!r}; known: {known}")
+    return name
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[House]:
+    """The house without a broker, over a database whose schema is ours."""
+    prepare_state_dir(settings.state_dir)
+    house = open_house(settings, redis_url=None)
+    try:
+        ready(house)
+        yield house
+    finally:
+        house.close()
+
+
+def ready(house: House) -> None:
+    """Bring the embedded database up to date; only look at one that was configured.
+
+    Several programs may use a database that was configured, so a person says when.
+    """
+    if house.settings.database_url is None:
+        house.store.migrate()
+    else:
+        house.store.check_schema()
+
+
+@contextmanager
+def broker(settings: Settings) -> Iterator[Address]:
+    """The broker of the settings; the embedded one is started where it does not run."""
+    if settings.redis_url is not None:
+        yield _told(settings)
+        return
+    with ensure_broker(settings.state_dir) as embedded:
+        yield Address(celery_url=embedded.celery_url, redis_url=embedded.redis_url)
+
+
+@contextmanager
+def standing(settings: Settings) -> Iterator[Address]:
+    """The broker if it answers now; ``BrokerUnavailable`` otherwise, and nothing is started."""
+    if settings.redis_url is not None:
+        told = _told(settings)
+        ping(told.redis_url)
+        yield told
+        return
+    try:
+        embedded = standing_broker(settings.state_dir)
+    except StateError as error:
+        raise BrokerUnavailable(str(error)) from error
+    if embedded is None:
+        raise BrokerUnavailable("the embedded broker does not run")
+    with embedded:
+        ping(embedded.redis_url)
+        yield Address(celery_url=embedded.celery_url, redis_url=embedded.redis_url)
+
+
+def _told(settings: Settings) -> Address:
+    assert settings.redis_url, "asked for only where it is set"
+    url = settings.redis_url.get_secret_value()
+    return Address(celery_url=celery_url(url), redis_url=url)

@@ -1,0 +1,154 @@
+"""The processes: worker, beat, Flower, and the sandbox."""
+
+from __future__ import annotations
+
+import os
+import sys
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from badgejobs.cli.flower_auth import require_password
+from badgejobs.cli.opening import broker, opened, settled
+from badgejobs.cli.output import Output
+from badgejobs.config import Settings, prepare_state_dir
+from badgejobs.errors import SettingsError, StateError
+from badgejobs.service.addresses import require_free
+from badgejobs.service.lifeline import watch_owner
+from badgejobs.service.single import only_one
+
+sandbox = typer.Typer(help="A Wix that runs on this machine, for trying things out.")
+
+
+def worker(
+    *,
+    pool: Annotated[
+        Literal["threads", "prefork", "solo"] | None,
+        typer.Option(help="Default: threads with the embedded parts, prefork otherwise."),
+    ] = None,
+    concurrency: Annotated[int, typer.Option(min=1, max=64, help="Jobs at once.")] = 4,
+    queues: Annotated[str, typer.Option(help="Comma-separated names of queues.")] = "celery",
+    name: Annotated[
+        str, typer.Option(help="Must differ between workers of one host.")
+    ] = "badgejobs",
+) -> None:
+    """Run a Celery worker in this process.
+
+    Example: badgejobs worker --pool prefork --concurrency 8
+    """
+    settings = settled()
+    embedded = settings.redis_url is None or settings.database.startswith("sqlite")
+    chosen = pool or ("threads" if embedded else "prefork")
+    if chosen == "prefork":
+        # SIGTERM then means a soft shutdown: jobs go on for a while, and what is unfinished
+        # goes back to the queue. Read by Celery when it is imported, so it must stand before.
+        os.environ.setdefault("REMAP_SIGTERM", "SIGQUIT")
+    _celery(settings, "worker", [
+        f"--pool={chosen}",
+        f"--concurrency={concurrency}",
+        f"--queues={queues}",
+        f"--hostname={name}@%h",
+        "--without-gossip",
+        "--without-mingle",
+    ])  # fmt: skip
+
+
+def beat() -> None:
+    """Run the Celery beat that rings every few seconds for what is due.
+
+    Several at once do no harm; one state folder takes one.
+
+    Example: badgejobs beat
+    """
+    settings = settled()
+    folder = prepare_state_dir(settings.state_dir)
+    with only_one(folder / "beat.lock", "badgejobs beat"):
+        pid_file = folder / "beat.pid"
+        # The lock is ours, so whoever wrote it is gone, whatever has its number now.
+        pid_file.unlink(missing_ok=True)
+        _celery(
+            settings, "beat", [f"--schedule={folder / 'beat-schedule'}", f"--pidfile={pid_file}"]
+        )
+
+
+def flower(
+    *,
+    port: Annotated[int, typer.Option(min=1, max=65535)] = 5555,
+    address: Annotated[str, typer.Option(help="Where to listen.")] = "127.0.0.1",
+) -> None:
+    """Run Flower, closed by a password: from FLOWER_BASIC_AUTH (user:password) or made up here.
+
+    Example: FLOWER_BASIC_AUTH_FILE=/run/secrets/flower badgejobs flower --port 5555
+    """
+    settings = settled()
+    folder = prepare_state_dir(settings.state_dir)
+    loopback = _is_loopback(address)
+    if loopback:
+        require_free(port, purpose="Flower", setting="--port")
+    require_password(folder, may_make_one_up=loopback, out=Output())
+    _celery(settings, "flower", [
+        f"--address={address}",
+        f"--port={port}",
+        "--max_tasks=10000",
+        # By default it would run a flowerconfig.py of whatever folder it was started in.
+        f"--conf={os.devnull}",
+    ])  # fmt: skip
+
+
+@sandbox.callback()
+def _sandbox() -> None:
+    """A Wix that runs on this machine, for trying things out."""
+
+
+@sandbox.command("serve")
+def serve(
+    *,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8080,
+    port_file: Annotated[Path | None, typer.Option(help="Where to write the port.")] = None,
+    host: Annotated[str, typer.Option(help="A loopback address.")] = "127.0.0.1",
+) -> None:
+    """Serve a sandbox of Wix until Ctrl-C; sites are set up by POST /_sandbox/reset.
+
+    Example: badgejobs sandbox serve --port 0 --port-file /tmp/sandbox.port
+    """
+    from badgejobs.sandbox.server import serve as serve_sandbox  # noqa: PLC0415 - heavy
+
+    settings = settled()
+    _watched(settings)
+    if port:
+        Output().note(f"the sandbox answers on http://{host}:{port}")
+    serve_sandbox(host, port, port_file=port_file)
+
+
+def _celery(settings: Settings, command: str, arguments: list[str]) -> None:
+    """Run one of Celery's programs in this process, on our broker and settings."""
+    # Only now: importing Celery takes a second, and it reads REMAP_SIGTERM.
+    from badgejobs.jobs.app import configure  # noqa: PLC0415 - as above
+
+    _watched(settings)
+    if not settings.sites:
+        raise SettingsError("no site is configured; `badgejobs init` writes a configuration")
+    with opened(settings):
+        pass  # the database answers and its tables are ours
+    with broker(settings) as address:
+        app = configure(settings, broker_url=address.celery_url, redis_url=address.redis_url)
+        app.conf.worker_redirect_stdouts = False
+        level = [] if command == "flower" else [f"--loglevel={settings.log_level}"]
+        code: int | None = app.start(["--quiet", command, *level, *arguments])
+    sys.exit(code or 0)
+
+
+def _watched(settings: Settings) -> None:
+    if settings.owner:
+        watch_owner(settings.owner)
+
+
+def _is_loopback(address: str) -> bool:
+    if address == "localhost":
+        return True
+    try:
+        return ip_address(address).is_loopback
+    except ValueError:
+        raise StateError(f"{address!r} is no address to listen on; write 127.0.0.1") from None

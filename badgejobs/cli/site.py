@@ -1,0 +1,159 @@
+"""The work of a site, by hand: in the foreground, or by ringing for the workers."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from badgejobs.bootstrap import House
+from badgejobs.cli.exits import Code, code_of
+from badgejobs.cli.foreground import Done, Foreground
+from badgejobs.cli.opening import known_site, opened, settled, standing
+from badgejobs.cli.output import Output, Rows
+from badgejobs.config import Settings
+from badgejobs.errors import BrokerUnavailable, SettingsError
+from badgejobs.jobs import work
+
+SiteName = Annotated[str | None, typer.Argument(help="Default: the only site.", show_default=False)]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+Here = Annotated[bool, typer.Option("--foreground", help="Do it here, without a worker.")]
+MaxSeconds = Annotated[
+    float | None, typer.Option(min=0, help="Leave the rest for the next call after so long.")
+]
+
+
+def sync(site: SiteName = None, *, as_json: AsJson = False, max_seconds: MaxSeconds = None) -> None:
+    """Do all that is due for a site, here, without broker and workers; fit for cron.
+
+    Binds the badges, reads every source once, gives the awards, and waits where Wix asks for it.
+
+    Example: badgejobs sync my-shop --json --max-seconds 300
+    """
+    settings = settled()
+    name, out = known_site(settings, site), Output(as_json=as_json)
+    with opened(settings) as house, out.progress() as tell:
+        work.register(house)
+        _checked_rules(house, name)
+        done = Foreground(house, name, tell=tell, max_seconds=max_seconds).sync(house.modes)
+    _report(done, out)
+
+
+def scan(
+    site: SiteName = None,
+    source: Annotated[str | None, typer.Argument(help="Default: all.", show_default=False)] = None,
+    *,
+    foreground: Here = False,
+    as_json: AsJson = False,
+) -> None:
+    """Have a site's sources read now rather than when they are due.
+
+    Example: badgejobs scan my-shop orders
+    """
+    settings = settled()
+    name, out = known_site(settings, site), Output(as_json=as_json)
+    with opened(settings) as house:
+        work.register(house)
+        sources = _sources(house, source)
+        with house.store.begin() as tx:
+            for one in sources:
+                tx.scans.make_due(name, one)
+        if foreground:
+            _checked_rules(house, name)
+            with out.progress() as tell:
+                done = Foreground(house, name, tell=tell).scan(sources)
+            _report(done, out)
+    rung = _rung(settings, [("badgejobs.scan", {"site": name, "source": one}) for one in sources])
+    _say_rung(out, {"site": name, "sources": sources}, f"{', '.join(sources)} of {name}", rung)
+
+
+def assign(site: SiteName = None, *, foreground: Here = False, as_json: AsJson = False) -> None:
+    """Have a site's awards brought to Wix now.
+
+    Example: badgejobs assign my-shop --foreground
+    """
+    settings = settled()
+    name, out = known_site(settings, site), Output(as_json=as_json)
+    with opened(settings) as house:
+        work.register(house)
+        if foreground:
+            _checked_rules(house, name)
+            with out.progress() as tell:
+                done = Foreground(house, name, tell=tell).assign()
+            _report(done, out)
+    rung = _rung(settings, [("badgejobs.assign", {"site": name})])
+    _say_rung(out, {"site": name}, f"awards of {name}", rung)
+
+
+def check(
+    site: Annotated[str, typer.Argument(help="The site.")],
+    member: Annotated[str, typer.Argument(help="The member's id at Wix.")],
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Have one member decided anew from the recorded facts.
+
+    Example: badgejobs check my-shop 3f2b8c1e-0d3f-4a4e-9f10-6f5a2c9e2201
+    """
+    settings = settled()
+    name, out = known_site(settings, site), Output(as_json=as_json)
+    with opened(settings) as house, house.store.begin() as tx:
+        request = tx.requests.add(name, member)
+    rung = _rung(settings, [("badgejobs.check_member", {"request": request})])
+    _say_rung(out, {"site": name, "request": request}, f"request {request} of {name}", rung)
+
+
+def _checked_rules(house: House, site: str) -> None:
+    """Rules that cannot be used end it before Wix is asked anything."""
+    house.at(site).rules()
+
+
+def _sources(house: House, source: str | None) -> list[str]:
+    if source is None:
+        return list(house.modes)
+    if source not in house.modes:
+        raise SettingsError(f"there is no source {source!r}; known: {', '.join(house.modes)}")
+    return [source]
+
+
+def _rung(settings: Settings, bells: list[tuple[str, dict[str, str | int]]]) -> bool:
+    """Ring for the workers; no where the broker is away."""
+    from badgejobs.jobs.app import configure  # noqa: PLC0415 - importing Celery takes a second
+    from badgejobs.jobs.tasks import ring  # noqa: PLC0415 - as above
+
+    try:
+        with standing(settings) as address:
+            app = configure(settings, broker_url=address.celery_url, redis_url=address.redis_url)
+            try:
+                rung = [ring(name, **arguments) for name, arguments in bells]
+            finally:
+                app.close()
+    except BrokerUnavailable:
+        return False
+    return all(rung)
+
+
+def _say_rung(out: Output, data: dict[str, object], what: str, rung: bool) -> None:
+    shown = f"{what}: " + (
+        "the workers were told"
+        if rung
+        else "due; the broker is away, and the next tick of a running beat will do it"
+    )
+    out.result(data | {"rung": rung}, shown)
+
+
+def _report(done: Done, out: Output) -> None:
+    """Print what was done and end with the code that tells of it."""
+    told = done.as_json()
+    rows = [("API calls", str(told["calls"]["total"]))]
+    rows += [(f"  {path}", str(number)) for path, number in sorted(done.calls.items())]
+    for group in ("activities", "awards"):
+        rows += [(f"{group} {name}", str(number)) for name, number in told[group].items()]
+    rows.append(("seconds", str(told["seconds"])))
+    out.result(told, Rows(("what", "number"), rows))
+    if done.blocked_by:
+        out.note(f"badgejobs: {done.blocked_by}")
+        raise typer.Exit(code_of(done.blocked_by))
+    if done.left:
+        out.note(f"badgejobs: left for the next call: {done.left}")
+    raise typer.Exit(Code.PARTIAL if done.is_partial else Code.OK)

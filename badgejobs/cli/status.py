@@ -1,0 +1,111 @@
+"""How everything stands: sources, awards, runs, broker and workers."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import Annotated, Any
+
+import typer
+
+from badgejobs.cli.opening import known_site, opened, settled, standing
+from badgejobs.cli.output import Output, Rows, ago
+from badgejobs.config import Settings
+from badgejobs.errors import BrokerUnavailable
+from badgejobs.jobs import work
+
+#: Latest runs shown.
+RUNS = 10
+#: Workers that have not answered by then are away.
+PING_SECONDS = 1.0
+
+
+def status(
+    site: Annotated[str | None, typer.Argument(help="Default: all.", show_default=False)] = None,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Show when each source was read, what waits, what failed, and who is at work.
+
+    Example: badgejobs status my-shop --json
+    """
+    settings, out = settled(), Output(as_json=as_json)
+    sites = [known_site(settings, site)] if site else sorted(settings.sites)
+    with opened(settings) as house:
+        work.register(house)
+        with house.store.read() as tx:
+            now = tx.now
+            scans = [one for name in sites for one in tx.scans.overview(name)]
+            awards = {name: tx.awards.states(name) for name in sites}
+            runs = [one for name in sites for one in tx.runs.recent(name, RUNS)]
+    services = _services(settings)
+    source_rows = [
+        (one.site, one.source, _at(one.completed_at, now), _due(one.due_at, one.lease_until, now),
+         str(one.failures or ""), one.last_error or "")
+        for one in scans
+    ]  # fmt: skip
+    award_rows = [
+        (name, badge, state.value, str(number))
+        for name, states in awards.items()
+        for (badge, state), number in sorted(states.items())
+    ]
+    run_rows = [
+        (one.site, one.kind, one.started_by, ago(one.started_at, now), _ending(one, now))
+        for one in runs
+    ]
+    data: dict[str, Any] = {
+        "at": now,
+        "services": services,
+        "sources": [_as_json(asdict(one)) for one in scans],
+        "awards": [
+            {"site": name, "badge": badge, "state": state, "number": int(number)}
+            for name, badge, state, number in award_rows
+        ],
+        "runs": [_as_json(asdict(one)) for one in runs],
+    }
+    out.result(
+        data,
+        Rows(("service", "state"), list(services.items())),
+        Rows(("site", "source", "read in full", "due", "failures", "last error"), source_rows),
+        Rows(("site", "badge", "state", "awards"), award_rows),
+        Rows(("site", "run", "by", "began", "ended"), run_rows),
+    )
+
+
+def _services(settings: Settings) -> dict[str, str]:
+    from badgejobs.jobs.app import configure  # noqa: PLC0415 - importing Celery takes a second
+
+    try:
+        with standing(settings) as address:
+            app = configure(settings, broker_url=address.celery_url, redis_url=address.redis_url)
+            try:
+                answers = app.control.ping(timeout=PING_SECONDS) or []
+            finally:
+                app.close()
+    except BrokerUnavailable as error:
+        return {"broker": f"away: {error}", "workers": "unknown"}
+    names = sorted(name for answer in answers for name in answer)
+    return {"broker": "answers", "workers": ", ".join(names) or "none answers"}
+
+
+def _at(moment: datetime | None, now: datetime) -> str:
+    return ago(moment, now)
+
+
+def _due(due_at: datetime | None, lease_until: datetime | None, now: datetime) -> str:
+    if lease_until and lease_until > now:
+        return f"at work (lease ends {ago(lease_until, now)})"
+    if due_at is None or due_at <= now:
+        return "now"
+    return ago(due_at, now)
+
+
+def _ending(run: Any, now: datetime) -> str:
+    if run.ended_at is None:
+        return "not ended"
+    return f"failed: {run.error}" if run.error else ago(run.ended_at, now)
+
+
+def _as_json(row: dict[str, Any]) -> dict[str, Any]:
+    """Without Wix's cursor, which is long and tells nobody anything."""
+    return {name: value for name, value in row.items() if name != "place"}

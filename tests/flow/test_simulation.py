@@ -1,0 +1,229 @@
+"""Seeded worlds in which everything goes wrong that may, and what must be true at the end.
+
+The oracle is the evaluation of the world's true history. One seed is one run; a failure names
+its seed, and ``run(seed)`` plays it again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from random import Random
+
+import pytest
+from databases import Clock
+from stage import ONE_ORDER, TALKER, TWO_ORDERS, Stage
+from wix_double import Fault, WorkerKilled, lost
+
+from badgejobs.core.activity import Mark
+from badgejobs.core.award import State
+from badgejobs.errors import (
+    BadgeJobsError,
+    CursorRefused,
+    NotSent,
+    RateLimited,
+    TokenRefused,
+)
+from badgejobs.store import SqlStore, open_store
+
+SEEDS = 300
+CHUNKS = 6
+STEPS = 30
+MEMBERS = ("ada", "bob", "cyd", "dan")
+TITLES = {"One Order": "one-order", "Two Orders": "two-orders", "Talker": "talker"}
+
+PAID = (Mark.APPROVED, Mark.PAID)
+ORDER_MARKS = [PAID, PAID, PAID, (Mark.APPROVED,), (*PAID, Mark.CANCELLED), (*PAID, Mark.REFUNDED)]
+COMMENT_MARKS = [Mark.PUBLISHED, Mark.PUBLISHED, Mark.HIDDEN, Mark.DELETED, Mark.PENDING]
+CALLS = ("create", "create_many", "assignments", "fetch orders", "fetch comments", "probe")
+
+
+class Run:
+    """One seed: a world with its habits, workers that meet faults, and what it came to."""
+
+    def __init__(self, seed: int, store: SqlStore, clock: Clock) -> None:
+        self.chance = Random(seed)
+        self.at = Stage(
+            store,
+            clock,
+            ONE_ORDER,
+            TWO_ORDERS,
+            TALKER,
+            site=f"site-{seed}",
+            page_size=self.chance.choice([1, 2, 3]),
+            batch=self.chance.choice([1, 2, 5, 100]),
+        )
+        self.at.wix.lag = timedelta(seconds=self.chance.uniform(0, 20))
+        # Where a second create makes a second row, each one too many stays to be seen.
+        self.at.wix.second_create = "row"
+        self.ever = set[tuple[str, str]]()
+
+    def play(self) -> None:
+        for _ in range(STEPS):
+            self._something_arrives()
+            self._trouble()
+            self._someone_works()
+            self.at.wait(seconds=self.chance.choice([0, 1, 5, 30, 60, 130]))
+        self._calm_down()
+
+    def _something_arrives(self) -> None:
+        chance, at = self.chance, self.at
+        for _ in range(chance.randrange(4)):
+            number, member = chance.randrange(12), chance.choice(MEMBERS)
+            visible_in = timedelta(seconds=chance.choice([0, 0, 3, 8]))
+            if chance.random() < 0.6:
+                known = at.orders.records.get(f"o{number}")
+                at.orders.put(
+                    at.order(
+                        f"o{number}",
+                        known.member_id if known else chance.choice([*MEMBERS, None]),
+                        at=known.occurred_at if known else None,
+                        updated_at=at.clock(),
+                        marks=chance.choice(ORDER_MARKS),
+                        revision=known.revision + 1 if known else 1,
+                    ),
+                    visible_in=visible_in,
+                )
+            else:
+                written = at.comments.records.get(f"c{number}")
+                mark = chance.choice(COMMENT_MARKS)
+                at.comments.put(
+                    at.comment(
+                        f"c{number}",
+                        written.member_id if written else member,
+                        marks=[mark],
+                        revision=written.revision + 1 if written else 1,
+                    )
+                )
+            self.ever |= at.expected()
+
+    def _trouble(self) -> None:
+        chance, wix = self.chance, self.at.wix
+        for name in CALLS:
+            if chance.random() < 0.25:
+                wix.script(name, *([None] * chance.randrange(2)), self._fault(name))
+            if chance.random() < 0.1:
+                wix.meanwhile(name, self._interlude)
+        if chance.random() < 0.1:
+            wix.meanwhile("before create", self._interlude)
+        if chance.random() < 0.1:
+            wix.script("create_badge", Fault(error=lost(), applied=chance.random() < 0.5))
+
+    def _fault(self, name: str) -> Fault:
+        chance = self.chance
+        applied = chance.random() < 0.5
+        error = chance.choice([lost(), lost(), WorkerKilled(), WorkerKilled()])
+        if name.startswith("create"):
+            if chance.random() < 0.2:
+                # Within what the settings allow for: a request's deadline and late apply.
+                return Fault(error=lost(), late=timedelta(seconds=chance.uniform(0, 90)))
+            if chance.random() < 0.5:
+                return Fault(error=error, applied=applied)
+        if name.startswith("fetch") and chance.random() < 0.3:
+            return Fault(error=CursorRefused("expired"))
+        return Fault(
+            error=chance.choice(
+                [error, NotSent("no route"), TokenRefused("401"), RateLimited("429", seconds=9)]
+            )
+        )
+
+    def _interlude(self) -> None:
+        """While one worker hangs at a call, time passes and another one works."""
+        self.at.wait(seconds=self.chance.choice([0, 5, 50, 85]))
+        self._someone_works()
+
+    def _someone_works(self) -> None:
+        at = self.at
+        doings: list[Callable[[], object]] = [
+            at.scan,
+            at.scan,
+            lambda: at.scan(time_is_up=lambda: True),
+            lambda: at.scan(at.comments),
+            at.assign,
+            at.assign,
+            at.recover,
+            at.provision,
+        ]
+        for doing in self.chance.choices(doings, k=self.chance.randrange(1, 4)):
+            try:
+                doing()
+            except (BadgeJobsError, WorkerKilled):
+                continue
+
+    def _calm_down(self) -> None:
+        at = self.at
+        at.wix.relent()
+        for _ in range(4):
+            at.wait(hours=7)
+            at.recover()
+            at.provision()
+            at.scan()
+            at.scan(at.comments)
+            for _ in range(4):
+                at.assign_all()
+                at.wait(seconds=150)
+
+    def check(self) -> None:
+        at = self.at
+        standing, expected = at.wix.standing, at.expected()
+        states = at.awards(*MEMBERS)
+        given_up = {
+            (title, member)
+            for title, badge in TITLES.items()
+            for member in MEMBERS
+            if states.get((member, badge)) is State.NEEDS_ATTENTION
+        }
+        twice = {pair: times for pair, times in standing.items() if times > 1}
+        assert twice == {}, "twice at Wix"
+        assert expected - set(standing) - given_up == set(), "missing at Wix"
+        assert set(standing) - self.ever == set(), "never earned"
+        assert {states[member, TITLES[title]] for title, member in standing} <= {
+            State.ASSIGNED,
+            State.NEEDS_ATTENTION,
+        }
+        assert at.wix.titles == sorted(TITLES), "twin badges"
+        assert not set(states.values()) & {State.INFLIGHT, State.UNKNOWN, State.PENDING}
+        second = at.reconcile()
+        assert (second.missing, second.duplicate) == (0, 0)
+        assert at.assign() is None
+        assert set(at.awards(*MEMBERS)) == set(states)
+
+
+@pytest.fixture
+def arena() -> Iterator[tuple[SqlStore, Clock]]:
+    """A store in memory that many seeds share, each with a site of its own."""
+    clock = Clock()
+    store = open_store("sqlite://", clock=clock)
+    store.migrate()
+    yield store, clock
+    store.dispose()
+
+
+def run(seed: int, store: SqlStore, clock: Clock) -> Run:
+    one = Run(seed, store, clock)
+    one.play()
+    one.check()
+    return one
+
+
+@pytest.mark.parametrize("chunk", range(CHUNKS))
+def test_whatever_goes_wrong_wix_ends_as_the_facts_say(
+    arena: tuple[SqlStore, Clock], chunk: int
+) -> None:
+    creates = 0
+    for seed in range(chunk, SEEDS, CHUNKS):
+        print(f"seed {seed}")
+        creates += len(run(seed, *arena).at.wix.named("create", "create_many"))
+    assert creates > SEEDS // CHUNKS, "or the simulation simulates nothing"
+
+
+def test_a_seed_plays_the_same_twice() -> None:
+    calls = []
+    for _ in range(2):
+        clock = Clock()
+        store = open_store("sqlite://", clock=clock)
+        store.migrate()
+        calls.append(run(7, store, clock).at.wix.calls)
+        store.dispose()
+
+    assert calls[0] == calls[1]
