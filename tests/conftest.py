@@ -94,3 +94,16 @@ def store(database_url: str, clock: Clock) -> Iterator[SqlStore]:
     opened = open_store(database_url, clock=clock)
     yield opened
     opened.dispose()
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A machine without any configuration; the working folder on it."""
+    for name in list(os.environ):
+        if name.upper().startswith(("BADGEJOBS_", "XDG_")):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    folder = tmp_path / "here"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    return folder

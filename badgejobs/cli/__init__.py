@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Annotated, NoReturn
 
 import typer
+from typer.main import get_command
 
 from badgejobs.cli import demo, doctor, rules, run, setup, site, status, up
 from badgejobs.cli.exits import LEGEND, Code, code_of
@@ -51,7 +52,8 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
     """Run one command and end the process with its exit code."""
     sys.excepthook = _one_sentence
     try:
-        app(args=argv, prog_name="badgejobs")
+        # Not app() itself, which would put an excepthook of Typer's in the place of ours.
+        get_command(app)(args=argv, prog_name="badgejobs")
     except BadgeJobsError as error:
         if sys.excepthook is not _one_sentence:
             raise

@@ -33,10 +33,10 @@ def doctor(
     Example: badgejobs doctor my-shop --json
     """
     out, found = Output(as_json=as_json), list[Finding]()
-    for one in examined(site):
-        found.append(one)
-        if not as_json:
-            out.note(f"{one.check}: {one.state}")
+    with out.progress() as tell:
+        for one in examined(site):
+            found.append(one)
+            tell(f"{one.check}: {one.state}")
     out.result(
         {"ok": all(one.ok for one in found), "checks": [one.as_json() for one in found]},
         Rows(

@@ -142,7 +142,8 @@ def _celery(settings: Settings, command: str, arguments: list[str]) -> None:
 
 def _watched(settings: Settings) -> None:
     if settings.owner:
-        watch_owner(settings.owner)
+        # Our parent is then a supervisor, which must not start us again.
+        watch_owner(settings.owner, also=os.getppid())
 
 
 def _is_loopback(address: str) -> bool:

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from badgejobs.cli.exits import Code
 from badgejobs.cli.opening import known_site, opened, settled, standing
 from badgejobs.cli.output import Output, Rows, ago
 from badgejobs.config import Settings
@@ -18,18 +19,26 @@ from badgejobs.jobs import work
 RUNS = 10
 #: Workers that have not answered by then are away.
 PING_SECONDS = 1.0
+_NOBODY = ("unknown", "none answers")
 
 
 def status(
     site: Annotated[str | None, typer.Argument(help="Default: all.", show_default=False)] = None,
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Only ask the broker for a worker; 6 where none is.")
+    ] = False,
 ) -> None:
     """Show when each source was read, what waits, what failed, and who is at work.
 
     Example: badgejobs status my-shop --json
     """
     settings, out = settled(), Output(as_json=as_json)
+    if check:
+        services = _services(settings)
+        out.result(services, Rows(("service", "state"), list(services.items())))
+        raise typer.Exit(Code.OK if services["workers"] not in _NOBODY else Code.UNAVAILABLE)
     sites = [known_site(settings, site)] if site else sorted(settings.sites)
     with opened(settings) as house:
         work.register(house)
@@ -83,9 +92,9 @@ def _services(settings: Settings) -> dict[str, str]:
             finally:
                 app.close()
     except BrokerUnavailable as error:
-        return {"broker": f"away: {error}", "workers": "unknown"}
+        return {"broker": f"away: {error}", "workers": _NOBODY[0]}
     names = sorted(name for answer in answers for name in answer)
-    return {"broker": "answers", "workers": ", ".join(names) or "none answers"}
+    return {"broker": "answers", "workers": ", ".join(names) or _NOBODY[1]}
 
 
 def _at(moment: datetime | None, now: datetime) -> str:

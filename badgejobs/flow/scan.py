@@ -78,8 +78,11 @@ def scan(
         now = tx.now
     total = Scanned()
     try:
-        if wait := _unneeded(lease, source, store, cadence, now):
-            _release(store, lease, due_in=wait, completed=True)
+        if wait := _too_soon(lease, source, cadence, now):
+            _release(store, lease, due_in=wait, completed=False)
+            return total
+        if not _has_changed(lease, source, store, cadence, now):
+            _release(store, lease, due_in=cadence.every, completed=True)
             return replace(total, completed=True)
         total = _read(lease, source, rules, store, cadence=cadence, now=now, time_is_up=time_is_up)
     except LeaseLost:
@@ -93,23 +96,28 @@ def scan(
     return total
 
 
-def _unneeded(
-    lease: Lease, source: Source, store: Store, cadence: Cadence, now: datetime
-) -> timedelta | None:
-    """How long nothing need be read, or ``None`` where pages must be."""
+def _too_soon(lease: Lease, source: Source, cadence: Cadence, now: datetime) -> timedelta | None:
+    """How long nothing may be read yet, or ``None``: walks keep their distance."""
     place = lease.place
     if isinstance(place, Watermark) or place.scanning or place.complete_from is None:
         return None
+    distance = cadence.walk_at_most_every if isinstance(source, Probing) else cadence.walk_every
     age = now - place.complete_from
-    if age >= cadence.walk_every:
-        return None
-    if age < cadence.walk_at_most_every:
-        return min(cadence.every, cadence.walk_at_most_every - age)
-    if not isinstance(source, Probing):
-        return min(cadence.every, cadence.walk_every - age)
+    return min(cadence.every, distance - age) if age < distance else None
+
+
+def _has_changed(
+    lease: Lease, source: Source, store: Store, cadence: Cadence, now: datetime
+) -> bool:
+    """Whether a source that is walked must be: its time has come, or its numbers differ."""
+    place = lease.place
+    if isinstance(place, Watermark) or place.scanning or place.complete_from is None:
+        return True
+    if not isinstance(source, Probing) or now - place.complete_from >= cadence.walk_every:
+        return True
     with store.begin() as tx:
         known = tx.activities.tallies(lease.site, lease.source)
-    return None if source.probe(known) else cadence.every
+    return source.probe(known)
 
 
 def _read(

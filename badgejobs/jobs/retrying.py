@@ -19,6 +19,8 @@ LONGEST_WAIT = 120.0
 #: What only a person can mend is looked at again this often at first, and then ever more rarely.
 FIRST_PROBE = 300.0
 LONGEST_PROBE = 6 * 3600.0
+#: Waits stop doubling here: both limits are long reached, and no float can hold 2 ** 1024.
+MOST_DOUBLINGS = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,13 +41,14 @@ def verdict(error: BadgeJobsError, failures: int) -> Again:
     >>> verdict(PermissionMissing("no scope"), 1)
     Again(seconds=600.0, counted=True)
     """
+    doubled = 2.0 ** min(failures, MOST_DOUBLINGS)
     match error:
         case Later():
             return Again(seconds=error.seconds, counted=False)
         case CredentialsRefused() | PermissionMissing() | Permanent():
-            return Again(seconds=min(FIRST_PROBE * 2**failures, LONGEST_PROBE), counted=True)
+            return Again(seconds=min(FIRST_PROBE * doubled, LONGEST_PROBE), counted=True)
         case _:
-            return Again(seconds=min(2.0 ** (failures + 1), LONGEST_WAIT), counted=True)
+            return Again(seconds=min(2.0 * doubled, LONGEST_WAIT), counted=True)
 
 
 def patience(error: BadgeJobsError, failures: int) -> timedelta:

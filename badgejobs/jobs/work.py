@@ -114,7 +114,7 @@ def run_assign(house: House, site: str, *, by: str, batches: int = 10_000) -> Ou
             for name in totals:
                 totals[name] += getattr(one, name)
             if one.error:
-                raise _Stopped(totals) from one.error
+                raise _Stopped(totals, one.error)
             if time_is_up():
                 break
         return totals, True
@@ -165,11 +165,11 @@ def run_check(house: House, request: int, *, by: str) -> Outcome | None:
 
 
 class _Stopped(BadgeJobsError):
-    """Carries the totals of what was done before the error that is its cause."""
+    """Carries the totals of what was done before the error that stopped it."""
 
-    def __init__(self, totals: dict[str, int]) -> None:
-        super().__init__("stopped")
-        self.totals = totals
+    def __init__(self, totals: dict[str, int], by: BadgeJobsError) -> None:
+        super().__init__(str(by))
+        self.totals, self.by = totals, by
 
 
 Unit = Callable[[], tuple[dict[str, int], bool]]
@@ -184,16 +184,13 @@ def _as_run(house: House, site: str, kind: str, unit: Unit, *, by: str) -> Outco
     try:
         numbers, more = unit()
     except _Stopped as stopped:
-        assert isinstance(stopped.__cause__, BadgeJobsError), "raised from what stopped it"
-        numbers, cause = stopped.totals, stopped.__cause__
+        numbers, cause = stopped.totals, stopped.by
     except BadgeJobsError as failure:
         cause = failure
     error = str(cause) if cause else None
     with house.store.begin() as tx:
         tx.runs.finish(run, numbers=numbers, error=error)
-    return Outcome(
-        site=site, kind=kind, numbers=numbers, error=error, more=more, cause=cause
-    )
+    return Outcome(site=site, kind=kind, numbers=numbers, error=error, more=more, cause=cause)
 
 
 def _as_duty(

@@ -154,3 +154,8 @@ def _settled(files: BrokerFiles) -> bool:
             f"answer; end it and try again. Its log says:\n{server.tail(files)}"
         )
     return locks.is_held(files.server)
+
+
+if __name__ == "__main__":
+    # The keeper's way to start a server that was killed under its users.
+    ensure_broker(Path(sys.argv[1])).close()

@@ -1,4 +1,4 @@
-"""A small process that ends the embedded broker's server when nobody uses it any more.
+"""A small process that keeps the embedded broker's server alive while it is in use, no longer.
 
 Run as ``python -m badgejobs.service.keeper STATE_FOLDER``; returns when a keeper is at work.
 It imports little, for it runs as long as the broker does.
@@ -7,6 +7,7 @@ It imports little, for it runs as long as the broker does.
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import time
 from contextlib import suppress
@@ -22,6 +23,10 @@ from badgejobs.service.brokerfiles import BrokerFiles, broker_files, server_proc
 POLL_SECONDS = 0.25
 #: ... and how many looks in a row must find none: one user may follow right upon another.
 QUIET_POLLS = 2
+
+#: A server that is in use and has been gone for so many looks is started again.
+DEAD_POLLS = 4
+_REVIVE_SECONDS = 30.0
 
 #: How long the server may write its last lines before it is asked less kindly.
 _STOP_SECONDS = 5.0
@@ -45,7 +50,7 @@ def keep(files: BrokerFiles) -> None:
     mine.flush()
     server: psutil.Process | None = None
     users: BinaryIO | None = None
-    quiet = 0
+    quiet = dead = 0
     while True:
         server = server_process(files) or server
         try:
@@ -57,11 +62,30 @@ def keep(files: BrokerFiles) -> None:
             break
         if users:
             users.close()
+        away = not users and not any(map(locks.is_held, (files.server, files.start)))
+        dead = dead + 1 if away else 0
+        if dead >= DEAD_POLLS:
+            revive(files)
+            dead = 0
         time.sleep(POLL_SECONDS)
     end(files, server)
     mine.close()
     if users:
         users.close()
+
+
+def revive(files: BrokerFiles) -> None:
+    """Start a server that was killed under its users; its append-only file has the queues.
+
+    By a process of its own, which imports what this one must not.
+    """
+    with suppress(subprocess.TimeoutExpired):
+        subprocess.run(
+            [sys.executable, "-m", "badgejobs.service.broker", str(files.folder)],
+            stdin=subprocess.DEVNULL,
+            check=False,
+            timeout=_REVIVE_SECONDS,
+        )
 
 
 def end(files: BrokerFiles, known: psutil.Process | None = None) -> None:

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import portalocker
-
 from badgejobs.errors import StateError
+from badgejobs.service import locks
+
+_MOST_DIGITS = 20
 
 
 @contextmanager
@@ -19,23 +20,21 @@ def only_one(path: Path, what: str) -> Iterator[None]:
     Raises ``StateError`` naming the process that holds it already.
     """
     try:
-        file = path.open("a+", encoding="utf-8")
+        held = locks.exclusive(path)
     except OSError as error:
         raise StateError(
-            f"cannot write {path}: {error.strerror}; choose another folder with BADGEJOBS_STATE_DIR"
+            f"cannot write {path} ({error.strerror}); choose another folder with "
+            "BADGEJOBS_STATE_DIR"
         ) from None
-    with file:
-        try:
-            portalocker.lock(file, portalocker.LOCK_EX | portalocker.LOCK_NB)
-        except portalocker.LockException:
-            file.seek(0)
-            holder = file.read(20).strip() or "unknown"
-            raise StateError(
-                f"{what} is already running in {path.parent} (process {holder}); stop it first, "
-                "or give this one another folder with BADGEJOBS_STATE_DIR"
-            ) from None
-        file.truncate(0)
-        file.write(str(os.getpid()))
-        file.flush()
+    if held is None:
+        holder = path.read_bytes()[:_MOST_DIGITS].decode("ascii", "replace").strip()
+        raise StateError(
+            f"{what} is already running in {path.parent} (process {holder or 'unknown'}); stop it "
+            "first, or give this one another folder with BADGEJOBS_STATE_DIR"
+        )
+    with held:
+        held.truncate(0)
+        held.write(str(os.getpid()).encode())
+        held.flush()
         yield
-        file.truncate(0)
+        held.truncate(0)

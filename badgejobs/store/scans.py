@@ -84,18 +84,20 @@ class SqlScans:
         if row["lease_until"] and row["lease_until"] > now:
             seconds = (row["lease_until"] - now).total_seconds()
             raise LeaseTaken(f"{site}/{source} is being scanned", seconds=seconds)
+        place = read_place(row)
         taken = {
             "epoch": row["epoch"] + 1,
             "lease_until": now + holds,
             "due_at": None,
-            "began_at": row["began_at"] or now,
+            # the slices of one scan keep the moment at which it began
+            "began_at": row["began_at"] if place.scanning and row["began_at"] else now,
         }
         self._connection.execute(update(scan).where(here).values(taken))
         return Lease(
             site=site,
             source=source,
             epoch=taken["epoch"],
-            place=read_place(row),
+            place=place,
             failures=row["failures"],
         )
 
@@ -161,7 +163,9 @@ class SqlScans:
             )
         return pairs
 
-    def make_due(self, site: str, source: str | None = None, *, unless_failing: bool = False) -> int:
+    def make_due(
+        self, site: str, source: str | None = None, *, unless_failing: bool = False
+    ) -> int:
         """Ask for a scan now, of one source or of all; how many sources were asked for.
 
         Where a scan is at work already, another follows it. ``unless_failing`` leaves alone

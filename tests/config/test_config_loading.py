@@ -10,6 +10,8 @@ from badgejobs.config import Settings, config_template, load_settings
 from badgejobs.errors import SettingsError
 from badgejobs.wix import wire
 
+pytestmark = pytest.mark.usefixtures("home")
+
 KEY = '[sites.shop]\nrules = "r.yaml"\nsite_id = "s-1"\n'
 
 

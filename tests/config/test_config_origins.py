@@ -7,6 +7,8 @@ import pytest
 
 from badgejobs.config import load_settings
 
+pytestmark = pytest.mark.usefixtures("home")
+
 
 def shown() -> dict[str, tuple[str, str]]:
     return {one.name: (one.value_shown, one.origin) for one in load_settings().origins()}

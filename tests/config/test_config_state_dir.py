@@ -9,6 +9,8 @@ import pytest
 from badgejobs.config import prepare_state_dir
 from badgejobs.errors import StateError
 
+pytestmark = pytest.mark.usefixtures("home")
+
 
 def test_it_is_made_for_this_user_alone_and_found_again(tmp_path: Path) -> None:
     path = tmp_path / "a" / "b"

@@ -22,8 +22,7 @@ def test_the_examples_in_docstrings_are_true(name: str) -> None:
 def test_core_and_the_verdict_have_examples() -> None:
     examples = {
         name: sum(
-            len(one.examples)
-            for one in doctest.DocTestFinder().find(importlib.import_module(name))
+            len(one.examples) for one in doctest.DocTestFinder().find(importlib.import_module(name))
         )
         for name in MODULES
     }

@@ -167,9 +167,7 @@ def test_what_does_not_count_is_named_with_its_reason(fact: Activity, reason: Re
 def test_a_sum_leaves_out_foreign_money_and_says_so_while_a_count_takes_the_order() -> None:
     foreign = order("usd", currency="USD")
 
-    proof = evaluate(
-        [foreign], badge(AnyOf(parts=(spent_at_least(1), orders_at_least(2)))), LATER
-    )
+    proof = evaluate([foreign], badge(AnyOf(parts=(spent_at_least(1), orders_at_least(2)))), LATER)
 
     assert proof.parts[0].refused == (("usd", Refusal.OTHER_CURRENCY),)
     assert proof.parts[1].counted == ("usd",)
@@ -257,9 +255,7 @@ def test_the_order_of_arrival_changes_nothing(
 
 
 @given(facts=member_facts(), condition=CONDITIONS)
-def test_met_and_earned_at_always_say_the_same(
-    facts: list[Activity], condition: Condition
-) -> None:
+def test_met_and_earned_at_always_say_the_same(facts: list[Activity], condition: Condition) -> None:
     proof = evaluate(facts, badge(condition), NOON)
 
     assert proof.met == (proof.earned_at is not None)

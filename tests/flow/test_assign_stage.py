@@ -1,16 +1,18 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Literal
 
 import pytest
-from stage import ONE_ORDER, TIMING, TWO_ORDERS, Clock, Stage
+from stage import ONE_ORDER, TIMING, TWO_ORDERS, Clock, Stage, rules_of
 from wix_double import Fault, WorkerKilled, lost
 
 from badgejobs.core.activity import Mark
 from badgejobs.core.award import Giver, State
+from badgejobs.core.wixfacts import Created, Fence
 from badgejobs.errors import (
     Ambiguous,
     BadgeJobsError,
@@ -163,9 +165,7 @@ def test_a_429_in_the_middle_costs_only_the_wait(store: SqlStore, clock: Clock) 
     assert at.assign_all() == {"claimed": 3, "created": 3}
 
 
-def test_a_429_on_the_query_gives_the_awards_back_untouched(
-    store: SqlStore, clock: Clock
-) -> None:
+def test_a_429_on_the_query_gives_the_awards_back_untouched(store: SqlStore, clock: Clock) -> None:
     at = Stage(store, clock)
     at.earn(*MEMBERS)
     at.wix.script("assignments", RateLimited("slower", seconds=7))
@@ -459,9 +459,7 @@ def test_a_bulk_item_without_a_word_is_unknown_and_the_others_stand(
     at.earn(*MEMBERS)
     create = at.wix.create_assignments
 
-    def undetailed(pairs, *, fence):  # type: ignore[no-untyped-def]
-        from badgejobs.core.wixfacts import Created
-
+    def undetailed(pairs: Sequence[tuple[str, str]], *, fence: Fence) -> list[Created]:
         made = create(pairs, fence=fence)
         return [made[0], Created(error=Ambiguous("not told")), made[2]]
 
@@ -477,9 +475,7 @@ def test_a_bulk_item_without_a_word_is_unknown_and_the_others_stand(
     assert at.wix.standing == {("One Order", member): 1 for member in MEMBERS}
 
 
-def test_a_worker_that_stalls_before_the_write_sends_nothing(
-    store: SqlStore, clock: Clock
-) -> None:
+def test_a_worker_that_stalls_before_the_write_sends_nothing(store: SqlStore, clock: Clock) -> None:
     at = Stage(store, clock)
     at.earn(*MEMBERS)
     at.wix.meanwhile("before create", lambda: at.wait(seconds=16))
@@ -531,9 +527,7 @@ def test_a_worker_that_stalls_after_sending_does_not_write_over_what_was_found(
     assert at.wix.sent == {(at.wix_id(), "ada"): 1}
 
 
-def test_two_assigners_at_once_create_each_pair_exactly_once(
-    store: SqlStore, clock: Clock
-) -> None:
+def test_two_assigners_at_once_create_each_pair_exactly_once(store: SqlStore, clock: Clock) -> None:
     members = [f"m{n:02}" for n in range(40)]
     at = Stage(store, clock, ONE_ORDER, TWO_ORDERS, page_size=100, batch=7)
     at.wix.second_create = "row"
@@ -564,8 +558,6 @@ def test_awards_of_a_badge_that_left_the_rules_are_withdrawn_and_not_sent(
 ) -> None:
     at = Stage(store, clock, ONE_ORDER, TWO_ORDERS)
     at.earn("ada")
-    from stage import rules_of
-
     at.rules = rules_of(ONE_ORDER, version="v2")
     assert at.assign_all() == {"claimed": 2, "created": 1, "withdrawn": 1}
     assert at.wix.standing == {("One Order", "ada"): 1}

@@ -279,9 +279,7 @@ def test_reconcile_lets_everyone_be_decided_anew(store: SqlStore, clock: Clock) 
     assert take_up_all(at)[1] == 1
 
 
-def test_reconcile_of_a_site_without_badges_asks_wix_nothing(
-    store: SqlStore, clock: Clock
-) -> None:
+def test_reconcile_of_a_site_without_badges_asks_wix_nothing(store: SqlStore, clock: Clock) -> None:
     at = Stage(store, clock)
 
     assert at.reconcile().agreed == 0

@@ -4,11 +4,22 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 
 import pytest
-from stage import CADENCE, ONE_ORDER, TALKER, TWO_ORDERS, Clock, Stage
+from stage import (
+    CADENCE,
+    ONE_ORDER,
+    TALKER,
+    TWO_ORDERS,
+    Clock,
+    Stage,
+    comments_at_least,
+    milestone,
+    orders_at_least,
+)
 from wix_double import Fault, WorkerKilled, lost
 
 from badgejobs.core.activity import Mark
 from badgejobs.core.award import State
+from badgejobs.core.milestone import AllOf
 from badgejobs.core.source import Walk, Window
 from badgejobs.core.watermark import Round, Watermark
 from badgejobs.errors import (
@@ -63,9 +74,7 @@ def test_a_scan_reads_all_pages_and_opens_what_they_earn(store: SqlStore, clock:
     assert at.award().earned_at == clock() - timedelta(minutes=3)
 
 
-def test_a_second_scan_reads_the_overlap_and_changes_nothing(
-    store: SqlStore, clock: Clock
-) -> None:
+def test_a_second_scan_reads_the_overlap_and_changes_nothing(store: SqlStore, clock: Clock) -> None:
     at = Stage(store, clock)
     spread(at, 5)
     at.scan()
@@ -328,9 +337,7 @@ def test_the_last_of_several_apps_is_read_though_those_before_it_are_empty(
 ) -> None:
     at = Stage(store, clock, TALKER)
     at.comments.next_cursors.extend(["comments:", "forum:", "groups:"])
-    at.wix.meanwhile(
-        "fetch comments", None, None, None, lambda: at.comments.put(at.comment("c1"))
-    )
+    at.wix.meanwhile("fetch comments", None, None, None, lambda: at.comments.put(at.comment("c1")))
 
     assert at.scan(at.comments).opened == 1
 
@@ -447,9 +454,7 @@ def test_without_any_difference_a_walk_comes_all_the_same(store: SqlStore, clock
     at = Stage(store, clock, TALKER)
     at.comments.put(at.comment("c1"))
     at.scan(at.comments)
-    at.comments.put(
-        at.comment("c1", marks=[Mark.HIDDEN], revision=2), at.comment("c2", "bob")
-    )
+    at.comments.put(at.comment("c1", marks=[Mark.HIDDEN], revision=2), at.comment("c2", "bob"))
     at.wait(minutes=11)
     assert at.scan(at.comments).pages == 0
     at.wait(hours=6)
@@ -580,10 +585,6 @@ def test_a_refused_cursor_starts_the_walk_over_and_loses_nobody(
 
 
 def test_two_sources_of_one_member_earn_one_badge_together(store: SqlStore, clock: Clock) -> None:
-    from stage import comments_at_least, milestone, orders_at_least
-
-    from badgejobs.core.milestone import AllOf
-
     both = milestone("both", AllOf(parts=(orders_at_least(1), comments_at_least(1))))
     at = Stage(store, clock, both, ONE_ORDER)
     at.orders.put(at.order("o1"))

@@ -83,9 +83,7 @@ class World:
     def script(self, name: str, *faults: Fault | BaseException | None) -> None:
         """Let the next calls of this name meet these; ``None`` lets one pass."""
         for one in faults:
-            self._faults[name].append(
-                Fault(error=one) if isinstance(one, BaseException) else one
-            )
+            self._faults[name].append(Fault(error=one) if isinstance(one, BaseException) else one)
 
     def relent(self) -> None:
         """From now on nothing goes wrong."""
@@ -140,9 +138,7 @@ class World:
     @property
     def sent(self) -> Counter[tuple[str, str]]:
         """How often each (badge id, member) went out in a create."""
-        return Counter(
-            pair for call in self.named("create", "create_many") for pair in call.pairs
-        )
+        return Counter(pair for call in self.named("create", "create_many") for pair in call.pairs)
 
     # ------------------------------------------------------------ Badges
 
@@ -233,9 +229,7 @@ class World:
             return Created(assignment=standing[0])
         return Created(assignment=self._add(badge_id, member_id, at=at))
 
-    def _add(
-        self, badge_id: str, member_id: str, *, at: datetime | None = None
-    ) -> WixAssignment:
+    def _add(self, badge_id: str, member_id: str, *, at: datetime | None = None) -> WixAssignment:
         born = at or self.now()
         made = WixAssignment(
             id=f"a{next(self._number)}",
@@ -340,7 +334,7 @@ class WorldSource:
         if place.after is None:
             return rows
         # Both sides are keys of one kind.
-        return [one for one in rows if self.key(one) > place.after]  # type: ignore[operator]
+        return [one for one in rows if self.key(one) > place.after]
 
 
 class WorldOrders(WorldSource):
@@ -366,9 +360,7 @@ class WorldComments(WorldSource):
         fault = self.world.called("probe")
         if fault:
             raise fault.error
-        live = Counter(
-            one.part for one in self.records.values() if Mark.PUBLISHED in one.marks
-        )
+        live = Counter(one.part for one in self.records.values() if Mark.PUBLISHED in one.marks)
         told = {part: tally.get(Mark.PUBLISHED, 0) for part, tally in known.items()}
         return any(live[part] != told.get(part, 0) for part in {*live, *told})
 

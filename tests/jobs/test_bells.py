@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from celery import Celery
+
+from badgejobs.jobs.app import app
+from badgejobs.jobs.tasks import ring
+
+
+@pytest.fixture
+def no_broker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The application with our settings, and the address of a broker that is not there."""
+    lonely = Celery("lonely", broker=f"redis+socket://{tmp_path}/nobody.sock", set_as_current=False)
+    for name in ("task_publish_retry_policy", "broker_transport_options", "task_serializer"):
+        setattr(lonely.conf, name, getattr(app.conf, name))
+    monkeypatch.setattr("badgejobs.jobs.app.app", lonely)
+    yield
+    lonely.close()
+
+
+def test_without_a_broker_a_bell_is_lost_and_nothing_is_raised(no_broker: None) -> None:
+    assert ring("badgejobs.assign", site="shop") is False
+
+
+def test_a_lost_bell_is_told_with_its_name_and_no_more(
+    no_broker: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ring("badgejobs.scan", site="shop", source="orders")
+
+    told = capsys.readouterr()
+    assert "bell not rung" in told.out + told.err
