@@ -43,10 +43,10 @@ tick_seconds = 1
 log_format = "json"
 
 [scan]
-orders_every_seconds = 2
-comments_every_seconds = 2
+orders_every_seconds = 3
+comments_every_seconds = 3
 walk_every_seconds = 3600
-walk_at_most_every_seconds = 6
+walk_at_most_every_seconds = 9
 overlap_seconds = 600
 slice_seconds = 20
 

@@ -8,8 +8,18 @@ from typing import Any
 
 import structlog
 
-#: Each request of these at INFO would be a line with its whole address.
-_TALKATIVE = ("httpx", "httpcore", "tornado.access", "alembic", "asyncio", "kombu", "amqp")
+#: Each request, tick and job of these at INFO would be a line; jobs tell their outcome themselves.
+_TALKATIVE = (
+    "httpx",
+    "httpcore",
+    "tornado.access",
+    "alembic",
+    "asyncio",
+    "kombu",
+    "celery.app.trace",
+    "celery.beat",
+    "celery.worker.strategy",
+)
 
 
 def set_up_logs(*, level: str, form: str) -> None:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from celery import Celery
 from celery.schedules import crontab, schedule
 from celery.signals import worker_process_init
 
-from badgejobs.bootstrap import House, open_house
 from badgejobs.config import Settings
 from badgejobs.errors import SettingsError
+
+if TYPE_CHECKING:
+    from badgejobs.bootstrap import House
 
 #: A job may run so long before Celery ends it (prefork); slices end by themselves well before.
 TIME_LIMIT = 120
@@ -141,6 +144,9 @@ def house() -> House:
     if _house is None or _house[0] != os.getpid():
         if _settings is None or _redis_url is None:
             raise SettingsError("the Celery application is not configured; use `badgejobs worker`")
+        # Beat and Flower never need one, and start in half the time without its libraries.
+        from badgejobs.bootstrap import open_house  # noqa: PLC0415 - as said
+
         _house = (os.getpid(), open_house(_settings, redis_url=_redis_url))
     return _house[1]
 

@@ -85,7 +85,8 @@ def run_scan(house: House, site: str, source: str, *, by: str) -> Outcome:
         )
         numbers = asdict(done)
         completed = bool(numbers.pop("completed"))
-        return numbers, not completed
+        # Without a page it was too soon to read, and the row says when it is not.
+        return numbers, bool(done.pages) and not completed
 
     return _as_run(house, site, f"scan {source}", unit, by=by)
 
