@@ -165,6 +165,13 @@ class SiteHouse:
     def _warn(self, error: RulesError) -> None:
         log.warning("the old rules stay in force", site=self.profile.name, error=str(error))
 
+    def wanted_sources(self) -> list[str]:
+        """The sources that the rules read; none while there are no rules that can be used."""
+        try:
+            return sorted(self.rules().sources)
+        except RulesError:
+            return []
+
     def source(self, name: str) -> Source:
         """One source of this site."""
         if name not in self._sources:

@@ -35,7 +35,9 @@ def sync(site: SiteName = None, *, as_json: AsJson = False, max_seconds: MaxSeco
     with opened(settings) as house, out.progress() as tell:
         work.register(house)
         _checked_rules(house, name)
-        done = Foreground(house, name, tell=tell, max_seconds=max_seconds).sync(house.modes)
+        done = Foreground(house, name, tell=tell, max_seconds=max_seconds).sync(
+            house.at(name).wanted_sources()
+        )
     _report(done, out)
 
 
@@ -54,7 +56,7 @@ def scan(
     name, out = known_site(settings, site), Output(as_json=as_json)
     with opened(settings) as house:
         work.register(house)
-        sources = _sources(house, source)
+        sources = _sources(house, name, source)
         with house.store.begin() as tx:
             for one in sources:
                 tx.scans.make_due(name, one)
@@ -108,11 +110,14 @@ def _checked_rules(house: House, site: str) -> None:
     house.at(site).rules()
 
 
-def _sources(house: House, source: str | None) -> list[str]:
+def _sources(house: House, site: str, source: str | None) -> list[str]:
+    """The sources to read: the one that is named, else all that the rules read."""
+    wanted = house.at(site).wanted_sources()
     if source is None:
-        return list(house.modes)
-    if source not in house.modes:
-        raise SettingsError(f"there is no source {source!r}; known: {', '.join(house.modes)}")
+        return wanted
+    if source not in wanted:
+        known = ", ".join(wanted) or "none"
+        raise SettingsError(f"no rule of {site} reads {source!r}; its rules read: {known}")
     return [source]
 
 

@@ -75,11 +75,13 @@ class Assign(_Strict):
 
     @model_validator(mode="after")
     def _quiet_outlasts_late(self) -> Self:
-        if self.quiet_period_seconds < self.late_apply_seconds + 1:
+        least = self.request_deadline_seconds + self.late_apply_seconds + 1
+        if self.quiet_period_seconds < least:
             raise checks.refusal(
                 f"quiet_period_seconds ({self.quiet_period_seconds}) must be longer than "
-                f"late_apply_seconds ({self.late_apply_seconds}), or an award could be given "
-                f"twice; write {self.late_apply_seconds + 1} or more"
+                f"request_deadline_seconds ({self.request_deadline_seconds}) and "
+                f"late_apply_seconds ({self.late_apply_seconds}) together, or an award could be "
+                f"given twice; write {least} or more"
             )
         return self
 

@@ -27,6 +27,9 @@ class Watermark:
     since: datetime | None = None
     #: The last stamp recorded within the open window.
     read_to: datetime | None = None
+    #: When Wix answered the first page of this window whose stamps come close to the present:
+    #: what was still on its way to be seen then may be missing from that page.
+    near_since: datetime | None = None
     cursor: str | None = None
 
     def opened(self, overlap: timedelta) -> Watermark:
@@ -37,16 +40,33 @@ class Watermark:
         return Watermark(reached=self.reached, scanning=True, since=since)
 
     def turned(
-        self, stamps: Iterable[datetime], *, next_cursor: str | None, answered_at: datetime
+        self,
+        stamps: Iterable[datetime],
+        *,
+        next_cursor: str | None,
+        answered_at: datetime,
+        overlap: timedelta,
     ) -> Watermark:
-        """One page is recorded: keep the place, and after the last page close the window."""
+        """One page is recorded: keep the place, and after the last page close the window.
+
+        A window that took long to close, counted from its first page near the present, leaves
+        the watermark at that page's moment: the next overlap begins before all that the page
+        could not show yet.
+        """
         latest_believed = answered_at + CLOCK_TOLERANCE
         believed = [stamp for stamp in stamps if stamp <= latest_believed]
         read_to = max((*believed, self.read_to) if self.read_to else believed, default=None)
         reached = max((at for at in (self.reached, read_to) if at), default=None)
-        if next_cursor is None:
-            return Watermark(reached=reached)
-        return replace(self, reached=reached, read_to=read_to, cursor=next_cursor)
+        near_since = self.near_since
+        if near_since is None and read_to and read_to >= answered_at - overlap:
+            near_since = answered_at
+        if next_cursor is not None:
+            return replace(
+                self, reached=reached, read_to=read_to, near_since=near_since, cursor=next_cursor
+            )
+        if reached and near_since and answered_at - near_since > overlap / 2:
+            reached = min(reached, near_since)
+        return Watermark(reached=reached)
 
     def cursor_dropped(self) -> Watermark:
         """The cursor is refused: go on from the last recorded stamp, equal ones included."""

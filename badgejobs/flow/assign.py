@@ -8,9 +8,9 @@ which a Query per badge would only cut into more calls.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from badgejobs.core.award import Award, Giver, State, Timing
 from badgejobs.core.ledger import Claimed
@@ -56,8 +56,12 @@ def assign(
     timing: Timing,
     batch: int,
     patience: Patience,
+    failures: int = 0,
 ) -> Assigned | None:
-    """Bring one batch of a site's due awards to Wix; ``None`` when none is due."""
+    """Bring one batch of a site's due awards to Wix; ``None`` when none is due.
+
+    ``failures`` is how many tries of this site in a row ended in an error before.
+    """
     with store.begin() as tx:
         claimed = tx.awards.claim(site, limit=batch, holds=timing.claim)
     if claimed is None:
@@ -68,7 +72,7 @@ def assign(
             sorted({award.member_id for award in claimed.awards}),
         )
     except BadgeJobsError as error:
-        _give_back(claimed, store, wait=patience(error, 0).total_seconds())
+        _give_back(claimed, store, wait=patience(error, failures).total_seconds())
         return Assigned(claimed=len(claimed.awards), error=error)
     sending, settled = _before_sending(claimed, standing, rules, store, timing)
     if not sending:
@@ -78,7 +82,14 @@ def assign(
     gone = _badges_gone(badges, pairs, results)
     with store.begin() as tx:
         after = [
-            _settled(award, result, tx.now, timing, badge_gone=badge_id in gone, patience=patience)
+            _settled(
+                award,
+                result,
+                tx.now,
+                timing,
+                badge_gone=badge_id in gone,
+                wait=lambda error: patience(error, failures),
+            )
             for award, result, (badge_id, _) in zip(sending, results, pairs, strict=True)
         ]
         tx.awards.settle(after, claim=claimed.token)
@@ -166,7 +177,7 @@ def _settled(
     timing: Timing,
     *,
     badge_gone: bool,
-    patience: Patience,
+    wait: Callable[[BadgeJobsError], timedelta],
 ) -> Award:
     """The award after Wix's word on it, or after the lack of one."""
     if result.assignment:
@@ -182,8 +193,7 @@ def _settled(
         case BadgeJobsError(may_have_happened=True) as error:
             return award.lost(now, timing, reason=str(error))
         case BadgeJobsError() as error:
-            wait = patience(error, award.attempt - 1).total_seconds()
-            return award.not_sent(now, wait=wait, reason=str(error))
+            return award.not_sent(now, wait=wait(error).total_seconds(), reason=str(error))
     raise AssertionError("a result is an assignment or an error")
 
 

@@ -14,6 +14,7 @@ from badgejobs.core.milestone import Look
 from badgejobs.core.source import Tallies
 from badgejobs.core.watermark import Place
 from badgejobs.core.wixfacts import Created, Fence, WixAssignment, WixBadge
+from badgejobs.errors import BadgeJobsError
 
 # ---------------------------------------------------------------- Wix
 
@@ -67,7 +68,10 @@ class Activities(Protocol):
         ...
 
     def mark_gone(self, site: str, source: str, *, not_seen_since: int) -> frozenset[str]:
-        """Mark as gone what no walk from this generation on has seen; the members touched."""
+        """Mark as gone, beside its other marks, what no walk from this one on has seen.
+
+        Returns the members touched.
+        """
         ...
 
     def of_members(self, site: str, members: Collection[str]) -> dict[str, list[Activity]]:
@@ -98,10 +102,12 @@ class Scans(Protocol):
         """Save a place and renew the lease; ``LeaseLost`` where a later epoch has begun."""
         ...
 
-    def release(
-        self, lease: Lease, *, due_in: timedelta, completed: bool, error: str | None = None
-    ) -> None:
-        """Give the lease back and say when the source is due again."""
+    def release(self, lease: Lease, *, due_in: timedelta, completed: bool) -> None:
+        """Give the lease back after work well done and say when the source is due again."""
+        ...
+
+    def postpone(self, lease: Lease, *, due_in: timedelta, error: BadgeJobsError) -> None:
+        """Give the lease back after an error; a mere wait (``Later``) is no failure."""
         ...
 
 
@@ -150,6 +156,13 @@ class Bindings(Protocol):
 
     def of(self, site: str) -> dict[str, str]:
         """Badge to Wix badge id."""
+        ...
+
+    def await_quiet(self, site: str, *, quiet_period: timedelta) -> None:
+        """Raise ``Later`` while the answer of a create may still be on its way.
+
+        To be asked before a list of badges is read that shall tell what is missing.
+        """
         ...
 
     def begin_create(self, site: str, badge: str, *, quiet_period: timedelta) -> None:

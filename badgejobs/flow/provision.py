@@ -42,6 +42,8 @@ def provision(
     missing = unbound(site, rules, store)
     if not missing:
         return Provisioned()
+    with store.begin() as tx:
+        tx.bindings.await_quiet(site, quiet_period=quiet_period)
     by_title = defaultdict[str, list[WixBadge]](list)
     for badge in badges.badges():
         by_title[_normal(badge.title)].append(badge)

@@ -89,7 +89,8 @@ def scan(
         raise
     except BadgeJobsError as error:
         again = patience(error, lease.failures)
-        _release(store, lease, due_in=again, completed=False, error=str(error))
+        with store.begin() as tx:
+            tx.scans.postpone(lease, due_in=again, error=error)
         raise
     due_in = cadence.every if total.completed else timedelta(0)
     _release(store, lease, due_in=due_in, completed=total.completed)
@@ -149,13 +150,22 @@ def _read(
         if page.next_cursor:
             cursors.add(page.next_cursor)
         with store.begin() as tx:
-            place, total = _record(tx, lease, page, rules, place=place, total=total)
+            place, total = _record(
+                tx, lease, page, rules, place=place, total=total, overlap=cadence.overlap
+            )
             tx.scans.keep(lease, place, holds=cadence.lease)
     return replace(total, completed=not place.scanning)
 
 
 def _record(
-    tx: Transaction, lease: Lease, page: Page, rules: Ruleset, *, place: Place, total: Scanned
+    tx: Transaction,
+    lease: Lease,
+    page: Page,
+    rules: Ruleset,
+    *,
+    place: Place,
+    total: Scanned,
+    overlap: timedelta,
 ) -> tuple[Place, Scanned]:
     """Write one page and all that follows from it; the place and the totals after it."""
     generation = place.generation if isinstance(place, Round) else 0
@@ -176,6 +186,7 @@ def _record(
             [one.updated_at for one in page.activities],
             next_cursor=page.next_cursor,
             answered_at=page.answered_at or tx.now,
+            overlap=overlap,
         )
     decided: Decided = decide(tx, lease.site, touched, rules)
     return place, replace(
@@ -190,8 +201,6 @@ def _record(
     )
 
 
-def _release(
-    store: Store, lease: Lease, *, due_in: timedelta, completed: bool, error: str | None = None
-) -> None:
+def _release(store: Store, lease: Lease, *, due_in: timedelta, completed: bool) -> None:
     with store.begin() as tx:
-        tx.scans.release(lease, due_in=due_in, completed=completed, error=error)
+        tx.scans.release(lease, due_in=due_in, completed=completed)

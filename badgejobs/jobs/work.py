@@ -24,10 +24,13 @@ from badgejobs.jobs.retrying import patience
 #: Duties that are no sources, kept beside the scans as rows with a lease and a due time.
 PROVISION = "provision"
 RECONCILE = "reconcile"
-DUTIES = (PROVISION, RECONCILE)
+ASSIGN = "assign"
+DUTIES = (PROVISION, RECONCILE, ASSIGN)
 
 #: Rows of runs that a tick or a trigger started are kept this long.
 RUNS_KEPT = timedelta(days=30)
+#: A lease outlasts its slice by as much as the last step of it may take.
+LEASE_MARGIN = timedelta(seconds=30)
 #: Batches of members decided by one job after a change of rules.
 BATCHES_A_JOB = 50
 
@@ -58,13 +61,17 @@ class Outcome:
 
 
 def register(house: House) -> None:
-    """Make every configured site's sources and duties known to the database, due when new."""
-    with house.store.begin() as tx:
-        for name in house.sites:
-            for source, mode in house.modes.items():
-                tx.scans.register(name, source, mode)
+    """Make every site's sources and duties known to the database, due when new.
+
+    Only sources that the site's rules read are read at all.
+    """
+    for site in house.sites:
+        sources = house.at(site).wanted_sources()
+        with house.store.begin() as tx:
+            for source in sources:
+                tx.scans.register(site, source, house.modes[source])
             for duty in DUTIES:
-                tx.scans.register(name, duty, "window")
+                tx.scans.register(site, duty, "window")
 
 
 def run_scan(house: House, site: str, source: str, *, by: str) -> Outcome:
@@ -74,6 +81,9 @@ def run_scan(house: House, site: str, source: str, *, by: str) -> Outcome:
     time_is_up = _alarm(cadence.slice)
 
     def unit() -> tuple[dict[str, int], bool]:
+        if source not in at.wanted_sources():
+            _let_rest(house, site, source)
+            return {}, False
         done = scan(
             site,
             at.source(source),
@@ -96,7 +106,7 @@ def run_assign(house: House, site: str, *, by: str, batches: int = 10_000) -> Ou
     at = house.at(site)
     time_is_up = _alarm(house.slice)
 
-    def unit() -> tuple[dict[str, int], bool]:
+    def unit(failures: int) -> tuple[dict[str, int], bool]:
         totals = dict.fromkeys(
             ("claimed", "created", "found", "unknown", "refused", "withdrawn"), 0
         )
@@ -109,6 +119,7 @@ def run_assign(house: House, site: str, *, by: str, batches: int = 10_000) -> Ou
                 timing=house.timing,
                 batch=house.settings.assign.batch,
                 patience=patience,
+                failures=failures,
             )
             if one is None:
                 return totals, False
@@ -120,14 +131,14 @@ def run_assign(house: House, site: str, *, by: str, batches: int = 10_000) -> Ou
                 break
         return totals, True
 
-    return _as_run(house, site, "assign", unit, by=by)
+    return _as_duty(house, site, ASSIGN, unit, by=by, every=timedelta(days=1))
 
 
 def run_provision(house: House, site: str, *, by: str) -> Outcome:
     """Bind the badges of the rules, then decide all stored members under their version."""
     at = house.at(site)
 
-    def unit() -> tuple[dict[str, int], bool]:
+    def unit(_failures: int) -> tuple[dict[str, int], bool]:
         rules = at.rules()
         made = provision(
             site, rules, at.badges, house.store, quiet_period=house.timing.quiet_period
@@ -142,7 +153,7 @@ def run_reconcile(house: House, site: str, *, by: str) -> Outcome:
     """Compare the ledger with what stands at Wix; report, repair nothing."""
     at = house.at(site)
 
-    def unit() -> tuple[dict[str, int], bool]:
+    def unit(_failures: int) -> tuple[dict[str, int], bool]:
         return asdict(reconcile(site, at.badges, house.store)), False
 
     return _as_duty(house, site, RECONCILE, unit, by=by, every=timedelta(days=1))
@@ -195,20 +206,29 @@ def _as_run(house: House, site: str, kind: str, unit: Unit, *, by: str) -> Outco
 
 
 def _as_duty(
-    house: House, site: str, duty: str, unit: Unit, *, by: str, every: timedelta
+    house: House,
+    site: str,
+    duty: str,
+    unit: Callable[[int], tuple[dict[str, int], bool]],
+    *,
+    by: str,
+    every: timedelta,
 ) -> Outcome:
-    """Do a unit under the lease of its duty, so that one worker at a time is at it."""
-    holds = house.slice + timedelta(seconds=30)
+    """Do a unit under the lease of its duty, so that one worker at a time is at it.
+
+    The unit is told how many tries in a row have failed before.
+    """
 
     def leased() -> tuple[dict[str, int], bool]:
         with house.store.begin() as tx:
-            lease = tx.scans.lease(site, duty, holds=holds)
+            lease = tx.scans.lease(site, duty, holds=house.slice + LEASE_MARGIN)
         try:
-            numbers, more = unit()
+            numbers, more = unit(lease.failures)
         except BadgeJobsError as error:
-            wait = patience(error, lease.failures)
+            cause = error.by if isinstance(error, _Stopped) else error
             with house.store.begin() as tx:
-                tx.scans.release(lease, due_in=wait, completed=False, error=str(error))
+                wait = patience(cause, lease.failures)
+                tx.scans.postpone(lease, due_in=wait, error=cause)
             raise
         with house.store.begin() as tx:
             due_in = timedelta(0) if more else every
@@ -216,6 +236,13 @@ def _as_duty(
         return numbers, more
 
     return _as_run(house, site, duty, leased, by=by)
+
+
+def _let_rest(house: House, site: str, source: str) -> None:
+    """Keep the place of a source that no rule reads any more, and ask again tomorrow."""
+    with house.store.begin() as tx:
+        lease = tx.scans.lease(site, source, holds=LEASE_MARGIN)
+        tx.scans.release(lease, due_in=timedelta(days=1), completed=False)
 
 
 def _alarm(after: timedelta) -> Callable[[], bool]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 
-from sqlalchemy import Connection, and_, delete, func, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, func, or_, select, update
 
 from badgejobs.core.activity import Activity, Mark, Unreadable
 from badgejobs.core.ledger import Recorded
@@ -89,17 +89,32 @@ class SqlActivities:
         return {(source, activity_id): reason for source, activity_id, reason in rows}
 
     def mark_gone(self, site: str, source: str, *, not_seen_since: int) -> frozenset[str]:
-        """Mark as gone what no walk from this generation on has seen; the members touched."""
+        """Mark as gone, beside its other marks, what no walk from this one on has seen.
+
+        Returns the members touched. What was hidden when it went does not count for it.
+        """
         take_turns(self._connection, "activity", site, source)
-        gone = (
-            update(activity)
+        unseen = self._connection.execute(
+            select(activity.c.activity_id, activity.c.member_id, activity.c.marks)
             .where(activity.c.site == site, activity.c.source == source)
             .where(activity.c.generation < not_seen_since)
-            .where(activity.c.marks != facts.text_of_marks(facts.GONE))
-            .values(marks=facts.text_of_marks(facts.GONE))
-            .returning(activity.c.member_id)
-        )
-        return frozenset(filter(None, self._connection.scalars(gone)))
+        ).all()
+        gone = [row for row in unseen if Mark.GONE not in facts.marks_of(row.marks)]
+        if gone:
+            self._connection.execute(
+                update(activity)
+                .where(activity.c.site == site, activity.c.source == source)
+                .where(activity.c.activity_id == bindparam("of_activity"))
+                .values(marks=bindparam("to_marks")),
+                [
+                    {
+                        "of_activity": row.activity_id,
+                        "to_marks": facts.text_of_marks(facts.marks_of(row.marks) | facts.GONE),
+                    }
+                    for row in gone
+                ],
+            )
+        return frozenset(row.member_id for row in gone if row.member_id)
 
     def of_members(self, site: str, members: Collection[str]) -> dict[str, list[Activity]]:
         """All activities of these members; a member without any is absent."""
@@ -143,7 +158,9 @@ class SqlActivities:
         )
         known = defaultdict[str, defaultdict[Mark, int]](lambda: defaultdict(int))
         for part, marks, number in self._connection.execute(counts):
-            for mark in facts.marks_of(marks):
+            held = facts.marks_of(marks)
+            # what is gone is nothing else any more: it is in none of Wix's numbers
+            for mark in facts.GONE if Mark.GONE in held else held:
                 known[part][mark] += number
         return {part: dict(tally) for part, tally in known.items()}
 
@@ -184,7 +201,7 @@ class SqlActivities:
                     new.revision == activity.c.revision,
                     new.updated_at >= activity.c.updated_at,
                 ),
-                activity.c.marks == facts.text_of_marks(facts.GONE),
+                activity.c.marks.contains(Mark.GONE),
             ),
         )
         rows = [facts.to_row(one, generation=generation, now=now) for one in differing]

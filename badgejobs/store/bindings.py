@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, func, select
 
 from badgejobs.errors import Later, StateError
 from badgejobs.store.dialect import insert_into, take_turns
@@ -26,6 +26,20 @@ class SqlBindings:
             .order_by(badge_binding.c.badge)
         )
         return {row.badge: row.wix_badge_id for row in rows}
+
+    def await_quiet(self, site: str, *, quiet_period: timedelta) -> None:
+        """Raise ``Later`` while the answer of a create may still be on its way.
+
+        To be asked before a list of badges is read that shall tell what is missing.
+        """
+        latest = self._connection.scalar(
+            select(func.max(badge_creation.c.begun_at)).where(badge_creation.c.site == site)
+        )
+        if latest and latest + quiet_period > self._moment.now:
+            raise Later(
+                f"{site}: a badge may have been created by a try whose answer was lost",
+                seconds=(latest + quiet_period - self._moment.now).total_seconds(),
+            )
 
     def begin_create(self, site: str, badge: str, *, quiet_period: timedelta) -> None:
         """Note that a badge is about to be created at Wix.

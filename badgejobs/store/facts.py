@@ -93,7 +93,7 @@ def merged(stored: Activity, seen: Activity) -> Activity:
     is kept where the newer state names none. What was held to be gone and is seen again is
     what was seen.
     """
-    if stored.marks == GONE or _age(seen) >= _age(stored):
+    if Mark.GONE in stored.marks or _age(seen) >= _age(stored):
         return seen if seen.member_id else replace(seen, member_id=stored.member_id)
     return stored if stored.member_id else replace(stored, member_id=seen.member_id)
 

@@ -8,7 +8,7 @@ from sqlalchemy import RowMapping
 
 from badgejobs.core.watermark import Place, Round, Watermark
 
-_WATERMARK = ("reached", "scanning", "since", "read_to", "cursor")
+_WATERMARK = ("reached", "scanning", "since", "read_to", "near_since", "cursor")
 _ROUND = ("generation", "scanning", "cursor", "started_at", "complete_from")
 
 #: The columns of a source that has not been read yet; ``cursor`` and ``scanning`` are of both.

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, and_, case, func, literal, or_, select, tuple
 
 from badgejobs.core.ledger import Lease
 from badgejobs.core.watermark import Place
-from badgejobs.errors import LeaseLost, LeaseTaken, StateError
+from badgejobs.errors import BadgeJobsError, Later, LeaseLost, LeaseTaken, StateError
 from badgejobs.store.columns import AwareTime
 from badgejobs.store.dialect import insert_into
 from badgejobs.store.moment import Moment
@@ -105,30 +105,38 @@ class SqlScans:
         """Save a place and renew the lease; ``LeaseLost`` where a later epoch has begun."""
         self._fenced(lease, columns_of(place) | {"lease_until": self._moment.now + holds})
 
-    def release(
-        self, lease: Lease, *, due_in: timedelta, completed: bool, error: str | None = None
-    ) -> None:
-        """Give the lease back and say when the source is due again.
+    def release(self, lease: Lease, *, due_in: timedelta, completed: bool) -> None:
+        """Give the lease back after work well done and say when the source is due again.
 
         A wish for an earlier scan that came meanwhile (``make_due``) is kept. ``LeaseLost``
         where a later epoch has begun.
         """
-        now = self._moment.now
-        due_at = literal(now + due_in, AwareTime)
-        values: dict[str, object] = {
-            "due_at": case((scan.c.due_at < due_at, scan.c.due_at), else_=due_at),
-            "lease_until": None,
-            "rung_at": None,
-            "failures": scan.c.failures + 1 if error is not None else 0,
-            "last_error": error,
-        }
+        values = self._given_back(due_in) | {"failures": 0, "last_error": None}
         if completed:
             values |= {
-                "completed_at": now,
+                "completed_at": self._moment.now,
                 "completed_started_at": scan.c.began_at,
                 "began_at": None,
             }
         self._fenced(lease, values)
+
+    def postpone(self, lease: Lease, *, due_in: timedelta, error: BadgeJobsError) -> None:
+        """Give the lease back after an error; a mere wait (``Later``) is no failure.
+
+        ``LeaseLost`` where a later epoch has begun.
+        """
+        values = self._given_back(due_in)
+        if not isinstance(error, Later):
+            values |= {"failures": scan.c.failures + 1, "last_error": str(error)}
+        self._fenced(lease, values)
+
+    def _given_back(self, due_in: timedelta) -> dict[str, object]:
+        due_at = literal(self._moment.now + due_in, AwareTime)
+        return {
+            "due_at": case((scan.c.due_at < due_at, scan.c.due_at), else_=due_at),
+            "lease_until": None,
+            "rung_at": None,
+        }
 
     def due(
         self,

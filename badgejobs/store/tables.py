@@ -102,6 +102,7 @@ scan = Table(
     _time_or_none("reached"),
     _time_or_none("since"),
     _time_or_none("read_to"),
+    _time_or_none("near_since"),
     # the place of a source that is walked
     Column("generation", BigInteger, nullable=False),
     _time_or_none("started_at"),

@@ -37,7 +37,7 @@ wix_base_url = "{wix}"
 
 [assign]
 request_deadline_seconds = 5
-quiet_period_seconds = 6
+quiet_period_seconds = 11
 late_apply_seconds = 5
 
 [sites.shop]

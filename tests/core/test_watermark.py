@@ -25,7 +25,7 @@ def test_reached_moves_only_to_stamps_that_were_seen_and_believed_and_never_back
     seen = {reached} if reached else set[datetime]()
     for page in [*read, last]:
         before = mark.reached
-        mark = mark.turned(page, next_cursor="more", answered_at=answered)
+        mark = mark.turned(page, next_cursor="more", answered_at=answered, overlap=OVERLAP)
         seen |= {stamp for stamp in page if stamp <= answered + CLOCK_TOLERANCE}
         assert mark.reached == max(seen, default=None)
         assert before is None or (mark.reached is not None and mark.reached >= before)
@@ -37,9 +37,9 @@ def test_the_last_page_closes_the_window_and_the_next_one_overlaps_it(
 ) -> None:
     mark = Watermark(reached=reached).opened(OVERLAP)
     for page in read:
-        mark = mark.turned(page, next_cursor="more", answered_at=at(100))
+        mark = mark.turned(page, next_cursor="more", answered_at=at(100, overlap=OVERLAP))
         assert mark.scanning
-    mark = mark.turned(last, next_cursor=None, answered_at=at(100))
+    mark = mark.turned(last, next_cursor=None, answered_at=at(100, overlap=OVERLAP))
 
     assert mark == Watermark(reached=mark.reached)
     opened = mark.opened(OVERLAP)
@@ -52,7 +52,7 @@ def test_the_last_page_closes_the_window_and_the_next_one_overlaps_it(
 def test_a_scan_cut_off_at_any_page_goes_on_where_it_was(read: list[list[datetime]]) -> None:
     mark = Watermark(reached=at(-200)).opened(OVERLAP)
     for n, page in enumerate(read):
-        mark = mark.turned(page, next_cursor=f"c{n}", answered_at=at(100))
+        mark = mark.turned(page, next_cursor=f"c{n}", answered_at=at(100, overlap=OVERLAP))
         assert mark.opened(OVERLAP) == mark
         assert mark.cursor == f"c{n}"
 
@@ -64,7 +64,7 @@ def test_without_its_cursor_a_scan_resumes_no_later_than_the_last_stamp(
     mark = Watermark(reached=reached).opened(OVERLAP)
     since = mark.since
     for page in read:
-        mark = mark.turned(page, next_cursor="more", answered_at=at(100))
+        mark = mark.turned(page, next_cursor="more", answered_at=at(100, overlap=OVERLAP))
 
     dropped = mark.cursor_dropped()
 
@@ -78,16 +78,16 @@ def test_without_its_cursor_a_scan_resumes_no_later_than_the_last_stamp(
 def test_a_stamp_of_2099_does_not_move_the_watermark() -> None:
     mark = Watermark().opened(OVERLAP)
 
-    mark = mark.turned([at(0), FAR], next_cursor="more", answered_at=NOON)
+    mark = mark.turned([at(0), FAR], next_cursor="more", answered_at=NOON, overlap=OVERLAP)
     assert (mark.reached, mark.read_to) == (at(0), at(0))
-    mark = mark.turned([FAR], next_cursor=None, answered_at=NOON)
+    mark = mark.turned([FAR], next_cursor=None, answered_at=NOON, overlap=OVERLAP)
     assert mark == Watermark(reached=at(0))
 
 
 def test_a_page_of_nothing_but_2099_moves_nothing() -> None:
     mark = Watermark(reached=at(0)).opened(OVERLAP)
 
-    mark = mark.turned([FAR], next_cursor="more", answered_at=NOON)
+    mark = mark.turned([FAR], next_cursor="more", answered_at=NOON, overlap=OVERLAP)
 
     assert (mark.reached, mark.read_to) == (at(0), None)
     assert mark.cursor_dropped().scope == Window(since=at(-10))
@@ -97,13 +97,18 @@ def test_a_stamp_within_the_tolerance_of_wixs_clock_is_believed() -> None:
     mark = Watermark().opened(OVERLAP)
     edge = NOON + CLOCK_TOLERANCE
 
-    assert mark.turned([edge], next_cursor=None, answered_at=NOON).reached == edge
+    assert mark.turned([edge], next_cursor=None, answered_at=NOON, overlap=OVERLAP).reached == edge
     just_past = edge + timedelta(microseconds=1)
-    assert mark.turned([just_past], next_cursor=None, answered_at=NOON).reached is None
+    assert (
+        mark.turned([just_past], next_cursor=None, answered_at=NOON, overlap=OVERLAP).reached
+        is None
+    )
 
 
 def test_an_empty_source_stays_at_the_beginning() -> None:
-    mark = Watermark().opened(OVERLAP).turned([], next_cursor=None, answered_at=NOON)
+    mark = (
+        Watermark().opened(OVERLAP).turned([], next_cursor=None, answered_at=NOON, overlap=OVERLAP)
+    )
 
     assert mark == Watermark()
     assert mark.opened(OVERLAP).scope == Window(since=None)
@@ -112,7 +117,9 @@ def test_an_empty_source_stays_at_the_beginning() -> None:
 def test_reading_only_the_overlap_does_not_take_the_watermark_back() -> None:
     mark = Watermark(reached=at(0)).opened(OVERLAP)
 
-    assert mark.turned([at(-5)], next_cursor=None, answered_at=NOON).reached == at(0)
+    assert mark.turned([at(-5)], next_cursor=None, answered_at=NOON, overlap=OVERLAP).reached == at(
+        0
+    )
 
 
 def test_rounds_are_numbered_and_a_walk_cut_off_keeps_its_number() -> None:
@@ -137,3 +144,32 @@ def test_a_refused_cursor_starts_the_walk_over_under_its_number() -> None:
     half = Round().opened(NOON).turned(next_cursor="c1").cursor_dropped()
 
     assert (half.generation, half.scanning, half.cursor) == (1, True, None)
+
+
+def test_a_scan_that_paused_long_near_the_present_leaves_its_overlap_there() -> None:
+    """An order stamped just before NOON and seen 8 s late is missing from the first page."""
+    mark = Watermark().opened(OVERLAP)
+    mark = mark.turned([at(-60), at(0)], next_cursor="more", answered_at=NOON, overlap=OVERLAP)
+
+    closed = mark.turned([at(60)], next_cursor=None, answered_at=at(60), overlap=OVERLAP)
+
+    assert closed == Watermark(reached=NOON)
+    assert closed.opened(OVERLAP).scope == Window(since=at(-10))
+
+
+def test_a_scan_that_closes_soon_keeps_all_that_it_reached() -> None:
+    mark = Watermark().opened(OVERLAP)
+    mark = mark.turned([at(0)], next_cursor="more", answered_at=NOON, overlap=OVERLAP)
+
+    closed = mark.turned([at(4)], next_cursor=None, answered_at=at(4), overlap=OVERLAP)
+
+    assert closed == Watermark(reached=at(4))
+
+
+def test_old_history_may_take_as_long_as_it_likes() -> None:
+    mark = Watermark().opened(OVERLAP)
+    mark = mark.turned([at(-900)], next_cursor="more", answered_at=NOON, overlap=OVERLAP)
+
+    closed = mark.turned([at(59)], next_cursor=None, answered_at=at(60), overlap=OVERLAP)
+
+    assert closed == Watermark(reached=at(59))

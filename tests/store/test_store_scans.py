@@ -9,7 +9,7 @@ import pytest
 from databases import Clock
 
 from badgejobs.core.watermark import Round, Watermark
-from badgejobs.errors import LeaseLost, LeaseTaken, StateError
+from badgejobs.errors import Ambiguous, LeaseLost, LeaseTaken, Paced, Refused, StateError
 from badgejobs.store import SqlStore
 
 HOLDS = timedelta(seconds=80)
@@ -103,12 +103,16 @@ def test_slices_of_one_scan_keep_its_begin(scans: SqlStore, clock: Clock) -> Non
 
 def test_failures_add_up_until_a_try_goes_well(scans: SqlStore) -> None:
     seen = []
-    for error in ("Wix answered 503", "Wix answered 503", None, "again"):
+    down, wait = Ambiguous("Wix answered 503"), Paced("not yet", seconds=9)
+    for error in (down, down, None, Ambiguous("again"), wait):
         with scans.begin() as tx:
             lease = tx.scans.lease("s", "orders", holds=HOLDS)
             seen.append(lease.failures)
-            tx.scans.release(lease, due_in=EVERY, completed=False, error=error)
-    assert seen == [0, 1, 2, 0]
+            if error:
+                tx.scans.postpone(lease, due_in=EVERY, error=error)
+            else:
+                tx.scans.release(lease, due_in=EVERY, completed=False)
+    assert seen == [0, 1, 2, 0, 1]
     with scans.read() as tx:
         assert tx.scans.overview("s")[1].last_error == "again"
 
@@ -160,7 +164,7 @@ def test_a_wish_during_a_scan_brings_another_scan(scans: SqlStore, clock: Clock)
 def test_a_wish_does_not_hurry_what_failed_and_waits(scans: SqlStore, clock: Clock) -> None:
     with scans.begin() as tx:
         lease = tx.scans.lease("s", "orders", holds=HOLDS)
-        tx.scans.release(lease, due_in=EVERY, completed=False, error="refused")
+        tx.scans.postpone(lease, due_in=EVERY, error=Refused("refused"))
         assert tx.scans.make_due("s", "orders", unless_failing=True) == 0
         assert ("s", "orders") not in tx.scans.due(["s"], 9)
         assert tx.scans.make_due("s", "orders") == 1

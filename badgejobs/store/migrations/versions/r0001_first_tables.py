@@ -73,6 +73,7 @@ def upgrade() -> None:
         _time("reached", null=True),
         _time("since", null=True),
         _time("read_to", null=True),
+        _time("near_since", null=True),
         _big("generation"),
         _time("started_at", null=True),
         _time("complete_from", null=True),
