@@ -37,7 +37,7 @@ def demo(
     *,
     seconds: Annotated[
         float, typer.Option(help="How long the history takes to arrive, fast-forwarded.")
-    ] = 18.0,
+    ] = 14.0,
     full: Annotated[
         bool, typer.Option("--full", help="Replay the whole log of --data, not the extract.")
     ] = False,

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from badgejobs.bootstrap import House, open_house
 from badgejobs.cli.logs import set_up_logs
 from badgejobs.config import Settings, load_settings, prepare_state_dir
 from badgejobs.errors import BrokerUnavailable, SettingsError, StateError
-from badgejobs.service.broker import ensure_broker
-from badgejobs.service.presence import celery_url, ping, standing_broker
+from badgejobs.service.lifeline import watch_owner
+
+if TYPE_CHECKING:
+    from badgejobs.bootstrap import House
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,9 +44,18 @@ def known_site(settings: Settings, name: str | None) -> str:
     return name
 
 
+def watched(settings: Settings) -> None:
+    """End with the process that started us, where the settings name one."""
+    if settings.owner:
+        # Our parent is then a supervisor, which must not start us again.
+        watch_owner(settings.owner, also=os.getppid())
+
+
 @contextmanager
 def opened(settings: Settings) -> Iterator[House]:
     """The house without a broker, over a database whose schema is ours."""
+    from badgejobs.bootstrap import open_house  # noqa: PLC0415 - every library of the house
+
     prepare_state_dir(settings.state_dir)
     house = open_house(settings, redis_url=None)
     try:
@@ -70,6 +82,8 @@ def broker(settings: Settings) -> Iterator[Address]:
     if settings.redis_url is not None:
         yield _told(settings)
         return
+    from badgejobs.service.broker import ensure_broker  # noqa: PLC0415 - the Redis client
+
     with ensure_broker(settings.state_dir) as embedded:
         yield Address(celery_url=embedded.celery_url, redis_url=embedded.redis_url)
 
@@ -77,6 +91,8 @@ def broker(settings: Settings) -> Iterator[Address]:
 @contextmanager
 def standing(settings: Settings) -> Iterator[Address]:
     """The broker if it answers now; ``BrokerUnavailable`` otherwise, and nothing is started."""
+    from badgejobs.service.presence import ping, standing_broker  # noqa: PLC0415 - as above
+
     if settings.redis_url is not None:
         told = _told(settings)
         ping(told.redis_url)
@@ -94,6 +110,8 @@ def standing(settings: Settings) -> Iterator[Address]:
 
 
 def _told(settings: Settings) -> Address:
+    from badgejobs.service.presence import celery_url  # noqa: PLC0415 - as above
+
     assert settings.redis_url, "asked for only where it is set"
     url = settings.redis_url.get_secret_value()
     return Address(celery_url=celery_url(url), redis_url=url)

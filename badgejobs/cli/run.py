@@ -1,25 +1,21 @@
-"""The processes: worker, beat, Flower, and the sandbox."""
+"""The processes: worker, beat and Flower."""
 
 from __future__ import annotations
 
 import os
 import sys
 from ipaddress import ip_address
-from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
 from badgejobs.cli.flower_auth import require_password
-from badgejobs.cli.opening import broker, opened, settled
+from badgejobs.cli.opening import broker, opened, settled, watched
 from badgejobs.cli.output import Output
 from badgejobs.config import Settings, prepare_state_dir
 from badgejobs.errors import SettingsError, StateError
 from badgejobs.service.addresses import require_free
-from badgejobs.service.lifeline import watch_owner
 from badgejobs.service.single import only_one
-
-sandbox = typer.Typer(help="A Wix that runs on this machine, for trying things out.")
 
 
 def worker(
@@ -97,53 +93,23 @@ def flower(
     ])  # fmt: skip
 
 
-@sandbox.callback()
-def _sandbox() -> None:
-    """A Wix that runs on this machine, for trying things out."""
-
-
-@sandbox.command("serve")
-def serve(
-    *,
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8080,
-    port_file: Annotated[Path | None, typer.Option(help="Where to write the port.")] = None,
-    host: Annotated[str, typer.Option(help="A loopback address.")] = "127.0.0.1",
-) -> None:
-    """Serve a sandbox of Wix until Ctrl-C; sites are set up by POST /_sandbox/reset.
-
-    Example: badgejobs sandbox serve --port 0 --port-file /tmp/sandbox.port
-    """
-    from badgejobs.sandbox.server import serve as serve_sandbox  # noqa: PLC0415 - heavy
-
-    settings = settled()
-    _watched(settings)
-    if port:
-        Output().note(f"the sandbox answers on http://{host}:{port}")
-    serve_sandbox(host, port, port_file=port_file)
-
-
 def _celery(settings: Settings, command: str, arguments: list[str]) -> None:
     """Run one of Celery's programs in this process, on our broker and settings."""
     # Only now: importing Celery takes a second, and it reads REMAP_SIGTERM.
     from badgejobs.jobs.app import configure  # noqa: PLC0415 - as above
 
-    _watched(settings)
+    watched(settings)
     if not settings.sites:
         raise SettingsError("no site is configured; `badgejobs init` writes a configuration")
-    with opened(settings):
-        pass  # the database answers and its tables are ours
+    if command == "worker":
+        with opened(settings):
+            pass  # the database answers and its tables are ours
     with broker(settings) as address:
         app = configure(settings, broker_url=address.celery_url, redis_url=address.redis_url)
         app.conf.worker_redirect_stdouts = False
         level = [] if command == "flower" else [f"--loglevel={settings.log_level}"]
         code: int | None = app.start(["--quiet", command, *level, *arguments])
     sys.exit(code or 0)
-
-
-def _watched(settings: Settings) -> None:
-    if settings.owner:
-        # Our parent is then a supervisor, which must not start us again.
-        watch_owner(settings.owner, also=os.getppid())
 
 
 def _is_loopback(address: str) -> bool:

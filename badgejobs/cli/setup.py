@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from importlib.resources import files
 from pathlib import Path
@@ -15,7 +14,6 @@ from badgejobs.cli.opening import settled
 from badgejobs.cli.output import Output, Rows
 from badgejobs.config import config_template, load_settings, prepare_state_dir
 from badgejobs.errors import SettingsError, StateError
-from badgejobs.store import open_store
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
@@ -97,6 +95,8 @@ def migrate() -> None:
     settings = settled()
     if settings.database_url is None:
         prepare_state_dir(settings.state_dir)
+    from badgejobs.store import open_store  # noqa: PLC0415 - SQLAlchemy, for this one only
+
     store = open_store(settings.database)
     try:
         store.migrate()
@@ -111,9 +111,3 @@ def version() -> None:
     Example: badgejobs version
     """
     Output().result({}, __version__)
-
-
-def use_file(path: Path | None) -> None:
-    """Have this process and its children read one configuration file."""
-    if path is not None:
-        os.environ["BADGEJOBS_CONFIG"] = str(path.expanduser().absolute())

@@ -103,6 +103,12 @@ def _unknown_variables() -> Iterator[str]:
         yield f"{name} in the environment is not a setting and has no effect"
 
 
+def use_file(path: Path | None) -> None:
+    """Have this process and its children read this configuration file, where one is named."""
+    if path is not None:
+        os.environ[CONFIG] = str(path.expanduser().absolute())
+
+
 def forget(*, keep: Container[str]) -> None:
     """Take the settings out of this process's environment, and so out of its children's.
 

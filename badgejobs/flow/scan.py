@@ -78,12 +78,9 @@ def scan(
         now = tx.now
     total = Scanned()
     try:
-        if wait := _too_soon(lease, source, cadence, now):
-            _release(store, lease, due_in=wait, completed=False)
-            return total
-        if not _has_changed(lease, source, store, cadence, now):
-            _release(store, lease, due_in=cadence.every, completed=True)
-            return replace(total, completed=True)
+        if rest := _rest(lease, source, store, cadence, now):
+            _release(store, lease, due_in=rest.wait, completed=rest.is_current)
+            return replace(total, completed=rest.is_current)
         total = _read(lease, source, rules, store, cadence=cadence, now=now, time_is_up=time_is_up)
     except LeaseLost:
         raise
@@ -97,28 +94,34 @@ def scan(
     return total
 
 
-def _too_soon(lease: Lease, source: Source, cadence: Cadence, now: datetime) -> timedelta | None:
-    """How long nothing may be read yet, or ``None``: walks keep their distance."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Rest:
+    """That no page need be read now: how long, and whether all there is is recorded."""
+
+    wait: timedelta
+    is_current: bool
+
+
+def _rest(
+    lease: Lease, source: Source, store: Store, cadence: Cadence, now: datetime
+) -> _Rest | None:
+    """Whether a source that must be walked in full may be left alone for now."""
     place = lease.place
     if isinstance(place, Watermark) or place.scanning or place.complete_from is None:
         return None
-    distance = cadence.walk_at_most_every if isinstance(source, Probing) else cadence.walk_every
     age = now - place.complete_from
-    return min(cadence.every, distance - age) if age < distance else None
-
-
-def _has_changed(
-    lease: Lease, source: Source, store: Store, cadence: Cadence, now: datetime
-) -> bool:
-    """Whether a source that is walked must be: its time has come, or its numbers differ."""
-    place = lease.place
-    if isinstance(place, Watermark) or place.scanning or place.complete_from is None:
-        return True
-    if not isinstance(source, Probing) or now - place.complete_from >= cadence.walk_every:
-        return True
+    if age >= cadence.walk_every:
+        return None
+    if not isinstance(source, Probing):
+        return _Rest(wait=min(cadence.every, cadence.walk_every - age), is_current=False)
     with store.begin() as tx:
         known = tx.activities.tallies(lease.site, lease.source)
-    return source.probe(known)
+    if not source.probe(known):
+        return _Rest(wait=cadence.every, is_current=True)
+    too_soon = cadence.walk_at_most_every - age
+    if too_soon <= timedelta(0):
+        return None
+    return _Rest(wait=min(cadence.every, too_soon), is_current=False)
 
 
 def _read(

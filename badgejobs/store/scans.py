@@ -125,9 +125,9 @@ class SqlScans:
 
         ``LeaseLost`` where a later epoch has begun.
         """
-        values = self._given_back(due_in)
+        values = self._given_back(due_in) | {"last_error": str(error)}
         if not isinstance(error, Later):
-            values |= {"failures": scan.c.failures + 1, "last_error": str(error)}
+            values |= {"failures": scan.c.failures + 1}
         self._fenced(lease, values)
 
     def _given_back(self, due_in: timedelta) -> dict[str, object]:

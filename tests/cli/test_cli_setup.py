@@ -12,7 +12,7 @@ from command_desk import Desk
 from typer.main import get_command
 from typer.testing import CliRunner
 
-from badgejobs.cli import app, flower_auth, main
+from badgejobs.cli import application, flower_auth, main
 from badgejobs.cli.exits import LEGEND, Code
 from badgejobs.cli.output import Output
 from badgejobs.config import load_settings
@@ -23,7 +23,7 @@ runner = CliRunner()
 
 
 def commands(group: Any = None, path: tuple[str, ...] = ()) -> Iterator[tuple[Any, Any]]:
-    parent: Any = group or get_command(app)
+    parent: Any = group or get_command(application())
     for name, command in parent.commands.items():
         if hasattr(command, "commands"):
             yield from commands(command, (*path, name))
@@ -41,7 +41,7 @@ def test_every_command_shows_an_example_of_itself() -> None:
 
 
 def test_the_exit_codes_are_all_in_the_help() -> None:
-    shown = runner.invoke(app, ["--help"]).output
+    shown = runner.invoke(application(), ["--help"]).output
     for code in Code:
         assert f"\n    {code.value} " in shown
     assert "Exit codes" in LEGEND

@@ -37,9 +37,9 @@ def test_the_last_page_closes_the_window_and_the_next_one_overlaps_it(
 ) -> None:
     mark = Watermark(reached=reached).opened(OVERLAP)
     for page in read:
-        mark = mark.turned(page, next_cursor="more", answered_at=at(100, overlap=OVERLAP))
+        mark = mark.turned(page, next_cursor="more", answered_at=at(100), overlap=OVERLAP)
         assert mark.scanning
-    mark = mark.turned(last, next_cursor=None, answered_at=at(100, overlap=OVERLAP))
+    mark = mark.turned(last, next_cursor=None, answered_at=at(100), overlap=OVERLAP)
 
     assert mark == Watermark(reached=mark.reached)
     opened = mark.opened(OVERLAP)
@@ -52,7 +52,7 @@ def test_the_last_page_closes_the_window_and_the_next_one_overlaps_it(
 def test_a_scan_cut_off_at_any_page_goes_on_where_it_was(read: list[list[datetime]]) -> None:
     mark = Watermark(reached=at(-200)).opened(OVERLAP)
     for n, page in enumerate(read):
-        mark = mark.turned(page, next_cursor=f"c{n}", answered_at=at(100, overlap=OVERLAP))
+        mark = mark.turned(page, next_cursor=f"c{n}", answered_at=at(100), overlap=OVERLAP)
         assert mark.opened(OVERLAP) == mark
         assert mark.cursor == f"c{n}"
 
@@ -64,7 +64,7 @@ def test_without_its_cursor_a_scan_resumes_no_later_than_the_last_stamp(
     mark = Watermark(reached=reached).opened(OVERLAP)
     since = mark.since
     for page in read:
-        mark = mark.turned(page, next_cursor="more", answered_at=at(100, overlap=OVERLAP))
+        mark = mark.turned(page, next_cursor="more", answered_at=at(100), overlap=OVERLAP)
 
     dropped = mark.cursor_dropped()
 

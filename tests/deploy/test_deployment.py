@@ -13,7 +13,7 @@ import pytest
 import yaml
 from typer.main import get_command
 
-from badgejobs.cli import app
+from badgejobs.cli import application
 
 ROOT = Path(__file__).parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
@@ -48,7 +48,7 @@ HARDENED = {
 
 def understood(arguments: list[str]) -> bool:
     """Whether the command line takes these arguments; nothing is run."""
-    command: Any = get_command(app)
+    command: Any = get_command(application())
     while hasattr(command, "commands"):
         name, *arguments = arguments
         command = command.commands[name]
