@@ -1,0 +1,101 @@
+"""The main job by real processes, undisturbed and disturbed, held against independent truth."""
+
+from __future__ import annotations
+
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from running_demo import RunningDemo, until
+
+pytestmark = pytest.mark.slow
+
+#: Awards of the shipped extract, by independent truth.
+EXPECTED = {
+    "first-purchase": 1168,
+    "loyal-customer": 10,
+    "big-spender": 195,
+    "commentator": 53,
+    "community-helper": 24,
+}
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Path:
+    folder = tmp_path / "state"
+    folder.mkdir(mode=0o700)
+    return folder
+
+
+def assert_agrees(result: dict[str, Any]) -> None:
+    assert result["code"] == 0
+    assert result["agrees"] is True
+    assert {row["badge"]: row["assigned"] for row in result["badges"]} == EXPECTED
+    for row in result["badges"]:
+        assert (row["missing"], row["extra"], row["duplicate"], row["other_time"]) == (0, 0, 0, 0)
+
+
+def test_real_history_becomes_exactly_the_badges_of_independent_truth(state: Path) -> None:
+    with RunningDemo(state) as demo:
+        result = demo.result()
+    assert_agrees(result)
+    assert result["calls"]["total"] < 200, "one minute of one site's budget"
+    assert result["literal_calls"] > 10 * result["calls"]["total"]
+    assert demo.living() == []
+
+
+def test_a_worker_killed_in_the_middle_costs_only_time(state: Path) -> None:
+    with RunningDemo(state) as demo:
+        demo.await_assigned(100)
+        for worker in demo.parts("worker"):
+            worker.kill()
+        assert_agrees(demo.result())
+    assert demo.living() == []
+
+
+def test_a_broker_that_stands_still_for_ten_seconds_costs_only_time(state: Path) -> None:
+    with RunningDemo(state) as demo:
+        demo.await_assigned(100)
+        broker = demo.broker()
+        broker.suspend()
+        time.sleep(10)
+        broker.resume()
+        assert_agrees(demo.result())
+    assert demo.living() == []
+
+
+def test_a_broker_killed_in_the_middle_comes_back_by_itself(state: Path) -> None:
+    with RunningDemo(state) as demo:
+        demo.await_assigned(100)
+        demo.broker().kill()
+        assert_agrees(demo.result())
+    assert demo.living() == []
+
+
+def test_ctrl_c_ends_everything(state: Path) -> None:
+    with RunningDemo(state) as demo:
+        demo.await_assigned(1)
+        demo.process.send_signal(signal.SIGINT)
+        assert demo.process.wait(30) == 130
+    assert demo.living() == []
+    assert not any("Traceback" in line for line in demo.lines)
+
+
+def test_after_a_kill_the_rest_ends_and_the_next_demo_starts_clean(state: Path) -> None:
+    with RunningDemo(state) as demo:
+        demo.await_assigned(1)
+        demo.process.kill()
+        until(lambda: demo.living() == [], patience=30)
+    with RunningDemo(state) as second:
+        assert_agrees(second.result())
+
+
+def test_a_second_demo_in_the_same_folder_names_the_first(state: Path) -> None:
+    with RunningDemo(state) as first:
+        first.await_assigned(1)
+        with RunningDemo(state) as second:
+            assert second.process.wait(60) == 1
+        assert f"process {first.process.pid}" in "".join(second.lines)
+        first.process.send_signal(signal.SIGINT)

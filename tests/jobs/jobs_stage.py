@@ -1,0 +1,186 @@
+"""Two shops at a live sandbox, and what tests ask of them and of the database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from celery import Celery
+
+from badgejobs.bootstrap import House
+from badgejobs.config import Settings, SiteSettings
+from badgejobs.sandbox import seed
+from badgejobs.sandbox.collection import Record
+from badgejobs.sandbox.faults import Fault
+from badgejobs.sandbox.settings import Installation, Options
+from badgejobs.sandbox.world import Site, World
+from badgejobs.store.runs import Run
+from badgejobs.store.scans import ScanOverview
+from badgejobs.wix import wire
+
+#: Opens a house: ``open_shop(sites=..., secret=...)``.
+OpenShop = Callable[..., House]
+#: Makes settings, by the same words.
+MakeSettings = Callable[..., Settings]
+#: Binds the application: settings, the broker's address for Celery, and for redis-py.
+Configure = Callable[[Settings, str, str], Celery]
+
+SECRET = "app-secret-0123456789"
+NORTH, SOUTH = "north", "south"
+SHOPS = (NORTH, SOUTH)
+
+FIRST_AND_THIRD = """\
+version: 1
+badges:
+  - id: first-purchase
+    badge: {title: First Purchase}
+    when: {count: orders, gte: 1}
+  - id: third-purchase
+    badge: {title: Third Purchase}
+    when: {count: orders, gte: 3}
+"""
+SECOND = """\
+  - id: second-purchase
+    badge: {title: Second Purchase}
+    when: {count: orders, gte: 2}
+"""
+COMMENTER = """\
+  - id: commenter
+    badge: {title: Commenter}
+    when: {count: comments, gte: 1}
+"""
+BROKEN = "version: 1\nbadges:\n  - id: a\n    badge: {titel: A}\n    when: {}\n"
+
+
+def _id(kind: str, shop: str, number: int = 0) -> str:
+    """A GUID that shows its shop in the second group: 0001 is north, 0002 south."""
+    return f"{kind * 8}-{SHOPS.index(shop) + 1:04d}-4000-8000-{number:012d}"
+
+
+def member_id(number: int, shop: str = NORTH) -> str:
+    return _id("b", shop, number)
+
+
+def order_prefix(shop: str) -> str:
+    """How the ids of all orders of a shop begin, and of no other's."""
+    return _id("c", shop)[:14]
+
+
+def installation(shop: str) -> Installation:
+    return Installation(
+        site_id=_id("d", shop),
+        instance_id=_id("e", shop),
+        app_id=_id("a", NORTH),
+        app_secret=SECRET,
+    )
+
+
+def make_world() -> World:
+    """Both shops without lag and without a limit of rate."""
+    return World(
+        [installation(shop) for shop in SHOPS], Options(query_lag_seconds=0, rate_limit_requests=0)
+    )
+
+
+@dataclass
+class LiveShops:
+    """The sandbox that answers at ``url``."""
+
+    url: str
+    world: World
+    _numbers: Any = field(default_factory=lambda: count(1))
+
+    def site(self, shop: str = NORTH) -> Site:
+        return self.world.sites[_id("e", shop)]
+
+    def buys(self, member: int, times: int, *, shop: str = NORTH) -> None:
+        """A member pays so many orders, an hour ago."""
+        site, now = self.site(shop), self.world.clock()
+        at = f"{datetime.now(UTC) - timedelta(hours=1):%Y-%m-%dT%H:%M:%S.000Z}"
+        standard = next(one for one in seed.orders() if one["paymentStatus"] == "PAID")
+        body = {"id": member_id(member, shop), "status": "APPROVED", "privacyStatus": "PUBLIC"}
+        site.members.put(Record(body, site.members.fields), now)
+        for _ in range(times):
+            order = standard | {
+                "id": _id("c", shop, next(self._numbers)),
+                "buyerInfo": {"memberId": member_id(member, shop)},
+                **dict.fromkeys(("createdDate", "updatedDate", "purchasedDate"), at),
+            }
+            site.orders.put(Record(order, site.orders.fields), now)
+
+    def comments(self, member: int, *, shop: str = NORTH) -> None:
+        """A member writes a comment."""
+        site = self.site(shop)
+        comment = next(iter(seed.comments())) | {
+            "id": _id("f", shop, next(self._numbers)),
+            "author": {"memberId": member_id(member, shop)},
+        }
+        site.comments.put(Record(comment, site.comments.fields), self.world.clock())
+
+    def given(self, shop: str = NORTH) -> list[tuple[str, str]]:
+        """Every assignment that stands, as (member, title of the badge), sorted."""
+        site = self.site(shop)
+        titles = {one.id: one.body["title"] for one in site.badges.current.values()}
+        bodies = [one.body for one in site.assignments.current.values()]
+        return sorted((one["memberId"], titles[one["badgeId"]]) for one in bodies)
+
+    def calls(self, *paths: str) -> int:
+        """How many requests have come to these paths, answered or not."""
+        return sum(one.path in paths for one in self.world.journal.entries)
+
+    def creates(self) -> int:
+        """How many requests to create assignments or badges have come."""
+        writes = (wire.ASSIGNMENTS, wire.ASSIGNMENTS_BULK_CREATE, wire.BADGES)
+        entries = self.world.journal.entries
+        return sum(one.method == "POST" and one.path in writes for one in entries)
+
+    def fault(self, path: str, **how: Any) -> None:
+        """Let the next request to a path go wrong."""
+        self.world.faults.add([Fault(path=path, **how)])
+
+
+def configuration(
+    folder: Path, url: str, *, sites: Iterable[str] = (NORTH,), **told: Any
+) -> Settings:
+    """Settings for the shops, with a rules file for each in ``folder``."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for shop in sites:
+        (folder / f"{shop}.yaml").write_text(FIRST_AND_THIRD, encoding="utf-8")
+    secret = told.pop("secret", SECRET)
+    return Settings(
+        state_dir=folder / "state",
+        wix_base_url=url,
+        sites={
+            shop: SiteSettings(
+                rules=folder / f"{shop}.yaml",
+                app_id=installation(shop).app_id,
+                instance_id=installation(shop).instance_id,
+                app_secret=secret,
+            )
+            for shop in sites
+        },
+        **told,
+    )
+
+
+def rows(house: House) -> dict[tuple[str, str], ScanOverview]:
+    """How each source and duty stands, by site and name."""
+    with house.store.begin() as tx:
+        return {(one.site, one.source): one for one in tx.scans.overview()}
+
+
+def runs(house: House) -> list[Run]:
+    """Every run, oldest first."""
+    with house.store.begin() as tx:
+        return list(reversed(tx.runs.recent(None, 1000)))
+
+
+def due(house: House) -> set[tuple[str, str]]:
+    """What is due now, whether or not it was rung."""
+    with house.store.begin() as tx:
+        now = tx.now
+    return {key for key, row in rows(house).items() if row.due_at and row.due_at <= now}

@@ -1,0 +1,268 @@
+"""A tick on a real Valkey: the bells in the queue are what is due, and carry only names."""
+
+from __future__ import annotations
+
+import base64
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from jobs_stage import (
+    BROKEN,
+    COMMENTER,
+    FIRST_AND_THIRD,
+    NORTH,
+    SECOND,
+    SOUTH,
+    Configure,
+    LiveShops,
+    MakeSettings,
+    due,
+    member_id,
+    rows,
+)
+from redis import Redis
+
+from badgejobs.bootstrap import House
+from badgejobs.config import Settings
+from badgejobs.jobs import tasks, work
+from badgejobs.jobs.app import house
+from badgejobs.service.broker import EmbeddedBroker
+
+pytest_plugins = ["jobs_fixtures"]
+
+QUEUE = "badgejobs:celery"
+Bell = tuple[str, tuple[tuple[str, str | int], ...]]
+
+
+def decoded(message: bytes) -> tuple[str, list[Any], dict[str, Any]]:
+    """A message as its task's name, positional and named arguments."""
+    envelope = json.loads(message)
+    arguments, named, _ = json.loads(base64.b64decode(envelope["body"]))
+    return envelope["headers"]["task"], arguments, named
+
+
+def bells(redis: Redis) -> list[Bell]:
+    """The bells in the queue, sorted; all their arguments are named."""
+    found = []
+    for message in redis.lrange(QUEUE, 0, -1):
+        name, arguments, named = decoded(message)
+        assert arguments == []
+        found.append((name, tuple(sorted(named.items()))))
+    return sorted(found)
+
+
+def bell(name: str, **arguments: str | int) -> Bell:
+    return f"badgejobs.{name}", tuple(sorted(arguments.items()))
+
+
+@pytest.fixture
+def ticking(
+    shop_settings: MakeSettings, valkey: EmbeddedBroker, celery_app: Configure, shops: LiveShops
+) -> Settings:
+    """The application of this process on the broker, with both shops."""
+    settings = shop_settings(sites=(NORTH, SOUTH))
+    celery_app(settings, valkey.celery_url, valkey.redis_url)
+    return settings
+
+
+def all_of(site: str) -> list[Bell]:
+    """What is due at a site that was never seen."""
+    duties = [bell(name, site=site) for name in ("assign", "provision", "reconcile")]
+    return [*duties, bell("scan", site=site, source="orders")]
+
+
+def settle(at: House, site: str) -> None:
+    """Do all that is due at a site."""
+    work.run_provision(at, site, by="test")
+    work.run_reconcile(at, site, by="test")
+    for source in at.at(site).wanted_sources():
+        work.run_scan(at, site, source, by="test")
+    work.run_assign(at, site, by="test")
+
+
+def test_the_first_tick_rings_for_everything_by_name(ticking: Settings, redis: Redis) -> None:
+    tasks.tick()
+
+    assert bells(redis) == sorted([*all_of(NORTH), *all_of(SOUTH)])
+
+
+def test_two_ticks_at_once_ring_once(ticking: Settings, redis: Redis) -> None:
+    tasks.tick()
+    rung = bells(redis)
+    tasks.tick()
+
+    assert bells(redis) == rung
+
+
+def test_where_nothing_is_due_no_bell_rings(
+    ticking: Settings, redis: Redis, shops: LiveShops
+) -> None:
+    tasks.tick()
+    shops.buys(1, 3)
+    for site in (NORTH, SOUTH):
+        settle(house(), site)
+    redis.delete(QUEUE)
+
+    tasks.tick()
+
+    assert due(house()) == set()
+    assert bells(redis) == []
+
+
+def test_a_tick_rings_for_exactly_what_is_due(
+    ticking: Settings, redis: Redis, shops: LiveShops
+) -> None:
+    tasks.tick()
+    for site in (NORTH, SOUTH):
+        settle(house(), site)
+    shops.buys(1, 1)
+    with house().store.begin() as tx:
+        tx.scans.make_due(NORTH, "orders")
+        request = tx.requests.add(SOUTH, member_id(1, SOUTH))
+    work.run_scan(house(), NORTH, "orders", by="test")  # opens an award
+    with house().store.begin() as tx:
+        tx.scans.make_due(SOUTH, "orders")
+    redis.delete(QUEUE)
+
+    tasks.tick()
+
+    assert bells(redis) == [
+        bell("assign", site=NORTH),
+        bell("check_member", request=request),
+        bell("scan", site=SOUTH, source="orders"),
+    ]
+
+
+def test_no_message_holds_a_member_or_a_secret(
+    ticking: Settings, redis: Redis, shops: LiveShops
+) -> None:
+    shops.buys(1, 3)
+    with house().store.begin() as tx:
+        tx.requests.add(NORTH, member_id(1))
+    tasks.tick()
+
+    secret = ticking.sites[NORTH].app_secret
+    assert secret
+    for message in redis.lrange(QUEUE, 0, -1):
+        _, _, named = decoded(message)
+        assert set(named) <= {"site", "source", "request"}
+        whole = message.decode() + json.dumps(named)
+        assert member_id(1) not in whole
+        assert secret.get_secret_value() not in whole
+
+
+def test_a_changed_rules_file_is_rung_for_by_the_next_tick(
+    ticking: Settings, redis: Redis
+) -> None:
+    tasks.tick()
+    for site in (NORTH, SOUTH):
+        settle(house(), site)
+    redis.delete(QUEUE)
+
+    ticking.sites[NORTH].rules.write_text(FIRST_AND_THIRD + SECOND + COMMENTER, encoding="utf-8")
+    tasks.tick()
+
+    assert bells(redis) == [
+        bell("provision", site=NORTH),
+        bell("scan", site=NORTH, source="comments"),
+    ]
+
+
+def test_a_rules_file_that_cannot_be_used_does_not_stop_the_other_site(
+    ticking: Settings, redis: Redis
+) -> None:
+    ticking.sites[NORTH].rules.write_text(BROKEN, encoding="utf-8")
+
+    tasks.tick()
+
+    assert set(all_of(SOUTH)) <= set(bells(redis))
+    assert bell("scan", site=NORTH, source="orders") not in bells(redis)
+
+
+def test_what_lies_in_the_database_of_another_configuration_is_left_alone(
+    ticking: Settings, redis: Redis
+) -> None:
+    with house().store.begin() as tx:
+        tx.scans.register("elsewhere", "orders", "window")
+        tx.scans.make_due("elsewhere")
+
+    tasks.tick()
+
+    assert not [one for one in bells(redis) if ("site", "elsewhere") in one[1]]
+
+
+def test_the_daily_reconcile_makes_every_site_due_for_it(
+    ticking: Settings, redis: Redis
+) -> None:
+    tasks.tick()
+    for site in (NORTH, SOUTH):
+        settle(house(), site)
+    redis.delete(QUEUE)
+
+    tasks.reconcile()
+    tasks.tick()
+
+    assert bells(redis) == [bell("reconcile", site=NORTH), bell("reconcile", site=SOUTH)]
+
+
+def test_a_scan_that_opens_awards_rings_for_them(
+    ticking: Settings, redis: Redis, shops: LiveShops
+) -> None:
+    shops.buys(1, 1)
+    work.register(house())
+
+    told = tasks.scan(site=NORTH, source="orders")
+
+    assert told["opened"] == 1
+    assert bells(redis) == [bell("assign", site=NORTH)]
+
+
+def test_a_bell_too_many_finds_nothing_to_do(
+    ticking: Settings, redis: Redis, shops: LiveShops
+) -> None:
+    shops.buys(1, 3)
+    work.register(house())
+    tasks.provision(site=NORTH)
+    for _ in range(3):
+        tasks.scan(site=NORTH, source="orders")
+        tasks.assign(site=NORTH)
+    given, creates = shops.given(), shops.creates()
+    assert len(given) == 2
+
+    tasks.assign(site=NORTH)
+    tasks.provision(site=NORTH)
+
+    assert shops.given() == given
+    assert shops.creates() == creates
+
+
+def test_a_request_is_done_by_its_bell_and_a_second_bell_says_so(
+    ticking: Settings, redis: Redis, shops: LiveShops
+) -> None:
+    with house().store.begin() as tx:
+        request = tx.requests.add(NORTH, member_id(1))
+
+    first, second = tasks.check_member(request=request), tasks.check_member(request=request)
+
+    assert first == {"site": NORTH, "kind": "check_member", "opened": 0, "withdrawn": 0}
+    assert second == {"kind": "check_member", "request": request, "done": True}
+    with house().store.begin() as tx:
+        assert tx.requests.open_ids(10) == []
+
+
+def test_a_tick_without_the_broker_raises_nothing_and_the_work_stays_due(
+    shop_settings: MakeSettings, celery_app: Configure, shops: LiveShops
+) -> None:
+    settings = shop_settings()
+    socket = settings.state_dir / "nobody.sock"
+    celery_app(settings, f"redis+socket://{socket}?virtual_host=0", f"unix://{socket}")
+
+    tasks.tick()
+
+    assert (NORTH, "orders") in due(house())
+    # and it is rung for anew once the bell counts as lost
+    with house().store.begin() as tx:
+        assert tx.scans.due([NORTH], 10, ring_again_after=timedelta(0))
+    assert (NORTH, work.ASSIGN) in rows(house())

@@ -1,0 +1,358 @@
+"""Units of work against a live sandbox: what came of them stands in its state and in our rows."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+from jobs_stage import (
+    BROKEN,
+    COMMENTER,
+    FIRST_AND_THIRD,
+    NORTH,
+    SECOND,
+    SECRET,
+    SOUTH,
+    LiveShops,
+    OpenShop,
+    due,
+    member_id,
+    rows,
+    runs,
+)
+
+from badgejobs.bootstrap import House
+from badgejobs.errors import CredentialsRefused, RateLimited
+from badgejobs.jobs import tasks, work
+from badgejobs.jobs.retrying import FIRST_PROBE
+from badgejobs.sandbox.faults import FaultKind
+from badgejobs.wix import wire
+
+pytest_plugins = ["jobs_fixtures"]
+
+
+def do_round(house: House, site: str = NORTH) -> list[work.Outcome]:
+    """One of each, as the bells of a tick would have it."""
+    work.register(house)
+    return [
+        work.run_provision(house, site, by="test"),
+        work.run_scan(house, site, "orders", by="test"),
+        work.run_assign(house, site, by="test"),
+    ]
+
+
+def rewrite(house: House, text: str, site: str = NORTH) -> Path:
+    """Change a site's rules file, as an operator does."""
+    file = house.sites[site].rules
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+def test_a_round_gives_exactly_what_was_earned(open_shop: OpenShop, shops: LiveShops) -> None:
+    house = open_shop()
+    shops.buys(1, 3)
+    shops.buys(2, 2)
+    shops.buys(3, 1, shop=SOUTH)  # another site's member, who is none of ours
+
+    outcomes = do_round(house)
+
+    assert [one.error for one in outcomes] == [None, None, None]
+    assert shops.given() == [
+        (member_id(1), "First Purchase"),
+        (member_id(1), "Third Purchase"),
+        (member_id(2), "First Purchase"),
+    ]
+    assert shops.given(SOUTH) == []
+
+
+def test_a_second_round_creates_nothing(open_shop: OpenShop, shops: LiveShops) -> None:
+    house = open_shop()
+    shops.buys(1, 3)
+    do_round(house)
+    creates, given = shops.creates(), shops.given()
+
+    shops.buys(1, 1)
+    outcomes = do_round(house)
+
+    assert outcomes[1].numbers["new"] == 1
+    assert shops.creates() == creates
+    assert shops.given() == given
+
+
+def test_every_unit_leaves_a_row_with_its_kind_and_numbers(
+    open_shop: OpenShop, shops: LiveShops
+) -> None:
+    house = open_shop()
+    shops.buys(1, 3)
+
+    do_round(house)
+    work.run_reconcile(house, NORTH, by="test")
+
+    kept = runs(house)
+    assert [one.kind for one in kept] == ["provision", "scan orders", "assign", "reconcile"]
+    assert {(one.site, one.started_by, one.error) for one in kept} == {(NORTH, "test", None)}
+    assert all(one.ended_at and one.ended_at >= one.started_at for one in kept)
+    assert kept[0].numbers["created"] == 2
+    assert kept[1].numbers["new"] == 3
+    assert kept[1].numbers["opened"] == 2
+    assert kept[2].numbers["created"] == 2
+
+
+def test_an_outcome_is_small_and_names_no_member(open_shop: OpenShop, shops: LiveShops) -> None:
+    house = open_shop()
+    shops.buys(1, 3)
+
+    for outcome in do_round(house):
+        told = outcome.as_json()
+        assert len(str(told)) < 400
+        assert member_id(1) not in str(told)
+
+
+def test_wrong_credentials_end_every_unit_well_and_without_the_secret(
+    open_shop: OpenShop, shops: LiveShops
+) -> None:
+    wrong = "another-secret-9876543210"
+    house = open_shop(secret=wrong)
+    shops.buys(1, 1)
+
+    outcomes = do_round(house)[:2]
+
+    for outcome in outcomes:
+        assert isinstance(outcome.cause, CredentialsRefused)
+        assert outcome.error
+        assert not outcome.more
+    told = [*(one.error for one in runs(house)), *(one.last_error for one in rows(house).values())]
+    assert any(told)
+    for text in told:
+        assert text is None or (wrong not in text and SECRET not in text)
+    assert shops.given() == []
+
+
+def test_what_only_a_person_can_mend_is_due_ever_later(
+    open_shop: OpenShop, shops: LiveShops
+) -> None:
+    house = open_shop(secret="another-secret-9876543210")
+    work.register(house)
+    waits = []
+
+    for _ in range(3):
+        work.run_scan(house, NORTH, "orders", by="test")
+        due_at = rows(house)[NORTH, "orders"].due_at
+        ended_at = runs(house)[-1].ended_at
+        assert due_at
+        assert ended_at
+        waits.append(due_at - ended_at)
+
+    assert rows(house)[NORTH, "orders"].failures == 3
+    # each is 1/2 to 1 of 300 s, 600 s, 1200 s; a second for the time that the writing took
+    for before, wait in enumerate(waits):
+        longest = timedelta(seconds=FIRST_PROBE * 2**before)
+        assert longest / 2 - timedelta(seconds=1) <= wait <= longest
+
+
+def test_a_duty_that_fails_is_due_later_too(open_shop: OpenShop, shops: LiveShops) -> None:
+    house = open_shop(secret="another-secret-9876543210")
+
+    do_round(house)
+
+    row = rows(house)[NORTH, work.PROVISION]
+    assert row.failures == 1
+    assert row.last_error
+    assert (NORTH, work.PROVISION) not in due(house)
+
+
+def test_a_pause_that_wix_asks_for_is_no_failure(open_shop: OpenShop, shops: LiveShops) -> None:
+    house = open_shop()
+    work.register(house)
+    shops.fault(wire.ORDERS_SEARCH, kind=FaultKind.STATUS, status=429, retry_after_seconds=40)
+
+    outcome = work.run_scan(house, NORTH, "orders", by="test")
+
+    assert isinstance(outcome.cause, RateLimited)
+    row, ended_at = rows(house)[NORTH, "orders"], runs(house)[-1].ended_at
+    assert row.failures == 0
+    assert row.due_at
+    assert ended_at
+    assert row.due_at - ended_at >= timedelta(seconds=39)
+
+
+def test_an_error_in_the_middle_keeps_what_was_done_before(
+    open_shop: OpenShop, shops: LiveShops
+) -> None:
+    house = open_shop(assign={"batch": 1})
+    shops.buys(1, 1)
+    shops.buys(2, 1)
+    work.register(house)
+    work.run_provision(house, NORTH, by="test")
+    work.run_scan(house, NORTH, "orders", by="test")
+    shops.fault(wire.ASSIGNMENTS, kind=FaultKind.SLOW, delay_seconds=0)  # the first goes well
+    shops.fault(wire.ASSIGNMENTS, kind=FaultKind.STATUS, status=429, retry_after_seconds=1)
+
+    stopped = work.run_assign(house, NORTH, by="test")
+
+    assert isinstance(stopped.cause, RateLimited)
+    assert stopped.numbers["created"] == len(shops.given()) == 1
+    assert runs(house)[-1].numbers == stopped.numbers
+    assert rows(house)[NORTH, work.ASSIGN].failures == 0
+
+
+def test_a_source_that_no_rule_reads_is_not_known_to_the_database(open_shop: OpenShop) -> None:
+    house = open_shop()
+
+    work.register(house)
+
+    assert {source for _, source in rows(house)} == {"orders", *work.DUTIES}
+
+
+def test_a_source_that_no_rule_reads_any_more_is_not_scanned(
+    open_shop: OpenShop, shops: LiveShops
+) -> None:
+    house = open_shop()
+    rewrite(house, FIRST_AND_THIRD + COMMENTER)
+    work.register(house)
+    rewrite(house, FIRST_AND_THIRD)
+    shops.comments(1)
+
+    outcome = work.run_scan(house, NORTH, "comments", by="test")
+
+    assert (outcome.error, outcome.more, outcome.numbers) == (None, False, {})
+    assert shops.calls(wire.COMMENTS_QUERY, wire.COMMENTS_COUNT) == 0
+    assert (NORTH, "comments") not in due(house)
+
+
+def test_a_walk_that_comes_too_soon_reads_nothing_and_asks_for_no_other(
+    open_shop: OpenShop, shops: LiveShops
+) -> None:
+    house = open_shop()
+    rewrite(house, FIRST_AND_THIRD + COMMENTER)
+    work.register(house)
+    shops.comments(1)
+    first = work.run_scan(house, NORTH, "comments", by="test")
+    assert first.numbers["new"] == 1
+    assert not first.more
+    asked = shops.calls(wire.COMMENTS_QUERY, wire.COMMENTS_COUNT)
+
+    shops.comments(2)
+    again = work.run_scan(house, NORTH, "comments", by="test")
+
+    assert again.error is None
+    assert again.more is False
+    assert shops.calls(wire.COMMENTS_QUERY, wire.COMMENTS_COUNT) == asked
+    assert (NORTH, "comments") not in due(house)
+
+
+def test_a_scan_under_a_lease_that_is_held_does_nothing(
+    open_shop: OpenShop, shops: LiveShops
+) -> None:
+    house = open_shop()
+    work.register(house)
+    with house.store.begin() as tx:
+        tx.scans.lease(NORTH, "orders", holds=timedelta(seconds=60))
+        tx.scans.lease(NORTH, work.ASSIGN, holds=timedelta(seconds=60))
+
+    outcomes = [
+        work.run_scan(house, NORTH, "orders", by="test"),
+        work.run_assign(house, NORTH, by="test"),
+    ]
+
+    for outcome in outcomes:
+        assert outcome.error
+        assert not outcome.more
+    assert not shops.world.journal.counts
+    assert rows(house)[NORTH, "orders"].failures == 0
+
+
+def test_a_new_badge_in_the_rules_is_taken_up_and_sees_the_past(
+    open_shop: OpenShop, shops: LiveShops
+) -> None:
+    house = open_shop()
+    shops.buys(1, 2)
+    do_round(house)
+    tasks.take_up_changed_rules(house)
+    assert (NORTH, work.PROVISION) not in due(house)
+
+    rewrite(house, FIRST_AND_THIRD + SECOND)
+    tasks.take_up_changed_rules(house)
+    assert (NORTH, work.PROVISION) in due(house)
+    taken_up = work.run_provision(house, NORTH, by="test")
+    work.run_assign(house, NORTH, by="test")
+
+    assert taken_up.numbers["created"] == 1
+    assert taken_up.numbers["opened"] == 1
+    assert shops.given() == [(member_id(1), "First Purchase"), (member_id(1), "Second Purchase")]
+    tasks.take_up_changed_rules(house)
+    assert (NORTH, work.PROVISION) not in due(house)
+
+
+def test_a_rules_file_that_breaks_leaves_the_old_rules_in_force(
+    open_shop: OpenShop, shops: LiveShops
+) -> None:
+    house = open_shop()
+    shops.buys(1, 1)
+    do_round(house)
+
+    file = rewrite(house, BROKEN)
+    shops.buys(2, 3)
+    assert [one.error for one in do_round(house)] == [None, None, None]
+    file.unlink()
+    shops.buys(3, 1)
+    assert [one.error for one in do_round(house)] == [None, None, None]
+
+    assert shops.given() == [
+        (member_id(1), "First Purchase"),
+        (member_id(2), "First Purchase"),
+        (member_id(2), "Third Purchase"),
+        (member_id(3), "First Purchase"),
+    ]
+
+
+def test_rules_that_were_never_right_stop_their_own_site_alone(
+    open_shop: OpenShop, shops: LiveShops
+) -> None:
+    house = open_shop(sites=(NORTH, SOUTH))
+    rewrite(house, BROKEN)
+    shops.buys(1, 1)
+    shops.buys(1, 1, shop=SOUTH)
+    work.register(house)
+    tasks.take_up_changed_rules(house)
+
+    broken = work.run_provision(house, NORTH, by="test")
+    do_round(house, SOUTH)
+
+    assert broken.error
+    assert "north.yaml" in broken.error
+    assert shops.given() == []
+    assert shops.given(SOUTH) == [(member_id(1, SOUTH), "First Purchase")]
+
+
+def test_a_request_about_a_member_is_decided_once_and_closed(
+    open_shop: OpenShop, shops: LiveShops
+) -> None:
+    house = open_shop()
+    shops.buys(1, 2)
+    shops.buys(2, 2)
+    do_round(house)
+    rewrite(house, FIRST_AND_THIRD + SECOND)
+    with house.store.begin() as tx:
+        request = tx.requests.add(NORTH, member_id(1))
+
+    first = work.run_check(house, request, by="test")
+    second = work.run_check(house, request, by="test")
+
+    assert first
+    assert first.numbers == {"opened": 1, "withdrawn": 0}
+    assert second is None
+    with house.store.begin() as tx:
+        row = tx.requests.get(request)
+        members = [member_id(1), member_id(2)]
+        opened = tx.awards.of_members(NORTH, members)
+    assert row
+    assert row.done_at
+    assert row.outcome == "opened 1, withdrew 0"
+    assert (member_id(1), "second-purchase") in opened
+    assert (member_id(2), "second-purchase") not in opened
+    assert [one.kind for one in runs(house)][-1] == "check_member"
+
+
+def test_a_request_that_is_not_there_is_nothing_to_do(open_shop: OpenShop) -> None:
+    assert work.run_check(open_shop(), 4711, by="test") is None
