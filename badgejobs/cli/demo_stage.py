@@ -194,9 +194,12 @@ def _broker_that_is_seen_to_end(settings: Settings) -> Iterator[None]:
     if settings.redis_url is not None:
         yield
         return
-    with ensure_broker(settings.state_dir) as embedded:
+    embedded = ensure_broker(settings.state_dir)
+    try:
         yield
-    embedded.wait_until_stopped(STOP_SECONDS)
+    finally:
+        embedded.close()
+        embedded.wait_until_stopped(STOP_SECONDS)
 
 
 def _programs(configuration: Path, port: int, flower_port: int | None) -> list[Program]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from datetime import timedelta
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from celery import Celery
@@ -79,6 +80,8 @@ app.conf.update(
 _settings: Settings | None = None
 _redis_url: str | None = None
 _house: tuple[int, House] | None = None
+#: The threads of a worker ask for the house at once, and it is opened once.
+_opening = Lock()
 
 
 def configure(settings: Settings, *, broker_url: str, redis_url: str) -> Celery:
@@ -141,20 +144,24 @@ def house() -> House:
     A forked child never uses what its parent opened: shared connections mix up answers.
     """
     global _house  # noqa: PLW0603 - one per process, by its id
-    if _house is None or _house[0] != os.getpid():
-        if _settings is None or _redis_url is None:
-            raise SettingsError("the Celery application is not configured; use `badgejobs worker`")
-        # Beat and Flower never need one, and start in half the time without its libraries.
-        from badgejobs.bootstrap import open_house  # noqa: PLC0415 - as said
+    with _opening:
+        if _house is None or _house[0] != os.getpid():
+            if _settings is None or _redis_url is None:
+                raise SettingsError(
+                    "the Celery application is not configured; use `badgejobs worker`"
+                )
+            # Beat and Flower never need one, and start in half the time without its libraries.
+            from badgejobs.bootstrap import open_house  # noqa: PLC0415 - as said
 
-        _house = (os.getpid(), open_house(_settings, redis_url=_redis_url))
-    return _house[1]
+            _house = (os.getpid(), open_house(_settings, redis_url=_redis_url))
+        return _house[1]
 
 
 @worker_process_init.connect
 def _forget_the_parents_house(**_: object) -> None:
     """In a fresh pool child: drop what was inherited, without closing the parent's sockets."""
-    global _house  # noqa: PLW0603 - as above
+    global _house, _opening  # noqa: PLW0603 - as above
+    _opening = Lock()  # another thread of the parent may have held it
     if _house is not None and _house[0] != os.getpid():
         _house[1].abandon()
         _house = None

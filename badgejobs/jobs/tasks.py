@@ -10,6 +10,7 @@ from typing import Any
 
 import structlog
 from celery import Task, shared_task
+from celery.result import denied_join_result
 from kombu.exceptions import OperationalError
 
 from badgejobs.bootstrap import House
@@ -37,7 +38,10 @@ def ring(name: str, **arguments: str | int) -> bool:
     try:
         from badgejobs.jobs.app import app  # noqa: PLC0415 - at call time: tests swap the broker
 
-        app.send_task(name, kwargs=arguments)
+        # Nobody waits for the answer. Celery would subscribe to it all the same wherever no
+        # worker runs, and hang for 20 s, then raise a RuntimeError, where the broker is away.
+        with denied_join_result():
+            app.send_task(name, kwargs=arguments)
     except OperationalError as error:
         log.warning("bell not rung; the next tick rings again", task=name, error=str(error))
         return False

@@ -19,6 +19,8 @@ from badgejobs.config import load_settings
 from badgejobs.errors import SettingsError
 from badgejobs.rules import load_rules
 
+pytest_plugins = ["cli_fixtures"]
+
 runner = CliRunner()
 
 

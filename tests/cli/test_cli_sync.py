@@ -7,6 +7,8 @@ from command_desk import Desk, LiveWix
 
 from badgejobs.wix import wire
 
+pytest_plugins = ["cli_fixtures"]
+
 
 def test_sync_gives_what_was_earned_and_a_second_one_creates_nothing(
     desk: Desk, live_wix: LiveWix

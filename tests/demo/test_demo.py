@@ -79,7 +79,7 @@ def test_ctrl_c_ends_everything(state: Path) -> None:
         demo.await_assigned(1)
         demo.process.send_signal(signal.SIGINT)
         assert demo.process.wait(30) == 130
-    assert demo.living() == []
+    until(lambda: demo.living() == [], patience=5)
     assert not any("Traceback" in line for line in demo.lines)
 
 

@@ -27,9 +27,7 @@ def shops() -> Iterator[LiveShops]:
 
 
 @pytest.fixture
-def shop_settings(
-    shops: LiveShops, tmp_path: Path, sqlite_template: Path
-) -> MakeSettings:
+def shop_settings(shops: LiveShops, tmp_path: Path, sqlite_template: Path) -> MakeSettings:
     """Settings for the shops over an SQLite file that has our tables."""
 
     def make(**told: Any) -> Settings:
@@ -92,7 +90,7 @@ def celery_app() -> Iterator[Configure]:
 
 
 def _forget_connections() -> None:
-    app = jobs.app
+    app: Any = jobs.app  # as after a fork, but closed; Celery means its application to live on
     backend = getattr(app._local, "backend", None)
     if backend is not None:
         backend.result_consumer.stop()

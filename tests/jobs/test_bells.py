@@ -5,9 +5,13 @@ from pathlib import Path
 
 import pytest
 from celery import Celery
+from jobs_stage import Configure
 
+from badgejobs.config import Settings
 from badgejobs.jobs.app import app
 from badgejobs.jobs.tasks import ring
+
+pytest_plugins = ["jobs_fixtures"]
 
 
 @pytest.fixture
@@ -22,6 +26,17 @@ def no_broker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]
 
 
 def test_without_a_broker_a_bell_is_lost_and_nothing_is_raised(no_broker: None) -> None:
+    assert ring("badgejobs.assign", site="shop") is False
+
+
+def test_without_broker_and_results_a_bell_is_lost_too(
+    celery_app: Configure, tmp_path: Path
+) -> None:
+    socket = tmp_path / "nobody.sock"
+    settings = Settings(state_dir=tmp_path)
+    celery_app(settings, f"redis+socket://{socket}?virtual_host=0", f"unix://{socket}")
+
+    # Celery by itself would try for 20 s to listen for the answer, and then raise
     assert ring("badgejobs.assign", site="shop") is False
 
 

@@ -45,6 +45,36 @@ def test_no_message_waits_in_the_broker(module: Path) -> None:
     assert list(late_calls(ast.parse(module.read_text("utf-8")))) == []
 
 
+def own_retries(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    """Where Celery is asked to run a job again by itself: (line, name)."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.keyword) and node.arg in {"autoretry_for", "retry_backoff"}:
+            yield node.value.lineno, node.arg
+        if isinstance(node, ast.Name) and node.id == "autoretry_for":
+            yield node.lineno, node.id
+        called = node.func if isinstance(node, ast.Call) else None
+        if isinstance(called, ast.Attribute) and called.attr == "retry":
+            yield called.lineno, "retry"
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_no_job_runs_again_by_celery(module: Path) -> None:
+    assert list(own_retries(ast.parse(module.read_text("utf-8")))) == []
+
+
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        ("@shared_task(autoretry_for=(OSError,))\ndef job(): ...", ["autoretry_for"]),
+        ("class Bell(Task):\n    autoretry_for = (OSError,)", ["autoretry_for"]),
+        ("raise self.retry(exc=error)", ["retry"]),
+        ("retry = Retry(NoBackoff(), 0)", []),
+    ],
+)
+def test_the_search_for_retries_finds_what_it_is_for(source: str, found: list[str]) -> None:
+    assert [name for _, name in own_retries(ast.parse(source))] == found
+
+
 @pytest.mark.parametrize(
     ("source", "found"),
     [

@@ -1,0 +1,136 @@
+"""The whole real log through sandbox, client, store and stages: every award and its moment."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from badgejobs.bootstrap import House, found_sources
+from badgejobs.cli.foreground import Foreground
+from badgejobs.config import Settings, SiteSettings
+from badgejobs.coordination.local import LocalThrottle
+from badgejobs.jobs import work
+from badgejobs.sandbox import seed
+from badgejobs.sandbox.remote import RemoteSandbox
+from badgejobs.sandbox.server import running
+from badgejobs.sandbox.settings import parse_installations, parse_options
+from badgejobs.sandbox.world import World
+from badgejobs.store import SqlStore
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+
+SITE = "whole-log"
+IDS = {
+    "siteId": "5b0f0f64-6f0e-4f0e-9c52-0d5d4b1c0001",
+    "instanceId": "5b0f0f64-6f0e-4f0e-9c52-0d5d4b1c0002",
+    "appId": "5b0f0f64-6f0e-4f0e-9c52-0d5d4b1c0003",
+}
+CONDITIONS = {
+    **{f"orders_count_{n}": f"{{count: orders, gte: {n}}}" for n in (1, 5, 10, 25)},
+    **{f"spent_gross_{n}": f"{{sum: orders.amount, gte: {n}}}" for n in (100, 500, 1000)},
+    **{f"comments_count_{n}": f"{{count: comments, gte: {n}}}" for n in (1, 10, 25, 50, 100)},
+}
+HEAD = """\
+version: 1
+site: {currency: GBP}
+policies:
+  orders: {amount: total, min_amount: '0.01', full_refund: keep, partial_refund: keep}
+badges:
+"""
+
+
+@pytest.fixture
+def data() -> Path:
+    """The folder of the real log; beside the checkout, or where BADGEJOBS_DATA_DIR says."""
+    beside = Path(__file__).parents[3] / "shared" / "data"
+    folder = Path(os.environ.get("BADGEJOBS_DATA_DIR", beside))
+    if not (folder / "online_retail").is_dir():
+        pytest.skip(f"NOT RUN: no data in {folder}; set BADGEJOBS_DATA_DIR")
+    return folder
+
+
+def fast() -> float:
+    """A minute of the pace passes in 60 ms: no limit of Wix is on trial here."""
+    return time.monotonic() * 1000
+
+
+@pytest.fixture
+def sandbox(data: Path) -> Iterator[RemoteSandbox]:
+    options = parse_options({"rateLimitRequests": 0, "queryLagSeconds": 0})
+    world = World(parse_installations([{**IDS, "appSecret": "s"}]), options)
+    with running(world) as url:
+        remote = RemoteSandbox(url)
+        remote.start_replay(IDS["instanceId"], seconds=0, data=str(data))
+        yield remote
+
+
+@pytest.fixture
+def house(sandbox: RemoteSandbox, database_url: str, tmp_path: Path, home: Path) -> Iterator[House]:
+    rules = tmp_path / "rules.yaml"
+    badges = "".join(
+        f"  - {{id: {name.replace('_', '-')}, badge: {{title: {name}}}, when: {condition}}}\n"
+        for name, condition in CONDITIONS.items()
+    )
+    rules.write_text(HEAD + badges)
+    site = {
+        "rules": rules,
+        "app_id": IDS["appId"],
+        "app_secret": "s",
+        "instance_id": IDS["instanceId"],
+    }
+    settings = Settings(
+        state_dir=tmp_path, wix_base_url=sandbox.base_url, sites={SITE: SiteSettings(**site)}
+    )
+    house = House(settings, SqlStore(database_url), LocalThrottle(clock=fast), found_sources())
+    work.register(house)
+    yield house
+    house.close()
+
+
+def sync(house: House) -> Mapping[str, int]:
+    """What workers do until nothing is due; the calls by path."""
+    with house.store.begin() as tx:
+        tx.scans.make_due(SITE)
+    done = Foreground(house, SITE, tell=lambda _: None).sync(house.at(SITE).wanted_sources())
+    assert (done.blocked_by, done.left) == (None, None)
+    return done.calls
+
+
+def ledger(house: House) -> dict[tuple[str, str], datetime]:
+    found, after = dict[tuple[str, str], datetime](), ""
+    with house.store.read() as tx:
+        while members := tx.activities.members_after(SITE, after, 500):
+            awards = tx.awards.of_members(SITE, members)
+            found |= {pair: award.earned_at for pair, award in awards.items()}
+            after = members[-1]
+    return found
+
+
+def test_every_award_of_the_whole_log_and_nothing_else(
+    house: House, sandbox: RemoteSandbox, data: Path
+) -> None:
+    expected = {
+        (one.member_id, one.rule.replace("_", "-")): one.earned_at
+        for one in seed.expected(data)
+        if one.rule in CONDITIONS
+    }
+    assert len(expected) == 14_758
+
+    sync(house)
+
+    assert ledger(house) == expected
+    state = sandbox.state(IDS["instanceId"])
+    names = {badge["id"]: badge["title"].replace("_", "-") for badge in state["badges"]}
+    standing = [(row["memberId"], names[row["badgeId"]]) for row in state["badgeAssignments"]]
+    assert len(standing) == len(expected), "each award stands once"
+    assert set(standing) == expected.keys()
+
+    before = dict(house.calls())
+    again = sync(house)
+    creates = {path: n for path, n in again.items() if "create" in path or path.endswith("ments")}
+    assert creates == {path: before[path] for path in creates}, "a second run creates nothing"
