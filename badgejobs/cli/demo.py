@@ -121,7 +121,7 @@ def _report(
     agrees = all(row.agrees for row in rows)
     if picture:
         # As wide as a page shows well, whatever the terminal is.
-        recorder = Console(record=True, width=96, file=StringIO(), force_terminal=True)
+        recorder = Console(record=True, width=104, file=StringIO(), force_terminal=True)
         recorder.print(demo_view.live(last, rules))
         recorder.print(demo_view.verdict(rows, rules))
         recorder.print(demo_view.economy(last, literal))

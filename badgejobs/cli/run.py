@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import signal
 import sys
+from contextlib import suppress
 from ipaddress import ip_address
 from typing import Annotated, Literal
 
@@ -84,6 +87,7 @@ def flower(
     if loopback:
         require_free(port, purpose="Flower", setting="--port")
     require_password(folder, may_make_one_up=loopback, out=Output())
+    _end_flower_on_sigterm()
     _celery(settings, "flower", [
         f"--address={address}",
         f"--port={port}",
@@ -91,6 +95,21 @@ def flower(
         # By default it would run a flowerconfig.py of whatever folder it was started in.
         f"--conf={os.devnull}",
     ])  # fmt: skip
+
+
+def _end_flower_on_sigterm() -> None:
+    """Let its event loop take SIGTERM.
+
+    Flower's own handler raises SystemExit wherever the process happens to be; inside a callback
+    of a weak reference Python drops that, and Flower runs on.
+    """
+    with suppress(ImportError):  # without Flower, Celery says what is missing
+        from tornado.ioloop import IOLoop  # noqa: PLC0415 - comes with Flower
+
+        def take_over() -> None:
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, sys.exit, 0)
+
+        IOLoop.current().add_callback(take_over)
 
 
 def _celery(settings: Settings, command: str, arguments: list[str]) -> None:

@@ -84,6 +84,7 @@ class Yard:
                 "BADGEJOBS_CONFIG": str(self.config),
                 "BADGEJOBS_STATE_DIR": str(self.state),
                 "FLOWER_BASIC_AUTH": AUTHORIZED,
+                "PYTHONFAULTHANDLER": "1",
             },
             stdin=subprocess.DEVNULL,
             stdout=log,
@@ -139,7 +140,13 @@ class Started:
     def stop(self) -> int:
         """Ask it to end, and wait for that; its exit code."""
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(PATIENCE_SECONDS)
+        try:
+            return self.process.wait(PATIENCE_SECONDS)
+        except subprocess.TimeoutExpired:
+            # Say where it hangs: PYTHONFAULTHANDLER writes the threads' places.
+            self.process.send_signal(signal.SIGABRT)
+            self.process.wait(PATIENCE_SECONDS)
+            raise AssertionError(f"it did not end:\n{self.said()}") from None
 
     def kill(self) -> None:
         self.process.kill()

@@ -47,6 +47,7 @@ def scans(yard: Yard, site: str) -> list[Run]:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 def test_flower_shows_the_worker_and_its_scans_and_can_ring_for_one(
     yard: Yard, shops: LiveShops
 ) -> None:
@@ -106,6 +107,7 @@ def test_the_procfile_names_the_three_programs() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("program", ["worker", "beat", "flower"])
 def test_each_line_of_the_procfile_starts_and_ends_well(program: str, yard: Yard) -> None:
     port = free_port()
