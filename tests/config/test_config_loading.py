@@ -224,8 +224,8 @@ def test_the_log_level_is_taken_in_any_case() -> None:
         ("assign", {"batch": 101}, "assign.batch (argument): must be 100 or less"),
         ("assign", {"batch": 0}, "must be 1 or more"),
         ("assign", {"read_gap_seconds": -1}, "must be 0 or more"),
-        ("assign", {"quiet_period_seconds": 60}, "must be longer than late_apply_seconds (60)"),
-        ("assign", {"late_apply_seconds": 120}, "write 121 or more"),
+        ("assign", {"quiet_period_seconds": 90}, "late_apply_seconds (60) together"),
+        ("assign", {"late_apply_seconds": 120}, "write 151 or more"),
     ],
 )
 def test_bounds_and_settings_that_contradict_each_other_are_told(
@@ -234,8 +234,8 @@ def test_bounds_and_settings_that_contradict_each_other_are_told(
     assert problem in refused(**{table: values})
 
 
-def test_the_least_quiet_period_is_one_second_over_the_late_apply() -> None:
-    assert load_settings(assign={"quiet_period_seconds": 61}).assign.quiet_period_seconds == 61
+def test_the_least_quiet_period_outlasts_the_deadline_and_the_late_apply() -> None:
+    assert load_settings(assign={"quiet_period_seconds": 91}).assign.quiet_period_seconds == 91
 
 
 BOTH = {"app_id": "a", "app_secret": "canary", "site_id": "s", "api_key": "canary"}
