@@ -135,11 +135,13 @@ class SiteHouse:
         client = partial(_client, name, house, credentials, per_minute)
         self.badges: WixClient = client(Lane.ASSIGN)
         self._scanning: WixClient = client(Lane.SCAN)
+        #: For long reads that must leave room for awards and scans.
+        self.reading: WixClient = client(Lane.WALK)
 
     @property
-    def clients(self) -> tuple[WixClient, WixClient]:
+    def clients(self) -> tuple[WixClient, ...]:
         """One client a lane of the site's pace."""
-        return self.badges, self._scanning
+        return self.badges, self._scanning, self.reading
 
     def rules(self) -> Ruleset:
         """The rules as the file says them now; while it is broken, those it said before.
@@ -151,8 +153,10 @@ class SiteHouse:
             stamp = (stat.st_mtime_ns, stat.st_size)
             if self._rules is None or self._rules[0] != stamp:
                 self._rules = (stamp, load_rules(self._rules_file))
-        except FileNotFoundError:
-            problem = RulesError("there is no such rules file", file=str(self._rules_file))
+        except OSError as error:
+            problem = RulesError(
+                f"the rules file cannot be read ({error.strerror})", file=str(self._rules_file)
+            )
             if self._rules is None:
                 raise problem from None
             self._warn(problem)

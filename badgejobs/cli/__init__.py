@@ -19,8 +19,8 @@ from badgejobs.errors import BadgeJobsError
 #: Each command with the module that it lives in, in the order in which help shows them.
 COMMANDS = {
     "demo": "demo", "up": "up", "init": "setup", "doctor": "doctor", "sync": "site",
-    "status": "status", "scan": "site", "assign": "site", "check": "site", "worker": "run",
-    "beat": "run", "flower": "run", "migrate": "setup", "version": "setup",
+    "status": "status", "scan": "site", "assign": "site", "retry": "site", "check": "site",
+    "worker": "run", "beat": "run", "flower": "run", "migrate": "setup", "version": "setup",
 }  # fmt: skip
 #: Each group of commands likewise.
 GROUPS = {"config": "setup", "rules": "rules", "sandbox": "sandbox"}

@@ -22,7 +22,7 @@ from badgejobs.errors import (
 from badgejobs.jobs import work
 from badgejobs.jobs.retrying import verdict
 
-BY = "cli"
+BY = work.BY_HAND
 #: A duty that failed so often in a row is left for the next call.
 MOST_FAILURES = 5
 #: Ctrl-C and the end of the time are seen at least this often.

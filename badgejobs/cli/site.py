@@ -105,6 +105,21 @@ def check(
     _say_rung(out, {"site": name, "request": request}, f"request {request} of {name}", rung)
 
 
+def retry(site: SiteName = None, *, as_json: AsJson = False) -> None:
+    """Try again what was given up: awards that are blocked, paused or need attention.
+
+    Those whose answers were lost are looked for at Wix before anything is sent.
+
+    Example: badgejobs retry my-shop
+    """
+    settings = settled()
+    name, out = known_site(settings, site), Output(as_json=as_json)
+    with opened(settings) as house, house.store.begin() as tx:
+        revived = tx.awards.revive(name)
+    rung = _rung(settings, [("badgejobs.assign", {"site": name})]) if revived else False
+    _say_rung(out, {"site": name, "revived": revived}, f"{revived} awards of {name}", rung)
+
+
 def _checked_rules(house: House, site: str) -> None:
     """Rules that cannot be used end it before Wix is asked anything."""
     house.at(site).rules()

@@ -110,6 +110,14 @@ def site_names(sites: dict[str, Any]) -> dict[str, Any]:
                 f"'{name[:70]}' is not a site's name: up to 63 small letters and digits, "
                 f"single hyphens between them{cure}"
             )
+    at_wix = dict[str, str]()
+    for name, site in sites.items():
+        where = (site.instance_id or site.site_id or name).lower()
+        if (other := at_wix.setdefault(where, name)) != name:
+            raise refusal(
+                f"'{name}' and '{other}' are the same site at Wix ({where}); two would give each "
+                "badge twice and share one pace, so keep one of them"
+            )
     return sites
 
 

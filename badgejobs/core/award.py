@@ -167,6 +167,11 @@ class Award:
         """Wix refuses it for good: ``blocked`` for the member, ``paused`` for the badge."""
         return self._free(state, reason=reason)
 
+    def revived(self) -> Award:
+        """A person says: try again. What may stand at Wix after all is looked for first."""
+        state = State.UNKNOWN if self.state is State.NEEDS_ATTENTION else State.PENDING
+        return replace(self._free(state, reason="tried again by hand"), attempt=0, empty_reads=0)
+
     def released(self, now: datetime, *, wait: float) -> Award:
         """Nothing was done: the claim is given back, and it waits for its turn again."""
         return replace(

@@ -20,6 +20,7 @@ from badgejobs.errors import (
     AlreadyExists,
     BadgeJobsError,
     Fenced,
+    Later,
     NotFound,
     NotSent,
     Refused,
@@ -27,6 +28,9 @@ from badgejobs.errors import (
 from badgejobs.flow.decide import UNMET, still_earned
 from badgejobs.flow.ports import Badges, Store
 from badgejobs.flow.scan import Patience
+
+#: Seconds that an award itself waits after an error, whatever its site waits.
+LONGEST_AWARD_WAIT = 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,13 +76,15 @@ def assign(
             sorted({award.member_id for award in claimed.awards}),
         )
     except BadgeJobsError as error:
-        _give_back(claimed, store, wait=patience(error, failures).total_seconds())
+        _give_back(claimed, store, wait=_short(patience(error, failures), error))
         return Assigned(claimed=len(claimed.awards), error=error)
     sending, settled = _before_sending(claimed, standing, rules, store, timing)
     if not sending:
         return _summary(claimed, settled)
     pairs = [(claimed.wix_badge_ids[award.badge], award.member_id) for award in sending]
-    results = _send(pairs, badges, _fence(sending, claimed.token, store, timing))
+    together = [award.attempt == 1 for award in sending]
+    fence = _fence(sending, claimed.token, store, timing)
+    results = _send(pairs, badges, fence, together=together)
     gone = _badges_gone(badges, pairs, results)
     with store.begin() as tx:
         after = [
@@ -87,8 +93,8 @@ def assign(
                 result,
                 tx.now,
                 timing,
-                badge_gone=badge_id in gone,
-                wait=lambda error: patience(error, failures),
+                badge_gone=None if gone is None else badge_id in gone,
+                wait=lambda error: _short(patience(error, failures), error),
             )
             for award, result, (badge_id, _) in zip(sending, results, pairs, strict=True)
         ]
@@ -147,27 +153,53 @@ def _fence(sending: Sequence[Award], claim: str, store: Store, timing: Timing) -
     return check
 
 
-def _send(pairs: Sequence[tuple[str, str]], badges: Badges, fence: Fence) -> list[Created]:
-    """One create for all; where Wix refuses the whole of it, one for each."""
-    if len(pairs) > 1:
+def _send(
+    pairs: Sequence[tuple[str, str]],
+    badges: Badges,
+    fence: Fence,
+    *,
+    together: Sequence[bool],
+) -> list[Created]:
+    """One create for all that may go together, and one for each of the others.
+
+    What came to nothing clear before goes alone, so that one item that Wix stumbles over
+    takes no other with it. Where Wix refuses the whole of a call, each item stands for itself.
+    """
+    results = dict[int, Created]()
+    crowd = [index for index, may in enumerate(together) if may]
+    if len(crowd) > 1:
         try:
-            return badges.create_assignments(pairs, fence=fence)
-        except (Refused, NotFound):
-            pass  # one bad item spoils the call: let each stand for itself
+            told = badges.create_assignments([pairs[index] for index in crowd], fence=fence)
+        except (AlreadyExists, NotFound, Refused):
+            pass  # one item spoils the call
         except BadgeJobsError as error:
-            return [Created(error=error) for _ in pairs]
-    results = list[Created]()
-    for badge_id, member_id in pairs:
-        if results and _stopper(results):
+            told = [Created(error=error) for _ in crowd]
+            results |= dict(zip(crowd, told, strict=True))
+        else:
+            results |= dict(zip(crowd, told, strict=True))
+    for index, (badge_id, member_id) in enumerate(pairs):
+        if index in results:
+            continue
+        if _stopper(list(results.values())):
             # What stopped the one before stops this one too, and this one was not sent.
-            results.append(Created(error=NotSent("an earlier request of this batch failed")))
+            stopped = NotSent("an earlier request of this batch failed")
+            results[index] = Created(error=stopped)
             continue
         try:
             made = badges.create_assignment(badge_id, member_id, fence=fence)
-            results.append(Created(assignment=made))
+            results[index] = Created(assignment=made)
         except BadgeJobsError as error:
-            results.append(Created(error=error))
-    return results
+            results[index] = Created(error=error)
+    return [results[index] for index in range(len(pairs))]
+
+
+def _short(wait: timedelta, error: BadgeJobsError) -> float:
+    """The wait of one award: as long as was asked for, else short.
+
+    How long a site rests after failures is its duty's affair, and ends with its first success.
+    """
+    seconds = wait.total_seconds()
+    return seconds if isinstance(error, Later) else min(seconds, LONGEST_AWARD_WAIT)
 
 
 def _settled(
@@ -176,8 +208,8 @@ def _settled(
     now: datetime,
     timing: Timing,
     *,
-    badge_gone: bool,
-    wait: Callable[[BadgeJobsError], timedelta],
+    badge_gone: bool | None,
+    wait: Callable[[BadgeJobsError], float],
 ) -> Award:
     """The award after Wix's word on it, or after the lack of one."""
     if result.assignment:
@@ -186,6 +218,9 @@ def _settled(
         case AlreadyExists():
             # Not born of this attempt as far as anyone can tell: a person's.
             return award.given(None, Giver.PERSON, reason="stood at Wix already")
+        case NotFound() as error if badge_gone is None:
+            # Whose absence it was cannot be told now.
+            return award.not_sent(now, wait=wait(error), reason=str(error))
         case NotFound() if badge_gone:
             return award.refused(State.PAUSED, reason="the badge is gone at Wix")
         case NotFound() | Refused() as error:
@@ -193,14 +228,17 @@ def _settled(
         case BadgeJobsError(may_have_happened=True) as error:
             return award.lost(now, timing, reason=str(error))
         case BadgeJobsError() as error:
-            return award.not_sent(now, wait=wait(error).total_seconds(), reason=str(error))
+            return award.not_sent(now, wait=wait(error), reason=str(error))
     raise AssertionError("a result is an assignment or an error")
 
 
 def _badges_gone(
     badges: Badges, pairs: Sequence[tuple[str, str]], results: Sequence[Created]
-) -> frozenset[str]:
-    """Which badges of items that Wix did not find are themselves gone, rather than a member."""
+) -> frozenset[str] | None:
+    """Which badges of items that Wix did not find are themselves gone, rather than a member.
+
+    ``None`` where that cannot be told now.
+    """
     missed = {
         badge_id
         for (badge_id, _), result in zip(pairs, results, strict=True)
@@ -211,8 +249,7 @@ def _badges_gone(
     try:
         return frozenset(missed - {badge.id for badge in badges.badges()})
     except BadgeJobsError:
-        # Nobody can tell now. Paused is the state that a person or a later look undoes.
-        return frozenset(missed)
+        return None
 
 
 def _stopper(results: Sequence[Created]) -> BadgeJobsError | None:

@@ -33,6 +33,7 @@ def decide(tx: Transaction, site: str, members: Collection[str], rules: Ruleset)
     """
     if not members:
         return Decided()
+    tx.activities.take_turns(site)
     facts = tx.activities.of_members(site, members)
     ledger = tx.awards.of_members(site, members)
     opened, corrected, unmet = list[Earned](), list[Earned](), list[tuple[str, str]]()

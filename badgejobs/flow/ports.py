@@ -53,6 +53,14 @@ class Badges(Protocol):
 class Activities(Protocol):
     """The facts."""
 
+    def take_turns(self, site: str) -> None:
+        """Until this transaction ends, nobody else records or decides for this site.
+
+        Without it two pages of one member, written at once, would each decide without the
+        other.
+        """
+        ...
+
     def record(
         self, activities: Sequence[Activity], *, site: str, source: str, generation: int
     ) -> Recorded:
@@ -63,8 +71,11 @@ class Activities(Protocol):
         """
         ...
 
-    def quarantine(self, records: Sequence[Unreadable], *, site: str) -> None:
-        """Keep what could not be understood, with its reason."""
+    def quarantine(self, records: Sequence[Unreadable], *, site: str, generation: int) -> None:
+        """Keep what could not be understood, with its reason.
+
+        What is known of such a record was seen by this walk all the same: it is not gone.
+        """
         ...
 
     def mark_gone(self, site: str, source: str, *, not_seen_since: int) -> frozenset[str]:
@@ -94,8 +105,11 @@ class Scans(Protocol):
         """Make sure that a row exists for this source; due at once when it is new."""
         ...
 
-    def lease(self, site: str, source: str, *, holds: timedelta) -> Lease:
-        """Take the lease of a scan, or raise ``LeaseTaken``."""
+    def lease(self, site: str, source: str, *, holds: timedelta, if_rested: bool = False) -> Lease:
+        """Take the lease of a scan, or raise ``LeaseTaken``.
+
+        ``if_rested`` asks more: after a failure, that its wait is over too.
+        """
         ...
 
     def keep(self, lease: Lease, place: Place, *, holds: timedelta) -> None:

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from badgejobs.core.milestone import Milestone, Ruleset
 from badgejobs.core.wixfacts import WixBadge
-from badgejobs.errors import Refused
+from badgejobs.errors import BadgeJobsError, Refused
 from badgejobs.flow.ports import Badges, Store
 
 
@@ -20,6 +20,8 @@ class Provisioned:
     created: int = 0
     #: Badges that stood at Wix under the title and are bound now.
     found: int = 0
+    #: What kept a badge from being bound; the others are.
+    error: BadgeJobsError | None = None
 
 
 def unbound(site: str, rules: Ruleset, store: Store) -> tuple[Milestone, ...]:
@@ -35,9 +37,9 @@ def provision(
     """Bind every badge of the rules, creating those that the site lacks.
 
     A title is looked up only here, the first time; from then on the id counts, since titles
-    are edited in the dashboard. Raises ``Refused`` when two badges at Wix share the title, or
-    when a badge that must exist there does not; ``Later`` while a create may still be on its
-    way.
+    are edited in the dashboard. Two badges at Wix of one title, or none where one must exist,
+    leave that badge unbound with a ``Refused`` as the error of the outcome; the others go on.
+    Raises ``Later`` while a create may still be on its way.
     """
     missing = unbound(site, rules, store)
     if not missing:
@@ -48,8 +50,13 @@ def provision(
     for badge in badges.badges():
         by_title[_normal(badge.title)].append(badge)
     created = found = 0
+    error: BadgeJobsError | None = None
     for milestone in missing:
-        standing = _only(milestone, by_title[_normal(milestone.title)])
+        try:
+            standing = _only(milestone, by_title[_normal(milestone.title)])
+        except Refused as refused:
+            error = error or refused
+            continue
         if standing:
             found += 1
         else:
@@ -60,7 +67,7 @@ def provision(
             created += 1
         with store.begin() as tx:
             tx.bindings.bind(site, milestone.badge, standing.id)
-    return Provisioned(created=created, found=found)
+    return Provisioned(created=created, found=found, error=error)
 
 
 def _only(milestone: Milestone, twins: Sequence[WixBadge]) -> WixBadge | None:

@@ -59,7 +59,7 @@ Patience = Callable[[BadgeJobsError, int], timedelta]
 def scan(
     site: str,
     source: Source,
-    rules: Ruleset,
+    rules: Callable[[], Ruleset],
     store: Store,
     *,
     cadence: Cadence,
@@ -70,7 +70,8 @@ def scan(
 
     Each page is one transaction: facts, touched members, their awards, the place. Wix is
     called only between transactions. An error leaves what was recorded, gives the lease back
-    with the moment to come again, and is raised.
+    with the moment to come again, and is raised. ``rules`` is asked for each page: a change
+    that is taken up meanwhile holds for the pages that follow.
     """
     with store.begin() as tx:
         tx.scans.register(site, source.name, source.mode)
@@ -127,7 +128,7 @@ def _rest(
 def _read(
     lease: Lease,
     source: Source,
-    rules: Ruleset,
+    rules: Callable[[], Ruleset],
     store: Store,
     *,
     cadence: Cadence,
@@ -154,7 +155,7 @@ def _read(
             cursors.add(page.next_cursor)
         with store.begin() as tx:
             place, total = _record(
-                tx, lease, page, rules, place=place, total=total, overlap=cadence.overlap
+                tx, lease, page, rules(), place=place, total=total, overlap=cadence.overlap
             )
             tx.scans.keep(lease, place, holds=cadence.lease)
     return replace(total, completed=not place.scanning)
@@ -172,10 +173,11 @@ def _record(
 ) -> tuple[Place, Scanned]:
     """Write one page and all that follows from it; the place and the totals after it."""
     generation = place.generation if isinstance(place, Round) else 0
+    tx.activities.take_turns(lease.site)
     recorded = tx.activities.record(
         page.activities, site=lease.site, source=lease.source, generation=generation
     )
-    tx.activities.quarantine(page.unreadable, site=lease.site)
+    tx.activities.quarantine(page.unreadable, site=lease.site, generation=generation)
     touched = recorded.touched
     if isinstance(place, Round):
         place = place.turned(next_cursor=page.next_cursor)

@@ -68,7 +68,7 @@ def tick() -> None:
         tx.awards.recover(quiet_period=at.timing.quiet_period)
         duties = tx.scans.due(at.sites, BELLS_A_TICK)
         sites = tx.awards.due_sites(at.sites, BELLS_A_TICK)
-        requests = tx.requests.open_ids(BELLS_A_TICK)
+        requests = tx.requests.open_ids(at.sites, BELLS_A_TICK)
     for site, duty in duties:
         if duty in work.DUTIES:
             ring(f"badgejobs.{duty}", site=site)
@@ -90,7 +90,9 @@ def take_up_changed_rules(at: House) -> None:
             continue
         with at.store.begin() as tx:
             if tx.bindings.applied(site)[0] != version:
-                tx.scans.make_due(site, work.PROVISION, unless_failing=True)
+                # What failed under these very rules waits for its turn; a change of them does not.
+                tried = tx.bindings.tried(site) == version
+                tx.scans.make_due(site, work.PROVISION, if_waiting=True, unless_failing=tried)
 
 
 @shared_task(name="badgejobs.scan", base=Bell)
@@ -130,6 +132,7 @@ def reconcile(site: str | None = None) -> dict[str, Any]:
     at = house()
     if site is not None:
         return answer(work.run_reconcile(at, site, by=BY_WORKER))
+    work.prune(at)
     with at.store.begin() as tx:
         for name in at.sites:
             tx.scans.make_due(name, work.RECONCILE)

@@ -13,7 +13,7 @@ from datetime import timedelta
 from typing import Any
 
 from badgejobs.bootstrap import House
-from badgejobs.errors import BadgeJobsError
+from badgejobs.errors import BadgeJobsError, LeaseTaken
 from badgejobs.flow.assign import Assigned, assign
 from badgejobs.flow.decide import decide, take_up
 from badgejobs.flow.provision import provision
@@ -26,6 +26,9 @@ PROVISION = "provision"
 RECONCILE = "reconcile"
 ASSIGN = "assign"
 DUTIES = (PROVISION, RECONCILE, ASSIGN)
+
+#: Who starts work in the foreground; what a person asks for is not held up by old failures.
+BY_HAND = "cli"
 
 #: Rows of runs that a tick or a trigger started are kept this long.
 RUNS_KEPT = timedelta(days=30)
@@ -87,7 +90,7 @@ def run_scan(house: House, site: str, source: str, *, by: str) -> Outcome:
         done = scan(
             site,
             at.source(source),
-            at.rules(),
+            at.rules,
             house.store,
             cadence=cadence,
             patience=patience,
@@ -140,11 +143,22 @@ def run_provision(house: House, site: str, *, by: str) -> Outcome:
 
     def unit(_failures: int) -> tuple[dict[str, int], bool]:
         rules = at.rules()
+        with house.store.begin() as tx:
+            is_new = tx.bindings.applied(site)[0] != rules.version
+            tx.bindings.note_try(site, rules.version)
         made = provision(
             site, rules, at.badges, house.store, quiet_period=house.timing.quiet_period
         )
         decided, done = take_up(site, rules, house.store, batches=BATCHES_A_JOB)
-        return asdict(made) | asdict(decided), not done
+        if is_new:
+            with house.store.begin() as tx:
+                for source in at.wanted_sources():
+                    # A source that no rule read until now has been at rest.
+                    tx.scans.make_due(site, source, if_waiting=True, unless_failing=True)
+        numbers = {"created": made.created, "found": made.found} | asdict(decided)
+        if made.error:
+            raise _Stopped(numbers, made.error)
+        return numbers, not done
 
     return _as_duty(house, site, PROVISION, unit, by=by, every=timedelta(hours=1))
 
@@ -154,7 +168,7 @@ def run_reconcile(house: House, site: str, *, by: str) -> Outcome:
     at = house.at(site)
 
     def unit(_failures: int) -> tuple[dict[str, int], bool]:
-        return asdict(reconcile(site, at.badges, house.store)), False
+        return asdict(reconcile(site, at.reading, house.store)), False
 
     return _as_duty(house, site, RECONCILE, unit, by=by, every=timedelta(days=1))
 
@@ -201,7 +215,10 @@ def _as_run(house: House, site: str, kind: str, unit: Unit, *, by: str) -> Outco
         cause = failure
     error = str(cause) if cause else None
     with house.store.begin() as tx:
-        tx.runs.finish(run, numbers=numbers, error=error)
+        if isinstance(cause, LeaseTaken):
+            tx.runs.discard(run)
+        else:
+            tx.runs.finish(run, numbers=numbers, error=error)
     return Outcome(site=site, kind=kind, numbers=numbers, error=error, more=more, cause=cause)
 
 
@@ -221,7 +238,9 @@ def _as_duty(
 
     def leased() -> tuple[dict[str, int], bool]:
         with house.store.begin() as tx:
-            lease = tx.scans.lease(site, duty, holds=house.slice + LEASE_MARGIN)
+            lease = tx.scans.lease(
+                site, duty, holds=house.slice + LEASE_MARGIN, if_rested=by != BY_HAND
+            )
         try:
             numbers, more = unit(lease.failures)
         except BadgeJobsError as error:
@@ -236,6 +255,13 @@ def _as_duty(
         return numbers, more
 
     return _as_run(house, site, duty, leased, by=by)
+
+
+def prune(house: House) -> None:
+    """Forget rows of old runs and of requests that were answered long ago."""
+    with house.store.begin() as tx:
+        tx.runs.prune(RUNS_KEPT)
+        tx.requests.prune(RUNS_KEPT)
 
 
 def _let_rest(house: House, site: str, source: str) -> None:

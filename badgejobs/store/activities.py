@@ -54,8 +54,18 @@ class SqlActivities:
             touched=_members([*before, *differing]),
         )
 
-    def quarantine(self, records: Sequence[Unreadable], *, site: str) -> None:
-        """Keep what could not be understood, with its reason, until it can be."""
+    def take_turns(self, site: str) -> None:
+        """Until this transaction ends, nobody else records or decides for this site."""
+        take_turns(self._connection, "site", site)
+
+    def quarantine(self, records: Sequence[Unreadable], *, site: str, generation: int) -> None:
+        """Keep what could not be understood, with its reason, until it can be.
+
+        What is known of such a record was seen by this walk all the same: it is not gone.
+        """
+        for source in {one.source for one in records}:
+            seen = [one.activity_id for one in records if one.source == source]
+            self._renew(site, source, seen, generation)
         now = self._moment.now
         rows = {
             (one.source, one.activity_id): {

@@ -120,6 +120,10 @@ class SqlAwards:
         """Turn awards whose claim ran out back: in flight to unknown, others to free."""
         return claims.recover(self._connection, quiet_period=quiet_period, now=self._moment.now)
 
+    def revive(self, site: str) -> int:
+        """Bring back what waits for a person; how many awards."""
+        return claims.revive(self._connection, site, now=self._moment.now)
+
     def due_sites(self, sites: Collection[str], limit: int) -> list[str]:
         """Those of ``sites`` with awards that could be claimed now, longest waiting first."""
         return claims.due_sites(self._connection, sites, limit=limit, now=self._moment.now)

@@ -126,3 +126,18 @@ class SqlBindings:
         )
         row = {"site": site, "version": version, "decided_to": decided_to}
         self._connection.execute(statement, [row])
+
+    def tried(self, site: str) -> str | None:
+        """The version that provisioning last tried, whether it went well or not."""
+        tried: str | None = self._connection.scalar(
+            select(rules_applied.c.tried).where(rules_applied.c.site == site)
+        )
+        return tried
+
+    def note_try(self, site: str, version: str) -> None:
+        """Remember that provisioning begins under this version."""
+        statement = insert_into(self._connection, rules_applied)
+        statement = statement.on_conflict_do_update(
+            index_elements=("site",), set_={"tried": statement.excluded.tried}
+        )
+        self._connection.execute(statement, [{"site": site, "tried": version}])

@@ -27,6 +27,8 @@ from badgejobs.store.tables import award, badge_binding
 
 _UNDER_WAY = (*sorted(OPEN), State.INFLIGHT)
 
+_WAITS_FOR_A_PERSON = (State.NEEDS_ATTENTION, State.BLOCKED, State.PAUSED)
+
 WORKER_LOST = "worker lost while sending"
 
 _BOUND = and_(badge_binding.c.site == award.c.site, badge_binding.c.badge == award.c.badge)
@@ -120,6 +122,18 @@ def recover(connection: Connection, *, quiet_period: timedelta, now: datetime) -
                 reason=WORKER_LOST,
             )
         changes.append((one, free))
+    write(connection, changes, now=now)
+    return len(changes)
+
+
+def revive(connection: Connection, site: str, *, now: datetime) -> int:
+    """Bring back what waits for a person; how many awards."""
+    rows = connection.execute(
+        select(*ledger.COLUMNS)
+        .where(award.c.site == site, award.c.state.in_(_WAITS_FOR_A_PERSON))
+        .with_for_update()
+    )
+    changes = [(one, one.revived()) for one in map(ledger.from_row, rows)]
     write(connection, changes, now=now)
     return len(changes)
 

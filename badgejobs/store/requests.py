@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -63,11 +64,11 @@ class SqlRequests:
             .values(done_at=self._moment.now, outcome=outcome)
         )
 
-    def open_ids(self, limit: int) -> list[int]:
-        """Open requests, oldest first."""
+    def open_ids(self, sites: Collection[str], limit: int) -> list[int]:
+        """Open requests for members of ``sites``, oldest first."""
         ids = (
             select(member_request.c.id)
-            .where(member_request.c.done_at.is_(None))
+            .where(member_request.c.done_at.is_(None), member_request.c.site.in_(sorted(sites)))
             .order_by(member_request.c.id)
             .limit(limit)
         )

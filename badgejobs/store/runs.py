@@ -58,6 +58,10 @@ class SqlRuns:
         }
         self._connection.execute(update(run).where(run.c.id == run_id).values(values))
 
+    def discard(self, run_id: int) -> None:
+        """Forget a run that found another at work and did nothing."""
+        self._connection.execute(delete(run).where(run.c.id == run_id))
+
     def recent(self, site: str | None, limit: int) -> list[Run]:
         """The latest runs of one site, or of all, newest first."""
         rows = select(run).order_by(run.c.started_at.desc(), run.c.id.desc()).limit(limit)

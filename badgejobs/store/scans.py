@@ -72,8 +72,11 @@ class SqlScans:
         )
         self._connection.execute(statement, [row | UNREAD])
 
-    def lease(self, site: str, source: str, *, holds: timedelta) -> Lease:
-        """Take the lease of a scan, or raise ``LeaseTaken``."""
+    def lease(self, site: str, source: str, *, holds: timedelta, if_rested: bool = False) -> Lease:
+        """Take the lease of a scan, or raise ``LeaseTaken``.
+
+        ``if_rested`` asks more: after a failure, that its wait is over too.
+        """
         here = and_(scan.c.site == site, scan.c.source == source)
         row = (
             self._connection.execute(select(scan).where(here).with_for_update()).mappings().first()
@@ -84,6 +87,9 @@ class SqlScans:
         if row["lease_until"] and row["lease_until"] > now:
             seconds = (row["lease_until"] - now).total_seconds()
             raise LeaseTaken(f"{site}/{source} is being scanned", seconds=seconds)
+        if if_rested and row["failures"] and row["due_at"] and row["due_at"] > now:
+            seconds = (row["due_at"] - now).total_seconds()
+            raise LeaseTaken(f"{site}/{source} rests after a failure", seconds=seconds)
         place = read_place(row)
         taken = {
             "epoch": row["epoch"] + 1,
@@ -172,23 +178,27 @@ class SqlScans:
         return pairs
 
     def make_due(
-        self, site: str, source: str | None = None, *, unless_failing: bool = False
+        self,
+        site: str,
+        source: str | None = None,
+        *,
+        if_waiting: bool = False,
+        unless_failing: bool = False,
     ) -> int:
         """Ask for a scan now, of one source or of all; how many sources were asked for.
 
-        Where a scan is at work already, another follows it. ``unless_failing`` leaves alone
-        what failed the last time and waits for its turn.
+        Where a scan is at work already, another follows it; ``if_waiting`` leaves that alone,
+        and what is due already. ``unless_failing`` leaves alone what failed the last time.
         """
         asked = (
             update(scan).where(scan.c.site == site).values(due_at=self._moment.now, rung_at=None)
         )
         if source is not None:
             asked = asked.where(scan.c.source == source)
+        if if_waiting:
+            asked = asked.where(scan.c.due_at > self._moment.now)
         if unless_failing:
-            asked = asked.where(
-                scan.c.failures == 0,
-                or_(scan.c.due_at.is_(None), scan.c.due_at > self._moment.now),
-            )
+            asked = asked.where(scan.c.failures == 0)
         return self._connection.execute(asked).rowcount
 
     def overview(self, site: str | None = None) -> list[ScanOverview]:

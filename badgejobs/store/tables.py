@@ -184,8 +184,10 @@ rules_applied = Table(
     "rules_applied",
     METADATA,
     _key("site"),
-    _text("version"),
+    _text_or_none("version"),
     _text_or_none("decided_to"),
+    #: The version that provisioning last tried, whether it went well or not.
+    _text_or_none("tried"),
 )
 
 #: What ran, when, and what came of it.

@@ -120,9 +120,11 @@ def _id_of(raw: object) -> str:
 
 
 def _next(paging: _Paging | None) -> str | None:
-    if paging is None or paging.has_next is False or paging.cursors is None:
+    if paging is None or paging.has_next is False:
         return None
-    cursor = paging.cursors.next or None
+    cursor = (paging.cursors.next if paging.cursors else None) or None
+    if cursor is None and paging.has_next:
+        raise Ambiguous("Wix's answer says that more follows, and not where")
     if cursor is not None and len(cursor) > _LONGEST_CURSOR:
         raise Ambiguous("Wix's answer holds a cursor longer than any cursor can be")
     return cursor

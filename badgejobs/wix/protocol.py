@@ -37,6 +37,11 @@ LONGEST_PAUSE: Final = 900.0
 _UNCERTAIN_CODES: Final = frozenset(
     {"ABORTED", "DEADLINE_EXCEEDED", "INTERNAL", "RESOURCE_EXHAUSTED", "UNAVAILABLE", "UNKNOWN"}
 )
+#: Statuses of the 4xx range that are no clear no: a conflict that is no "already exists" may
+#: be a write that is just being applied, and 499 is a proxy's word for a broken connection.
+_UNCLEAR_STATUSES: Final = frozenset({409, 499})
+#: Codes of an item that are a clear no, beside all that say INVALID.
+_CLEAR_CODES: Final = frozenset({"BAD_REQUEST", "FAILED_PRECONDITION", "OUT_OF_RANGE"})
 _CUT: Final = 160
 _MOST_VIOLATIONS: Final = 5
 
@@ -89,9 +94,10 @@ def item_error(code: str, description: str = "") -> BadgeJobsError:
         return AlreadyExists(f"Wix has this assignment already ({text})")
     if "NOT_FOUND" in code:
         return NotFound(f"Wix does not know this badge or member ({text})")
-    if code in _UNCERTAIN_CODES:
-        return Ambiguous(f"Wix could not tell about this assignment ({text})")
-    return Refused(f"Wix refuses this assignment ({text})")
+    if code in _CLEAR_CODES or "INVALID" in code:
+        return Refused(f"Wix refuses this assignment ({text})")
+    # Wix names no codes for this call. One that we do not know settles nothing.
+    return Ambiguous(f"Wix could not tell about this assignment ({text})")
 
 
 def pause(retry_after: str | None, *, now: datetime | None) -> float:
@@ -165,6 +171,8 @@ def _refusal(
             f"{where}: {needed} is missing; grant it to the app or API key "
             "and check the site id that is sent with an API key"
         )
+    if status in _UNCLEAR_STATUSES or code in _UNCERTAIN_CODES:
+        return Ambiguous(f"{where}: no clear answer, it may work another time")
     if status == 404:  # noqa: PLR2004 - not found
         return NotFound(f"{where}: Wix does not know what was named")
     if status == 400 and cursor_sent:  # noqa: PLR2004 - the one request whose age can spoil it

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -140,7 +140,7 @@ class Stage:
         return scan(
             self.site,
             source or self.orders,
-            self.rules,
+            lambda: self.rules,
             self.store,
             cadence=cadence,
             patience=patience,
@@ -211,7 +211,10 @@ class Stage:
 
     def expected(self) -> set[tuple[str, str]]:
         """The (title, member) that the world's true history earns, by evaluation alone."""
-        facts = [*self.orders.records.values(), *self.comments.records.values()]
+        return self.earned_by([*self.orders.records.values(), *self.comments.records.values()])
+
+    def earned_by(self, facts: Collection[Activity]) -> set[tuple[str, str]]:
+        """The (title, member) that these facts earn now."""
         members = {one.member_id for one in facts if one.member_id}
         return {
             (one.title, member)

@@ -8,7 +8,7 @@ from wix_double import Fault, lost
 
 from badgejobs.core.activity import Mark
 from badgejobs.core.award import Giver, State
-from badgejobs.errors import Ambiguous, NotFound, RateLimited, Refused
+from badgejobs.errors import AlreadyExists, Ambiguous, NotFound, RateLimited, Refused
 from badgejobs.store import SqlStore
 
 MEMBERS = ("ada", "bob", "cyd")
@@ -217,9 +217,7 @@ def test_a_refund_while_the_answer_is_lost_is_settled_by_reading_and_not_sent_ag
     assert len(at.wix.named("create")) == 1
 
 
-def test_a_lookup_that_fails_after_a_404_pauses_rather_than_blocks(
-    store: SqlStore, clock: Clock
-) -> None:
+def test_a_lookup_that_fails_after_a_404_decides_nothing(store: SqlStore, clock: Clock) -> None:
     at = Stage(store, clock)
     at.earn("ada")
     at.wix.script("create", NotFound("badge or member"))
@@ -227,4 +225,53 @@ def test_a_lookup_that_fails_after_a_404_pauses_rather_than_blocks(
 
     at.assign_all()
 
-    assert at.award().state is State.PAUSED
+    assert at.award().state is State.PENDING
+    at.wait(seconds=10)
+    at.assign_all()
+    assert at.wix.standing == {("One Order", "ada"): 1}
+
+
+def test_a_bulk_answered_already_exists_as_a_whole_proves_nothing_of_its_items(
+    store: SqlStore, clock: Clock
+) -> None:
+    at = Stage(store, clock)
+    at.earn(*MEMBERS)
+    at.wix.script("create_many", AlreadyExists("409"))
+
+    at.assign_all()
+
+    assert at.wix.standing == {("One Order", member): 1 for member in MEMBERS}
+
+
+def test_what_was_lost_together_is_sent_again_alone(store: SqlStore, clock: Clock) -> None:
+    """One member over whom Wix stumbles takes no other along for ever."""
+    at = Stage(store, clock)
+    at.earn(*MEMBERS)
+    at.wix.script("create_many", lost())
+
+    at.assign_all()
+    for _ in range(2):
+        at.wait(seconds=120)
+        at.assign_all()
+
+    assert at.wix.standing == {("One Order", member): 1 for member in MEMBERS}
+    assert len(at.wix.named("create_many")) == 1
+    assert len(at.wix.named("create")) == len(MEMBERS)
+
+
+def test_what_needs_attention_can_be_tried_again_by_hand(store: SqlStore, clock: Clock) -> None:
+    at = Stage(store, clock)
+    at.earn("ada")
+    at.wix.script("create", lost(), lost(), lost())
+    for _ in range(9):
+        at.assign_all()
+        at.wait(seconds=120)
+    assert at.award().state is State.NEEDS_ATTENTION
+
+    with store.begin() as tx:
+        assert tx.awards.revive(at.site) == 1
+    for _ in range(2):
+        at.assign_all()
+        at.wait(seconds=120)
+
+    assert at.wix.standing == {("One Order", "ada"): 1}

@@ -266,7 +266,7 @@ def test_a_request_is_done_by_its_bell_and_a_second_bell_says_so(
     assert first == {"site": NORTH, "kind": "check_member", "opened": 0, "withdrawn": 0}
     assert second == {"kind": "check_member", "request": request, "done": True}
     with house().store.begin() as tx:
-        assert tx.requests.open_ids(10) == []
+        assert tx.requests.open_ids([NORTH], 10) == []
 
 
 def test_a_tick_without_the_broker_raises_nothing_and_the_work_stays_due(

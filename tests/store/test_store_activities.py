@@ -141,8 +141,10 @@ def test_a_page_longer_than_an_in_list_is_recorded_exactly(store: SqlStore) -> N
 def test_a_record_is_in_quarantine_until_it_is_understood(store: SqlStore) -> None:
     bad = Unreadable(source="orders", activity_id="o1", reason="createdDate: missing")
     with store.begin() as tx:
-        tx.activities.quarantine([bad, bad, replace(bad, activity_id="")], site="s")
-        tx.activities.quarantine([replace(bad, reason="total: not a number")], site="s")
+        tx.activities.quarantine([bad, bad, replace(bad, activity_id="")], site="s", generation=0)
+        tx.activities.quarantine(
+            [replace(bad, reason="total: not a number")], site="s", generation=0
+        )
         assert tx.activities.quarantined("s") == {("orders", "o1"): "total: not a number"} | {
             ("orders", ""): "createdDate: missing"
         }

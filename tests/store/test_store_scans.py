@@ -56,7 +56,7 @@ def test_a_worker_that_wakes_late_writes_nothing(scans: SqlStore, clock: Clock) 
     with pytest.raises(LeaseLost), scans.begin() as tx:
         tx.scans.release(stale, due_in=EVERY, completed=True)
     with scans.read() as tx:
-        assert tx.requests.open_ids(9) == []
+        assert tx.requests.open_ids(["s", "t"], 9) == []
         assert [row.place for row in tx.scans.overview("s")][1] == Watermark(reached=clock.now)
 
 

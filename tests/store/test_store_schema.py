@@ -47,7 +47,7 @@ def test_a_database_without_tables_asks_for_migrate(empty_database_url: str) -> 
     with pytest.raises(StateError, match="run `badgejobs migrate`"):
         store.check_schema()
     with pytest.raises(StateError, match="run `badgejobs migrate`"), store.begin() as tx:
-        tx.requests.open_ids(9)
+        tx.requests.open_ids(["s", "t"], 9)
     store.migrate()
     store.check_schema()
     store.dispose()

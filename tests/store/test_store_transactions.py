@@ -119,20 +119,20 @@ def test_parent_and_forked_child_do_not_share_connections(
 
 def test_a_reader_sees_one_moment_and_waits_for_no_writer(store: SqlStore) -> None:
     with store.read() as reader:
-        assert reader.requests.open_ids(9) == []
+        assert reader.requests.open_ids(["s", "t"], 9) == []
         with store.begin() as writer:
             request = writer.requests.add("s", "ada")
-            assert reader.requests.open_ids(9) == []
-        assert reader.requests.open_ids(9) == []
+            assert reader.requests.open_ids(["s", "t"], 9) == []
+        assert reader.requests.open_ids(["s", "t"], 9) == []
     with store.read() as reader:
-        assert reader.requests.open_ids(9) == [request]
+        assert reader.requests.open_ids(["s", "t"], 9) == [request]
 
 
 def test_a_transaction_for_reading_cannot_write(store: SqlStore) -> None:
     with pytest.raises(BadgeJobsError, match="read-only"), store.read() as tx:
         tx.requests.add("s", "ada")
     with store.begin() as tx:
-        assert tx.requests.open_ids(9) == []
+        assert tx.requests.open_ids(["s", "t"], 9) == []
         tx.requests.add("s", "ada")
 
 
@@ -171,5 +171,5 @@ def test_a_store_in_memory_serves_a_simulation() -> None:
     with store.begin() as tx:
         request = tx.requests.add("s", "ada")
     with store.read() as tx:
-        assert tx.requests.open_ids(9) == [request]
+        assert tx.requests.open_ids(["s", "t"], 9) == [request]
     store.dispose()

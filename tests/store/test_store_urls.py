@@ -121,7 +121,7 @@ def test_a_full_disk_is_named_and_nothing_is_half_written(tmp_path: Path) -> Non
     with pytest.raises(StateError, match="the disk is full"):
         fill()
     with store.read() as tx:
-        assert tx.requests.open_ids(9) == []
+        assert tx.requests.open_ids(["s", "t"], 9) == []
     store.dispose()
 
 

@@ -602,8 +602,8 @@ def test_bulk_results_go_by_their_index_and_what_is_not_told_is_unknown(
 ) -> None:
     pairs = [(BADGE, member(number)) for number in range(9)]
     rows: list[Any] = [
-        row(6, code="INTERNAL"),
-        row(3, code="SOMETHING_ELSE"),
+        row(6, code="SOMETHING_ELSE"),
+        row(3, code="INVALID_ARGUMENT"),
         row(2, code="MEMBER_NOT_FOUND"),
         row(1, code="ALREADY_EXISTS"),
         row(0, member(0)),

@@ -76,14 +76,19 @@ def test_the_other_lists_have_it_under_paging_metadata() -> None:
     [
         {"count": 1, "cursors": {}, "hasNext": False},
         {"count": 1, "cursors": {"next": "left-over"}, "hasNext": False},
-        {"count": 1, "cursors": {"next": ""}, "hasNext": True},
         {"count": 1, "cursors": None},
-        {"count": 1, "hasNext": True},
         {},
     ],
 )
 def test_no_cursor_or_no_next_is_the_end(paging: object) -> None:
     assert page(orders_page(ORDER, paging=paging), Order, answered_at=None).next_cursor is None
+
+
+@pytest.mark.parametrize("cursors", [{"cursors": {"next": ""}}, {"cursors": None}, {}])
+def test_more_without_a_way_to_it_is_no_end(cursors: dict[str, Any]) -> None:
+    """Or what was not listed would be taken for absent, and made a second time."""
+    with pytest.raises(Ambiguous, match="more follows"):
+        page(orders_page(ORDER, paging={"hasNext": True} | cursors), Order, answered_at=None)
 
 
 def changed(**fields: object) -> dict[str, Any]:

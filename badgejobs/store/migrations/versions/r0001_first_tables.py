@@ -88,8 +88,9 @@ def upgrade() -> None:
     op.create_table(
         "rules_applied",
         _text("site"),
-        _text("version"),
+        _text("version", null=True),
         _text("decided_to", null=True),
+        _text("tried", null=True),
         sa.PrimaryKeyConstraint("site", name="rules_applied_pkey"),
     )
     _create_runs_and_requests()
