@@ -73,7 +73,7 @@ def test_no_secret_is_in_any_form_of_the_settings(monkeypatch: pytest.MonkeyPatc
         "SITES__A__API_KEY": "canary",
         "SITES__B__RULES": "r",
         "SITES__B__APP_ID": "s",
-        "SITES__B__INSTANCE_ID": "s",
+        "SITES__B__INSTANCE_ID": "i",
         "SITES__B__APP_SECRET": "canary",
     }.items():
         monkeypatch.setenv(f"BADGEJOBS_{name}", value)
