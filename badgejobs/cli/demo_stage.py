@@ -46,7 +46,7 @@ log_format = "json"
 orders_every_seconds = 3
 comments_every_seconds = 3
 walk_every_seconds = 3600
-walk_at_most_every_seconds = 8
+walk_at_most_every_seconds = 10
 overlap_seconds = 600
 slice_seconds = 20
 
