@@ -9,6 +9,7 @@ import typer
 
 from badgejobs.cli.opening import settled, watched
 from badgejobs.cli.output import Output
+from badgejobs.sandbox.server import listening
 from badgejobs.sandbox.server import serve as serve_sandbox
 
 sandbox = typer.Typer(help="A Wix that runs on this machine, for trying things out.")
@@ -33,5 +34,6 @@ def serve(
     settings = settled()
     watched(settings)
     if port:
+        listening(host, port).close()  # one that is in use says so before anything is promised
         Output().note(f"the sandbox answers on http://{host}:{port}")
     serve_sandbox(host, port, port_file=port_file)
