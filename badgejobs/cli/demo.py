@@ -64,8 +64,11 @@ def demo(
 
     Example: badgejobs demo --seconds 30
     """
-    if full and data is None:
-        raise typer.BadParameter("--full needs --data DIR", param_hint="--full")
+    if full != (data is not None):
+        raise typer.BadParameter("--full and --data DIR go together", param_hint="--full")
+    if data and not (data / seed.SHOP).is_dir():
+        problem = f"{data} has no folder {seed.SHOP}; name the folder of the whole log"
+        raise typer.BadParameter(problem, param_hint="--data")
     source = str(data.resolve()) if data and full else None
     folder = prepare_state_dir(prepare_state_dir(load_settings().state_dir) / "demo")
     forget_environment(keep={"database_url", "redis_url"})

@@ -96,5 +96,9 @@ def _badges(at: SiteHouse, site: str) -> Finding:
     new = sum(not titles[title.strip().casefold()] for title in wanted)
     return Finding(
         check=check, ok=True,
-        finding=f"{titles.total()} at Wix; of {len(wanted)} in the rules {new} will be created",
+        finding=(
+            f"{titles.total()} at Wix; of {len(wanted)} in the rules {new} will be created; titles "
+            "and descriptions keep to Wix's limits (50 and 1,500 characters); how many badges a "
+            "site may have Wix does not say"
+        ),
     )  # fmt: skip

@@ -35,6 +35,9 @@ _KEYS = ("seen", "new", "changed", "quarantined", "opened", "withdrawn")
 _AWARD_KEYS = ("created", "found", "unknown", "refused")
 
 
+_TIME_IS_UP = "the time is up; the rest waits for the next call"
+
+
 @dataclass(slots=True)
 class Done:
     """What came of it."""
@@ -96,6 +99,8 @@ class Foreground:
         self._began = clock()
         self._ends = None if max_seconds is None else self._began + max_seconds
         self._assign_failures = 0
+        #: What stood in the way last, for the last sentence.
+        self._trouble = ""
         self._done = Done(site=site)
 
     def sync(self, sources: Iterable[str]) -> Done:
@@ -149,6 +154,7 @@ class Foreground:
             case Later() as error:
                 duty.not_before = self._clock() + error.seconds
             case Transient() as error if duty.failures + 1 < MOST_FAILURES:
+                self._trouble = f" (last: {error})"
                 duty.not_before = self._clock() + verdict(error, duty.failures).seconds
                 duty.failures += 1
                 self._tell(f"{self._site}: {name} failed and is tried again: {error}")
@@ -202,8 +208,8 @@ class Foreground:
             self._tell(f"{self._site}: waiting {seconds:.0f} s")
         while (now := self._clock()) < until:
             if self._ends is not None and now >= self._ends:
-                self._done.left = "the time is up; the rest waits for the next call"
+                self._done.left = _TIME_IS_UP + self._trouble
                 return
             self._sleep(min(_NAP_SECONDS, until - now))
         if self._ends is not None and self._clock() >= self._ends:
-            self._done.left = "the time is up; the rest waits for the next call"
+            self._done.left = _TIME_IS_UP + self._trouble

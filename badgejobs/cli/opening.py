@@ -44,11 +44,11 @@ def known_site(settings: Settings, name: str | None) -> str:
     return name
 
 
-def watched(settings: Settings) -> None:
-    """End with the process that started us, where the settings name one."""
-    if settings.owner:
+def watched(owner: str | None) -> None:
+    """End with the process that started us, where there is such an owner."""
+    if owner:
         # Our parent is then a supervisor, which must not start us again.
-        watch_owner(settings.owner, also=os.getppid())
+        watch_owner(owner, also=os.getppid())
 
 
 @contextmanager

@@ -117,7 +117,7 @@ def _celery(settings: Settings, command: str, arguments: list[str]) -> None:
     # Only now: importing Celery takes a second, and it reads REMAP_SIGTERM.
     from badgejobs.jobs.app import configure  # noqa: PLC0415 - as above
 
-    watched(settings)
+    watched(settings.owner)
     if not settings.sites:
         raise SettingsError("no site is configured; `badgejobs init` writes a configuration")
     if command == "worker":

@@ -77,7 +77,7 @@ def show(*, as_json: AsJson = False) -> None:
 
     Example: BADGEJOBS_TICK_SECONDS=5 badgejobs config show
     """
-    settings, out = load_settings(), Output(as_json=as_json)
+    settings, out = load_settings(for_show=True), Output(as_json=as_json)
     rows = [(one.name, one.value_shown, one.origin) for one in settings.origins()]
     out.result(
         {name: {"value": value, "origin": origin} for name, value, origin in rows},

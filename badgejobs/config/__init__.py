@@ -1,7 +1,7 @@
 """Environment and file into Settings; nothing below this room reads either."""
 
 from badgejobs.config.layers import forget as forget_environment
-from badgejobs.config.layers import use_file
+from badgejobs.config.layers import owner, use_file
 from badgejobs.config.loading import load_settings
 from badgejobs.config.origins import Origin
 from badgejobs.config.settings import Assign, Scan, Settings, SiteSettings
@@ -17,6 +17,7 @@ __all__ = [
     "config_template",
     "forget_environment",
     "load_settings",
+    "owner",
     "prepare_state_dir",
     "use_file",
 ]

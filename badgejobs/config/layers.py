@@ -109,6 +109,11 @@ def use_file(path: Path | None) -> None:
         os.environ[CONFIG] = str(path.expanduser().absolute())
 
 
+def owner() -> str | None:
+    """The process with which this one ends, where there is one: told by whoever started us."""
+    return os.environ.get(f"{PREFIX}OWNER")
+
+
 def forget(*, keep: Container[str]) -> None:
     """Take the settings out of this process's environment, and so out of its children's.
 

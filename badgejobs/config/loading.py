@@ -17,10 +17,13 @@ from badgejobs.errors import SettingsError
 _MODELS: dict[str, type[BaseModel]] = {"scan": Scan, "assign": Assign, "sites": SiteSettings}
 
 
-def load_settings(config: Path | None = None, **overrides: Any) -> Settings:
+def load_settings(
+    config: Path | None = None, *, for_show: bool = False, **overrides: Any
+) -> Settings:
     """Settings from arguments, environment, file and defaults, the first that says so.
 
-    ``config`` is the file to read instead of the one that is named or found. Raises
+    ``config`` is the file to read instead of the one that is named or found. ``for_show`` takes
+    a secret file that cannot be read for a warning: to look at settings needs no secret. Raises
     :class:`badgejobs.errors.SettingsError`, which names the field, where it stands and the cure.
     """
     from_file, path = layers.file(config)
@@ -34,7 +37,7 @@ def load_settings(config: Path | None = None, **overrides: Any) -> Settings:
 
     origins = Origins(origin, path)
     warnings = [warning for layer in stack for warning in layer.warnings]
-    _with_secrets(values, origins, warnings)
+    _with_secrets(values, origins, warnings, for_show=for_show)
     try:
         settings = Settings(**values)
     except ValidationError as error:
@@ -43,7 +46,9 @@ def load_settings(config: Path | None = None, **overrides: Any) -> Settings:
     return settings.from_layers(origins, warnings)
 
 
-def _with_secrets(values: dict[str, Any], origins: Origins, warnings: list[str]) -> None:
+def _with_secrets(
+    values: dict[str, Any], origins: Origins, warnings: list[str], *, for_show: bool
+) -> None:
     """Read the secret files that count after all layers have spoken."""
     for above, table in layers.tables(values):
         for name in layers.SECRETS:
@@ -51,7 +56,12 @@ def _with_secrets(values: dict[str, Any], origins: Origins, warnings: list[str])
             if isinstance(path, Path):
                 place = (*above, f"{name}_file")
                 shown = f"{'.'.join(place)} ({origins.of(place)})"
-                table[name], warning = read_secret(path, shown=shown)
+                try:
+                    table[name], warning = read_secret(path, shown=shown)
+                except SettingsError as error:
+                    if not for_show or len(above) == 0:
+                        raise
+                    table[name], warning = "missing", str(error)
                 warnings += [warning] if warning else []
 
 

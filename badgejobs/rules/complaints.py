@@ -56,7 +56,7 @@ def as_error(complaints: Sequence[Complaint], *, file: str) -> RulesError:
     """The first complaint in the order of the file, and how many more there are."""
     place, text = min(complaints)
     if more := len(complaints) - 1:
-        text = f"{text} ({more} more problem{'s' if more > 1 else ''} below)"
+        text = f"{text} ({more} more problem{'s' if more > 1 else ''} after it)"
     return RulesError(text, file=file, line=place.line, column=place.column)
 
 

@@ -153,5 +153,5 @@ ENDPOINTS: Final = (
     Endpoint("POST", wire.ASSIGNMENTS_QUERY, wire.SCOPE_READ_BADGES, query),
     Endpoint("DELETE", f"{wire.ASSIGNMENTS}/{{id}}", _MANAGE, delete),
     Endpoint("POST", wire.ASSIGNMENTS_BULK_CREATE, _MANAGE, bulk_create),
-    Endpoint("POST", "/badges/v4/bulk/assignments/delete", _MANAGE, bulk_delete),
+    Endpoint("POST", wire.ASSIGNMENTS_BULK_DELETE, _MANAGE, bulk_delete),
 )

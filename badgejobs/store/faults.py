@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -82,14 +83,18 @@ def _of_postgres(url: URL, error: DBAPIError, state: str) -> BadgeJobsError | No
         case "57014" | "55P03":
             problem = "took too long to answer"
         case _:
-            problem = "cannot be reached: " + _first_line(url, error)
+            problem = f"cannot be reached ({_first_line(url, error)}); start it or correct its URL"
     return DatabaseUnavailable(f"{shown(url)} {problem}")
 
 
 def _first_line(url: URL, error: DBAPIError) -> str:
     lines = str(error.orig).strip().splitlines()
     text = lines[0] if lines else type(error.orig).__name__
-    return text.replace(str(url.password), "***") if url.password else text
+    if not url.password:
+        return text
+    password = str(url.password)
+    # A short password is part of many words; only where it stands as one is it masked.
+    return re.sub(rf"(?<!\w){re.escape(password)}(?!\w)", "***", text)
 
 
 def _schema_missing(url: URL) -> StateError:

@@ -108,6 +108,15 @@ def create_assignment(badge_id: str, member_id: str) -> Call:
     )
 
 
+def delete_nothing() -> Call:
+    """A write that cannot take effect: the assignment that it names exists nowhere."""
+    return Call(
+        path=wire.ASSIGNMENTS_BULK_DELETE,
+        body={"badgeAssignmentIds": ["00000000-0000-0000-0000-000000000000"]},
+        scope=wire.SCOPE_MANAGE_BADGES,
+    )
+
+
 def create_assignments(pairs: Sequence[tuple[str, str]]) -> Call:
     """Up to 100 (badge id, member id) pairs; not atomic at Wix."""
     assignments = [{"badgeId": badge, "memberId": member} for badge, member in pairs]

@@ -141,15 +141,16 @@ class WixClient:
     # ------------------------------------------------------------ health
 
     def probe(self, *, comment_app: str | None = None) -> dict[str, str | None]:
-        """What these credentials may read: for each permission scope ``None``, or what is wrong.
+        """What these credentials may do: for each permission scope ``None``, or what is wrong.
 
         Costs one small request a scope. Raises :class:`CredentialsRefused` where Wix does not
-        know us at all, and what is temporary as it comes. Whether badges may be written shows
-        only in writing.
+        know us at all, and what is temporary as it comes. Writing is tried by deleting an
+        assignment that exists nowhere.
         """
         reads = [calls.query_badges(limit=1), calls.search_orders(None, limit=1)]
         if comment_app is not None:
             reads.append(calls.count_comments(comment_app))
+        reads.append(calls.delete_nothing())
         found: dict[str, str | None] = {}
         for call in reads:
             wrong = None

@@ -70,6 +70,23 @@ def test_config_show_tells_values_and_origins_and_no_secret(lonely_desk: Desk) -
     assert shown.code == 0
 
 
+def test_settings_can_be_looked_at_before_the_secret_is_there(lonely_desk: Desk) -> None:
+    (lonely_desk.folder / "app.secret").unlink()
+    shown = lonely_desk.run("config", "show")
+    assert shown.code == 0, shown.err
+    assert "warning: sites.shop.app_secret_file" in shown.err
+    assert lonely_desk.run("sync").code == 4, "to work without it is another matter"
+
+
+@pytest.mark.parametrize("extra", [["--data", "."], ["--full"], ["--full", "--data", "."]])
+def test_a_demo_of_data_that_it_would_not_play_is_refused(
+    lonely_desk: Desk, extra: list[str]
+) -> None:
+    ended = lonely_desk.run("demo", *extra)
+    assert ended.code == 2
+    assert "--data" in ended.err
+
+
 def test_a_named_configuration_file_is_the_one_that_is_read(
     lonely_desk: Desk, tmp_path: Path
 ) -> None:

@@ -2,9 +2,13 @@ from __future__ import annotations
 
 import json
 import socket
+from pathlib import Path
 
-from command_desk import Desk, LiveWix
+from command_desk import APP, INSTANCE, SECRET, SITE, Desk, LiveWix
 
+from badgejobs.sandbox.server import running
+from badgejobs.sandbox.settings import Installation, Options
+from badgejobs.sandbox.world import World
 from badgejobs.wix import wire
 
 pytest_plugins = ["cli_fixtures"]
@@ -82,6 +86,18 @@ def test_doctor_finds_a_wrong_secret(desk: Desk) -> None:
     wrong = [one for one in json.loads(ended.out)["checks"] if not one["ok"]]
     assert [one["check"] for one in wrong] == ["shop: credentials"]
     assert "app secret" in wrong[0]["finding"] + wrong[0]["cure"]
+
+
+def test_doctor_finds_that_badges_may_not_be_managed(tmp_path: Path) -> None:
+    reading = (wire.SCOPE_READ_BADGES, wire.SCOPE_READ_ORDERS, wire.SCOPE_READ_COMMENTS)
+    site = Installation(
+        site_id=SITE, instance_id=INSTANCE, app_id=APP, app_secret=SECRET,
+        scopes=frozenset(reading),
+    )  # fmt: skip
+    with running(World([site], Options(query_lag_seconds=0))) as url:
+        ended = Desk(tmp_path, url).run("doctor")
+    assert ended.code != 0
+    assert f"{wire.SCOPE_MANAGE_BADGES}: failed" in ended.err
 
 
 def test_doctor_finds_a_state_folder_that_cannot_be_used(desk: Desk) -> None:

@@ -286,7 +286,7 @@ def test_of_many_problems_the_first_in_the_file_is_told_and_the_rest_counted() -
     text = "version: 2\nbadges:\n- id: A\n  badge: ''\n  when: {count: x, gte: 1}"
     error = refused(text)
     assert (error.line, error.column) == (1, 10)
-    assert str(error).endswith("(3 more problems below)")
+    assert str(error).endswith("(3 more problems after it)")
 
 
 def test_a_file_that_is_not_there_or_not_a_file_is_told(tmp_path: Path) -> None:

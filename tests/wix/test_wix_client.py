@@ -699,10 +699,12 @@ def test_a_probe_tells_which_permission_is_missing(wix: ScriptedWix, connect: Co
     wix.expect(wire.BADGES_QUERY, EMPTY_PAGE)
     wix.expect(wire.ORDERS_SEARCH, error(403, "PERMISSION_DENIED"))
     wix.expect(wire.COMMENTS_COUNT, Reply(body={"count": 3}))
+    wix.expect(wire.ASSIGNMENTS_BULK_DELETE, error(403, "PERMISSION_DENIED"))
     found = connect().probe(comment_app=wire.COMMENT_APPS["blog"])
     assert found[wire.SCOPE_READ_BADGES] is None
     assert found[wire.SCOPE_READ_COMMENTS] is None
     assert wire.SCOPE_READ_ORDERS in str(found[wire.SCOPE_READ_ORDERS])
+    assert wire.SCOPE_MANAGE_BADGES in str(found[wire.SCOPE_MANAGE_BADGES])
 
 
 @pytest.mark.parametrize("text", ["", "two words", "line\nbreak", "ключ"])
