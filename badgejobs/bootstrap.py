@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from functools import partial
 from importlib.metadata import entry_points
 from threading import Lock
-from typing import Any
+from typing import Protocol
 
 import structlog
 
@@ -29,8 +29,19 @@ from badgejobs.wix.client import WixClient
 
 log = structlog.get_logger(__name__)
 
-#: How a source's class is called: one object serves one site.
-SourceFactory = Callable[[Site, WixClient], Source]
+
+#: No file has this stamp, so the first look reads it.
+_NEVER = (-1, -1)
+
+
+class SourceFactory(Protocol):
+    """A source's class, as an entry point names it: one object of it serves one site."""
+
+    mode: str
+
+    def __call__(self, site: Site, wix: WixClient, /) -> Source:
+        """The source of one site."""
+        ...
 
 
 class House:
@@ -58,7 +69,7 @@ class House:
     @property
     def modes(self) -> dict[str, str]:
         """Each known source with its mode."""
-        return {name: str(factory.mode) for name, factory in self._sources.items()}  # type: ignore[attr-defined]
+        return {name: factory.mode for name, factory in self._sources.items()}
 
     @property
     def timing(self) -> Timing:
@@ -128,7 +139,11 @@ class SiteHouse:
         told = house.sites[name]
         self.profile = Site(name=name, comment_apps=tuple(told.comment_app_ids))
         self._rules_file = told.rules
-        self._rules: tuple[tuple[int, int], Ruleset] | None = None
+        #: The file as it was last read, by its stamp; what came of it; the last that was right.
+        self._read: tuple[int, int] | None = _NEVER
+        self._broken: RulesError | None = None
+        self._rules: Ruleset | None = None
+        self._reading = Lock()
         self._sources = sources
         credentials = _credentials(told)
         per_minute = house.settings.requests_per_minute_of(name)
@@ -148,26 +163,33 @@ class SiteHouse:
 
         Raises ``RulesError`` when it was never right.
         """
+        with self._reading:
+            stamp = self._stamp()
+            if stamp != self._read:
+                self._reload()
+                self._read = stamp
+            if self._rules is None:
+                assert self._broken, "read at least once"
+                raise self._broken
+            return self._rules
+
+    def _reload(self) -> None:
+        """Read the file; what is broken is told once a change, and the old rules stay."""
+        try:
+            self._rules, self._broken = load_rules(self._rules_file), None
+        except RulesError as error:
+            self._broken = error
+            if self._rules:
+                site = self.profile.name
+                log.warning("the old rules stay in force", site=site, error=str(error))
+
+    def _stamp(self) -> tuple[int, int] | None:
+        """What changes when the file does; ``None`` where it cannot be seen."""
         try:
             stat = self._rules_file.stat()
-            stamp = (stat.st_mtime_ns, stat.st_size)
-            if self._rules is None or self._rules[0] != stamp:
-                self._rules = (stamp, load_rules(self._rules_file))
-        except OSError as error:
-            problem = RulesError(
-                f"the rules file cannot be read ({error.strerror})", file=str(self._rules_file)
-            )
-            if self._rules is None:
-                raise problem from None
-            self._warn(problem)
-        except RulesError as error:
-            if self._rules is None:
-                raise
-            self._warn(error)
-        return self._rules[1]
-
-    def _warn(self, error: RulesError) -> None:
-        log.warning("the old rules stay in force", site=self.profile.name, error=str(error))
+        except OSError:
+            return None
+        return stat.st_mtime_ns, stat.st_size
 
     def wanted_sources(self) -> list[str]:
         """The sources that the rules read; none while there are no rules that can be used."""
@@ -197,10 +219,7 @@ def open_house(settings: Settings, *, redis_url: str | None) -> House:
 
 def found_sources() -> dict[str, SourceFactory]:
     """Every source that is installed, ours and plug-ins', by name."""
-    found: dict[str, Any] = {
-        point.name: point.load() for point in entry_points(group="badgejobs.sources")
-    }
-    return dict(sorted(found.items(), key=lambda item: item[0], reverse=True))
+    return {point.name: point.load() for point in entry_points(group="badgejobs.sources")}
 
 
 def _credentials(told: SiteSettings) -> Credentials:

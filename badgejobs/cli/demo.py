@@ -20,6 +20,7 @@ from badgejobs.cli.demo_truth import Comparison, compare, literal_calls
 from badgejobs.cli.demo_view import Snapshot
 from badgejobs.cli.output import Output
 from badgejobs.config import forget_environment, load_settings, prepare_state_dir
+from badgejobs.core.milestone import Ruleset
 from badgejobs.errors import StateError
 from badgejobs.sandbox import seed
 from badgejobs.service.single import only_one
@@ -69,7 +70,7 @@ def demo(
     if data and not (data / seed.SHOP).is_dir():
         problem = f"{data} has no folder {seed.SHOP}; name the folder of the whole log"
         raise typer.BadParameter(problem, param_hint="--data")
-    source = str(data.resolve()) if data and full else None
+    source = str(data.resolve()) if data else None
     folder = prepare_state_dir(prepare_state_dir(load_settings().state_dir) / "demo")
     forget_environment(keep={"database_url", "redis_url"})
     out = Output(as_json=as_json)
@@ -79,8 +80,10 @@ def demo(
         last = _watch(on, out, patience=PATIENCE_FULL if full else PATIENCE)
         rules = on.house.at(on.site).rules()
         state = on.sandbox.state(on.instance_id)
-        rows = compare(rules, seed.expected(data if full else None), state, on.earned())
-        _report(on, out, last, rows, picture=picture)
+        facts = on.facts()
+        rows = compare(rules, seed.expected(data), state, on.earned(facts))
+        literal = literal_calls(facts, rules, datetime.now(UTC))
+        _report(out, last, rows, rules, literal=literal, picture=picture)
         if keep:
             _leave_running(on, out)
     raise typer.Exit(0 if all(row.agrees for row in rows) else 1)
@@ -108,7 +111,7 @@ def _watch(on: Stage, out: Output, *, patience: float) -> Snapshot:
             elif time.monotonic() >= next_line:
                 out.note(snapshot.line())
                 next_line = time.monotonic() + LINE_SECONDS
-            if arrived_at is None and on.has_arrived():
+            if arrived_at is None and snapshot.has_arrived:
                 arrived_at = datetime.now(UTC)
             if arrived_at and on.is_settled(since=arrived_at + SETTLE):
                 break
@@ -117,10 +120,14 @@ def _watch(on: Stage, out: Output, *, patience: float) -> Snapshot:
 
 
 def _report(
-    on: Stage, out: Output, last: Snapshot, rows: list[Comparison], *, picture: Path | None
+    out: Output,
+    last: Snapshot,
+    rows: list[Comparison],
+    rules: Ruleset,
+    *,
+    literal: int,
+    picture: Path | None,
 ) -> None:
-    rules = on.house.at(on.site).rules()
-    literal = literal_calls(on.facts(), rules, datetime.now(UTC))
     agrees = all(row.agrees for row in rows)
     if picture:
         # As wide as a page shows well, whatever the terminal is.

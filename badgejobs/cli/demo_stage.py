@@ -9,7 +9,7 @@ import sys
 import time
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -40,6 +40,8 @@ CONFIGURATION = """\
 state_dir = "{folder}"
 wix_base_url = "{wix}"
 tick_seconds = 1
+# On a Redis that others use too, its bells are not theirs.
+queue_prefix = "badgejobs-demo:"
 log_format = "json"
 
 [scan]
@@ -76,11 +78,10 @@ class Stage:
     sandbox: RemoteSandbox
     house: House
     flower: str | None
-    supervised: subprocess.Popen[bytes]
     began: float
 
     def snapshot(self) -> Snapshot:
-        """What is there to see now; while a part is away its numbers are as last seen."""
+        """What is there to see now."""
         replay, stats = self.sandbox.replay(self.instance_id), self.sandbox.stats(self.instance_id)
         with self.house.store.read() as tx:
             recorded = {source: tx.activities.number(self.site, source) for source in SOURCES}
@@ -96,10 +97,6 @@ class Stage:
             throttled=_by(stats, "status").get("429", 0),
             processes=self.processes(),
         )
-
-    def has_arrived(self) -> bool:
-        """Whether all of the history is at the sandbox."""
-        return bool(self.sandbox.replay(self.instance_id)["finished"])
 
     def is_settled(self, *, since: datetime) -> bool:
         """Whether both sources were read in full since then, and no award is on its way."""
@@ -119,13 +116,11 @@ class Stage:
                 after = members[-1]
         return found
 
-    def earned(self) -> dict[tuple[str, str], datetime]:
-        """When each award of the ledger was earned, by (member_id, badge)."""
+    def earned(self, members: Collection[str]) -> dict[tuple[str, str], datetime]:
+        """When each award of these members was earned, by (member_id, badge)."""
         with self.house.store.read() as tx:
-            return {
-                pair: award.earned_at
-                for pair, award in tx.awards.of_members(self.site, self.facts()).items()
-            }
+            awards = tx.awards.of_members(self.site, members)
+        return {pair: award.earned_at for pair, award in awards.items()}
 
     def addresses(self) -> list[str]:
         """Where to look while it is left running."""
@@ -183,7 +178,6 @@ def stage(folder: Path, *, with_flower: bool) -> Iterator[Stage]:
             sandbox=sandbox,
             house=house,
             flower=f"http://127.0.0.1:{flower_port}" if flower_port else None,
-            supervised=supervised,
             began=began,
         )
 

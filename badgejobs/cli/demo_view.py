@@ -34,6 +34,11 @@ class Snapshot:
     processes: Mapping[str, str] = field(default_factory=dict)
 
     @property
+    def has_arrived(self) -> bool:
+        """Whether all of the history is at the sandbox."""
+        return all(total and arrived == total for arrived, total in self.arrived.values())
+
+    @property
     def total_calls(self) -> int:
         """All API requests; asking for a token is none."""
         return sum(number for path, number in self.calls.items() if "oauth2" not in path)

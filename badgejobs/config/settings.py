@@ -112,11 +112,6 @@ class SiteSettings(_Strict):
         """The app ids of ``comment_apps``, in their order."""
         return tuple(wire.COMMENT_APPS.get(name, name) for name in self.comment_apps)
 
-    @property
-    def uses_api_key(self) -> bool:
-        """Whether the site is reached by an API key, and not as an app."""
-        return self.api_key is not None
-
     @model_validator(mode="after")
     def _one_way_in(self) -> Self:
         app = {"app_id": self.app_id, "app_secret": self.app_secret}
@@ -154,6 +149,8 @@ class Settings(BaseSettings):
     #: ``None``: the embedded broker.
     redis_url: Annotated[SecretStr, AfterValidator(checks.redis_url)] | None = None
     redis_url_file: Path | None = None
+    #: What the keys of queues and results begin with, where several share one Redis.
+    queue_prefix: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,30}:$")] = "badgejobs:"
     wix_base_url: Annotated[str, AfterValidator(checks.wix_base_url)] = wire.BASE_URL
     #: How often due sites are looked for.
     tick_seconds: Seconds = 10

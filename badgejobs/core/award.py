@@ -35,8 +35,6 @@ class Giver(StrEnum):
     PERSON = "person"
 
 
-#: States in which nothing is sent or read any more by itself.
-SETTLED = frozenset({State.ASSIGNED, State.BLOCKED, State.PAUSED, State.NEEDS_ATTENTION})
 #: States with work to do once ``not_before`` has passed.
 OPEN = frozenset({State.PENDING, State.UNKNOWN})
 

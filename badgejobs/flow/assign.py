@@ -8,7 +8,7 @@ which a Query per badge would only cut into more calls.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -171,26 +171,29 @@ def _send(
         try:
             told = badges.create_assignments([pairs[index] for index in crowd], fence=fence)
         except (AlreadyExists, NotFound, Refused):
-            pass  # one item spoils the call
+            told = []  # one item spoils the call
         except BadgeJobsError as error:
             told = [Created(error=error) for _ in crowd]
-            results |= dict(zip(crowd, told, strict=True))
-        else:
-            results |= dict(zip(crowd, told, strict=True))
+        results |= dict(zip(crowd, told, strict=False))
+    stopped = _stopper(results.values())
     for index, (badge_id, member_id) in enumerate(pairs):
         if index in results:
             continue
-        if _stopper(list(results.values())):
+        if stopped:
             # What stopped the one before stops this one too, and this one was not sent.
-            stopped = NotSent("an earlier request of this batch failed")
-            results[index] = Created(error=stopped)
-            continue
-        try:
-            made = badges.create_assignment(badge_id, member_id, fence=fence)
-            results[index] = Created(assignment=made)
-        except BadgeJobsError as error:
-            results[index] = Created(error=error)
+            unsent = NotSent("an earlier request of this batch failed")
+            results[index] = Created(error=unsent)
+        else:
+            results[index] = _one(badges, badge_id, member_id, fence)
+            stopped = _stopper([results[index]])
     return [results[index] for index in range(len(pairs))]
+
+
+def _one(badges: Badges, badge_id: str, member_id: str, fence: Fence) -> Created:
+    try:
+        return Created(assignment=badges.create_assignment(badge_id, member_id, fence=fence))
+    except BadgeJobsError as error:
+        return Created(error=error)
 
 
 def _short(wait: timedelta, error: BadgeJobsError) -> float:
@@ -252,7 +255,7 @@ def _badges_gone(
         return None
 
 
-def _stopper(results: Sequence[Created]) -> BadgeJobsError | None:
+def _stopper(results: Iterable[Created]) -> BadgeJobsError | None:
     """The error that ends this site's assigning for now, if one came."""
     about_one_item = (AlreadyExists, NotFound, Refused)
     errors = (result.error for result in results)

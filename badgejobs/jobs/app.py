@@ -62,12 +62,8 @@ app.conf.update(
         "socket_connect_timeout": 5,
         "socket_keepalive": True,
         "health_check_interval": 25,
-        "global_keyprefix": "badgejobs:",
     },
-    result_backend_transport_options={
-        "visibility_timeout": VISIBILITY_TIMEOUT,
-        "global_keyprefix": "badgejobs:",
-    },
+    result_backend_transport_options={"visibility_timeout": VISIBILITY_TIMEOUT},
     # A bell that cannot be rung soon is not worth waiting for: the next tick rings it.
     task_publish_retry_policy={"max_retries": 2, "interval_start": 0.1, "interval_max": 0.5},
     # For Flower.
@@ -93,6 +89,8 @@ def configure(settings: Settings, *, broker_url: str, redis_url: str) -> Celery:
     """
     global _settings, _redis_url
     app.conf.update(broker_url=broker_url, result_backend=broker_url)
+    for options in (app.conf.broker_transport_options, app.conf.result_backend_transport_options):
+        options["global_keyprefix"] = settings.queue_prefix
     tick = settings.tick_seconds
     app.conf.beat_schedule = {
         # A tick that no worker took in time is not worth taking: the next one sees the same.

@@ -68,13 +68,17 @@ def register(house: House) -> None:
 
     Only sources that the site's rules read are read at all.
     """
-    for site in house.sites:
-        sources = house.at(site).wanted_sources()
+    wanted = {
+        (site, source, house.modes.get(source, "window"))
+        for site in house.sites
+        for source in (*house.at(site).wanted_sources(), *DUTIES)
+    }
+    with house.store.read() as tx:
+        missing = wanted - tx.scans.known(house.sites)
+    if missing:
         with house.store.begin() as tx:
-            for source in sources:
-                tx.scans.register(site, source, house.modes[source])
-            for duty in DUTIES:
-                tx.scans.register(site, duty, "window")
+            for site, source, mode in sorted(missing):
+                tx.scans.register(site, source, mode)
 
 
 def run_scan(house: House, site: str, source: str, *, by: str) -> Outcome:
@@ -104,7 +108,7 @@ def run_scan(house: House, site: str, source: str, *, by: str) -> Outcome:
     return _as_run(house, site, f"scan {source}", unit, by=by)
 
 
-def run_assign(house: House, site: str, *, by: str, batches: int = 10_000) -> Outcome:
+def run_assign(house: House, site: str, *, by: str) -> Outcome:
     """Batches of awards until none is due, the slice is over, or something stops it."""
     at = house.at(site)
     time_is_up = _alarm(house.slice)
@@ -113,7 +117,7 @@ def run_assign(house: House, site: str, *, by: str, batches: int = 10_000) -> Ou
         totals = dict.fromkeys(
             ("claimed", "created", "found", "unknown", "refused", "withdrawn"), 0
         )
-        for _ in range(batches):
+        while True:
             one: Assigned | None = assign(
                 site,
                 at.badges,
@@ -131,8 +135,7 @@ def run_assign(house: House, site: str, *, by: str, batches: int = 10_000) -> Ou
             if one.error:
                 raise _Stopped(totals, one.error)
             if time_is_up():
-                break
-        return totals, True
+                return totals, True
 
     return _as_duty(house, site, ASSIGN, unit, by=by, every=timedelta(days=1))
 

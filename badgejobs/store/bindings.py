@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import timedelta
 
 from sqlalchemy import Connection, delete, func, select
@@ -127,12 +128,14 @@ class SqlBindings:
         row = {"site": site, "version": version, "decided_to": decided_to}
         self._connection.execute(statement, [row])
 
-    def tried(self, site: str) -> str | None:
-        """The version that provisioning last tried, whether it went well or not."""
-        tried: str | None = self._connection.scalar(
-            select(rules_applied.c.tried).where(rules_applied.c.site == site)
+    def versions(self, sites: Collection[str]) -> dict[str, tuple[str | None, str | None]]:
+        """For each site the version taken up, and the one that provisioning tried last."""
+        rows = self._connection.execute(
+            select(rules_applied.c.site, rules_applied.c.version, rules_applied.c.tried).where(
+                rules_applied.c.site.in_(sorted(sites))
+            )
         )
-        return tried
+        return {row.site: (row.version, row.tried) for row in rows}
 
     def note_try(self, site: str, version: str) -> None:
         """Remember that provisioning begins under this version."""

@@ -50,6 +50,11 @@ class SqlScans:
     def __init__(self, connection: Connection, moment: Moment) -> None:
         self._connection, self._moment = connection, moment
 
+    def known(self, sites: Collection[str]) -> set[tuple[str, str, str]]:
+        """The (site, source, mode) that have a row."""
+        rows = select(scan.c.site, scan.c.source, scan.c.mode).where(scan.c.site.in_(sorted(sites)))
+        return {(row.site, row.source, row.mode) for row in self._connection.execute(rows)}
+
     def register(self, site: str, source: str, mode: str) -> None:
         """Make sure that a row exists for this source; due at once when it is new.
 

@@ -126,7 +126,7 @@ def test_a_site_can_come_from_the_environment_alone(monkeypatch: pytest.MonkeyPa
     settings = load_settings()
     site = settings.sites["my-shop"]
     assert site.app_secret == SecretStr("canary-secret")
-    assert not site.uses_api_key
+    assert site.api_key is None
     assert site.comment_app_ids == (wire.COMMENT_APPS["blog"], wire.COMMENT_APPS["forum"])
     assert settings.requests_per_minute_of("my-shop") == 90
     assert "canary" not in repr(settings)
@@ -139,7 +139,7 @@ def test_the_environment_completes_a_site_of_the_file(
     write(home, KEY.replace("shop", "my-shop"))
     monkeypatch.setenv("BADGEJOBS_SITES__MY_SHOP__API_KEY_FILE", str(secret(home)))
     site = load_settings().sites["my-shop"]
-    assert site.uses_api_key
+    assert site.api_key is not None
     assert site.api_key == SecretStr("canary-secret")
     assert site.comment_apps == ("blog",)
 

@@ -13,7 +13,6 @@ from badgejobs.core.award import (
     EMPTY_READS_NEEDED,
     MOST_ATTEMPTS,
     OPEN,
-    SETTLED,
     Award,
     Giver,
     State,
@@ -151,9 +150,8 @@ def test_a_refusal_is_settled_and_holds_nothing(state: State) -> None:
     assert refused.reason == "unknown member"
 
 
-def test_no_state_is_both_settled_and_open() -> None:
-    assert not SETTLED & OPEN
-    assert set(State) - SETTLED - OPEN == {State.INFLIGHT, State.WITHDRAWN}
+def test_only_what_waits_to_be_sent_or_read_is_open() -> None:
+    assert {State.PENDING, State.UNKNOWN} == OPEN
 
 
 MOVES = ("sent", "not_sent", "lost", "not_found", "released")

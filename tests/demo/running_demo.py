@@ -23,16 +23,18 @@ PATIENCE = 240.0
 class RunningDemo:
     """``badgejobs demo --json`` in a state folder of its own."""
 
-    def __init__(self, state: Path, *arguments: str) -> None:
+    def __init__(self, state: Path, **own: str) -> None:
+        """``own`` are settings of the environment, without their prefix."""
         self.state = state
+        settings = {f"BADGEJOBS_{name}": value for name, value in own.items()}
         environment = {
             name: value
             for name, value in os.environ.items()
             if not name.startswith(("BADGEJOBS_", "XDG_"))
         }
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "badgejobs", "demo", "--json", *arguments],
-            env=environment | {"BADGEJOBS_STATE_DIR": str(state)},
+            [sys.executable, "-m", "badgejobs", "demo", "--json"],
+            env=environment | settings | {"BADGEJOBS_STATE_DIR": str(state)},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

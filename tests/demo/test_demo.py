@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from databases import Postgres
+from own_redis import OwnRedis
 from running_demo import RunningDemo, until
 
 pytestmark = pytest.mark.slow
@@ -74,6 +76,23 @@ def test_a_broker_killed_in_the_middle_comes_back_by_itself(state: Path) -> None
     assert demo.living() == []
 
 
+def test_servers_of_ones_own_are_used_and_a_broker_gone_for_ten_seconds_costs_only_time(
+    state: Path, postgres: Postgres
+) -> None:
+    with (
+        OwnRedis(state.parent) as redis,
+        RunningDemo(state, DATABASE_URL=postgres.create(empty=True), REDIS_URL=redis.url) as demo,
+    ):
+        demo.await_assigned(100)
+        redis.stop()
+        time.sleep(10)
+        redis.start()
+        assert_agrees(demo.result())
+    assert demo.living() == []
+    assert not (state / "demo" / "badgejobs.db").exists(), "the embedded database was not used"
+    assert not (state / "demo" / "broker.pid").exists(), "nor the embedded broker"
+
+
 def test_ctrl_c_ends_everything(state: Path) -> None:
     with RunningDemo(state) as demo:
         demo.await_assigned(1)
@@ -87,7 +106,7 @@ def test_after_a_kill_the_rest_ends_and_the_next_demo_starts_clean(state: Path) 
     with RunningDemo(state) as demo:
         demo.await_assigned(1)
         demo.process.kill()
-        until(lambda: demo.living() == [], patience=30)
+        until(lambda: demo.living() == [], patience=10)
     with RunningDemo(state) as second:
         assert_agrees(second.result())
 

@@ -20,7 +20,7 @@ def no_broker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]
     lonely = Celery("lonely", broker=f"redis+socket://{tmp_path}/nobody.sock", set_as_current=False)
     for name in ("task_publish_retry_policy", "broker_transport_options", "task_serializer"):
         setattr(lonely.conf, name, getattr(app.conf, name))
-    monkeypatch.setattr("badgejobs.jobs.app.app", lonely)
+    monkeypatch.setattr("badgejobs.jobs.tasks.app", lonely)
     yield
     lonely.close()
 

@@ -283,3 +283,8 @@ def test_a_tick_without_the_broker_raises_nothing_and_the_work_stays_due(
     with house().store.begin() as tx:
         assert tx.scans.due([NORTH], 10, ring_again_after=timedelta(0))
     assert (NORTH, work.ASSIGN) in rows(house())
+
+
+def test_a_bell_for_a_site_of_another_configuration_ends_well(ticking: Settings) -> None:
+    told = tasks.scan(site="elsewhere", source="orders")
+    assert "there is no site 'elsewhere'" in told["error"]

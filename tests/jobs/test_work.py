@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from jobs_stage import (
     BROKEN,
     COMMENTER,
@@ -20,6 +21,7 @@ from jobs_stage import (
     rows,
     runs,
 )
+from structlog.testing import capture_logs
 
 from badgejobs.bootstrap import House
 from badgejobs.errors import CredentialsRefused, RateLimited
@@ -304,6 +306,21 @@ def test_a_rules_file_that_breaks_leaves_the_old_rules_in_force(
         (member_id(2), "Third Purchase"),
         (member_id(3), "First Purchase"),
     ]
+
+
+@pytest.mark.parametrize("gone", [False, True])
+def test_broken_rules_are_told_once_a_change_and_not_at_every_page(
+    open_shop: OpenShop, gone: bool
+) -> None:
+    house = open_shop()
+    at = house.at(NORTH)
+    right = at.rules()
+    with capture_logs() as logs:
+        file = rewrite(house, BROKEN)
+        if gone:
+            file.unlink()
+        assert {at.rules().version for _ in range(5)} == {right.version}
+    assert [one["event"] for one in logs] == ["the old rules stay in force"]
 
 
 def test_rules_that_were_never_right_stop_their_own_site_alone(
