@@ -20,13 +20,14 @@ from badgejobs.service.supervision import (
 
 pytest_plugins = ["service_fixtures"]
 
-#: Says in a file who it is and what it was given, and stays.
+#: Prints a line, then says in a file who it is and what it was given, and stays. In this order:
+#: once the file is read the process may be killed, and its line must be out as a whole by then.
 _STAY = """
 import os, sys, time
+print("printed", flush=True)
 with open(sys.argv[1], "a") as told:
     print(os.getpid(), os.environ["BADGEJOBS_MARK"], os.environ["INHERITED"], sys.argv[2:],
           file=told)
-print("printed", flush=True)
 while True:
     time.sleep(1)
 """
