@@ -151,7 +151,7 @@ _MANAGE: Final = wire.SCOPE_MANAGE_BADGES
 ENDPOINTS: Final = (
     Endpoint("POST", wire.ASSIGNMENTS, _MANAGE, create),
     Endpoint("POST", wire.ASSIGNMENTS_QUERY, wire.SCOPE_READ_BADGES, query),
-    Endpoint("DELETE", f"{wire.ASSIGNMENTS}/{{id}}", _MANAGE, delete),
+    Endpoint("DELETE", wire.ASSIGNMENT, _MANAGE, delete),
     Endpoint("POST", wire.ASSIGNMENTS_BULK_CREATE, _MANAGE, bulk_create),
     Endpoint("POST", wire.ASSIGNMENTS_BULK_DELETE, _MANAGE, bulk_delete),
 )

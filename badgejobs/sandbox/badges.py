@@ -145,12 +145,11 @@ def query(call: Call) -> Answer:
     return pages.encoded("badges", page.records, {"pagingMetadata": page.metadata()})
 
 
-_ONE: Final = f"{wire.BADGES}/{{id}}"
 ENDPOINTS: Final = (
     Endpoint("POST", wire.BADGES, wire.SCOPE_MANAGE_BADGES, create),
     Endpoint("POST", wire.BADGES_QUERY, wire.SCOPE_READ_BADGES, query),
-    Endpoint("GET", _ONE, wire.SCOPE_READ_BADGES, get),
-    Endpoint("PATCH", _ONE, wire.SCOPE_MANAGE_BADGES, update),
-    Endpoint("DELETE", _ONE, wire.SCOPE_MANAGE_BADGES, delete),
-    Endpoint("POST", f"{_ONE}/move", wire.SCOPE_MANAGE_BADGES, move),
+    Endpoint("GET", wire.BADGE, wire.SCOPE_READ_BADGES, get),
+    Endpoint("PATCH", wire.BADGE, wire.SCOPE_MANAGE_BADGES, update),
+    Endpoint("DELETE", wire.BADGE, wire.SCOPE_MANAGE_BADGES, delete),
+    Endpoint("POST", wire.BADGE_MOVE, wire.SCOPE_MANAGE_BADGES, move),
 )

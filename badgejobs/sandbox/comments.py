@@ -130,10 +130,9 @@ def _number(call: Call, name: str, default: int) -> int:
     return validation.integer(number, name, least=1, most=wire.MOST_ITEMS)
 
 
-_ALL: Final = "/comments/v1/comments"
 ENDPOINTS: Final = (
     Endpoint("POST", wire.COMMENTS_QUERY, wire.SCOPE_READ_COMMENTS, query),
     Endpoint("POST", wire.COMMENTS_COUNT, wire.SCOPE_READ_COMMENTS, count),
-    Endpoint("GET", f"{_ALL}/list-by-resource", wire.SCOPE_READ_COMMENTS, list_by_resource),
-    Endpoint("GET", f"{_ALL}/{{id}}", wire.SCOPE_READ_COMMENTS, get),
+    Endpoint("GET", wire.COMMENTS_BY_RESOURCE, wire.SCOPE_READ_COMMENTS, list_by_resource),
+    Endpoint("GET", wire.COMMENT, wire.SCOPE_READ_COMMENTS, get),
 )

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from badgejobs.sandbox import validation
 from badgejobs.sandbox.world import Site, World
-
-SCOPE_READ_MEMBERS: Final = "SCOPE.DC-MEMBERS.READ-MEMBERS"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

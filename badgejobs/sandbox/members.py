@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from badgejobs.sandbox import pages, refusals, validation
-from badgejobs.sandbox.endpoint import SCOPE_READ_MEMBERS, Answer, Call, Endpoint
+from badgejobs.sandbox.endpoint import Answer, Call, Endpoint
+from badgejobs.wix import wire
 
 _PUBLIC = ("id", "contactId", "profile", "createdDate", "updatedDate")
 _HELD_BACK = ("status", "privacyStatus", "activityStatus")
@@ -65,6 +66,6 @@ def query(call: Call) -> Answer:
 
 
 ENDPOINTS: Final = (
-    Endpoint("POST", "/members/v1/members/query", SCOPE_READ_MEMBERS, query),
-    Endpoint("GET", "/members/v1/members/{id}", SCOPE_READ_MEMBERS, get),
+    Endpoint("POST", wire.MEMBERS_QUERY, wire.SCOPE_READ_MEMBERS, query),
+    Endpoint("GET", wire.MEMBER, wire.SCOPE_READ_MEMBERS, get),
 )

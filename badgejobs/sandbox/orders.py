@@ -40,5 +40,5 @@ def get(call: Call) -> Answer:
 
 ENDPOINTS: Final = (
     Endpoint("POST", wire.ORDERS_SEARCH, wire.SCOPE_READ_ORDERS, search),
-    Endpoint("GET", "/ecom/v1/orders/{id}", wire.SCOPE_READ_ORDERS, get),
+    Endpoint("GET", wire.ORDER, wire.SCOPE_READ_ORDERS, get),
 )

@@ -1,27 +1,77 @@
 """The paths, ids and limits of Wix's API: all that client and sandbox must agree on.
 
-The public paths are those that Wix's official SDK sends to ``www.wixapis.com``; where docs
-print another form for badge assignments (``/v4/badge-assignments``), the SDK's is used.
+The public paths are those that Wix's official SDK sends to ``www.wixapis.com``. Some pages of
+the docs print another form for badge assignments (``/v4/badge-assignments``): :func:`spelled`
+knows both. A path with ``{id}`` in it is a form; what takes its place is a GUID, checked before.
 """
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Final
 
 HOST: Final = "www.wixapis.com"
 BASE_URL: Final = f"https://{HOST}"
 
 TOKEN: Final = "/oauth2/token"  # noqa: S105 - a path, not a secret
+TOKEN_INFO: Final = "/oauth2/token-info"  # noqa: S105 - as above
 APP_INSTANCE: Final = "/apps/v1/instance"
 BADGES: Final = "/badges/v4/badges"
+BADGE: Final = "/badges/v4/badges/{id}"
+BADGE_MOVE: Final = "/badges/v4/badges/{id}/move"
 BADGES_QUERY: Final = "/badges/v4/badges/query"
+#: Deprecated by Wix in favour of ``move``, with 2026-07-01 as the day of its removal.
+BADGES_ORDER: Final = "/badges/v4/badges/order"
 ASSIGNMENTS: Final = "/badges/v4/assignments"
+ASSIGNMENT: Final = "/badges/v4/assignments/{id}"
 ASSIGNMENTS_QUERY: Final = "/badges/v4/assignments/query"
 ASSIGNMENTS_BULK_CREATE: Final = "/badges/v4/bulk/assignments/create"
 ASSIGNMENTS_BULK_DELETE: Final = "/badges/v4/bulk/assignments/delete"
+ASSIGNMENTS_BULK_TAGS: Final = "/badges/v4/bulk/assignments/bulk-update-tags"
+ASSIGNMENTS_TAGS_BY_FILTER: Final = "/badges/v4/bulk/assignments/update-tags-by-filter"
 ORDERS_SEARCH: Final = "/ecom/v1/orders/search"
+ORDER: Final = "/ecom/v1/orders/{id}"
+ORDER_PAYMENTS: Final = "/ecom/v1/payments/orders/{id}"
+PAYMENTS_LIST: Final = "/ecom/v1/payments/list-by-ids"
 COMMENTS_QUERY: Final = "/comments/v1/comments/query-cursor"
+#: The second binding of the same call that the docs name.
+COMMENTS_QUERY_PLAIN: Final = "/comments/v1/comments/query"
+COMMENTS_BY_RESOURCE: Final = "/comments/v1/comments/list-by-resource"
 COMMENTS_COUNT: Final = "/comments/v1/comments/count"
+COMMENT: Final = "/comments/v1/comments/{id}"
+MEMBERS_QUERY: Final = "/members/v1/members/query"
+MEMBER: Final = "/members/v1/members/{id}"
+
+
+class Spelling(StrEnum):
+    """Which of two documented forms the paths of badge assignments have."""
+
+    #: As the official SDK and the docs' HTML pages: ``/badges/v4/assignments``.
+    SDK = "sdk"
+    #: As the docs' plain-text pages and their curl lines: ``/v4/badge-assignments``.
+    DOCS = "docs"
+
+
+_SDK_TO_DOCS: Final = (
+    ("/badges/v4/bulk/assignments", "/v4/bulk/badge-assignments"),
+    ("/badges/v4/assignments", "/v4/badge-assignments"),
+)
+
+
+def spelled(path: str, spelling: Spelling) -> str:
+    """A path in one of its two spellings; only those of badge assignments have a second one.
+
+    >>> spelled(ASSIGNMENTS_QUERY, Spelling.DOCS), spelled(ORDERS_SEARCH, Spelling.DOCS)
+    ('/v4/badge-assignments/query', '/ecom/v1/orders/search')
+    >>> spelled(ASSIGNMENTS_BULK_CREATE, Spelling.SDK)
+    '/badges/v4/bulk/assignments/create'
+    """
+    if spelling is Spelling.DOCS:
+        for sdk, docs in _SDK_TO_DOCS:
+            if path == sdk or path.startswith(f"{sdk}/"):
+                return docs + path.removeprefix(sdk)
+    return path
+
 
 #: The largest page and the largest ``$in`` and bulk list that these endpoints take.
 MOST_ITEMS: Final = 100
@@ -46,3 +96,4 @@ SCOPE_READ_BADGES: Final = "SCOPE.DC-MEMBERS.READ-BADGES"
 SCOPE_MANAGE_BADGES: Final = "SCOPE.DC-MEMBERS.MANAGE-BADGES"
 SCOPE_READ_ORDERS: Final = "SCOPE.DC-STORES.READ-ORDERS"
 SCOPE_READ_COMMENTS: Final = "SCOPE.DC_COMMENTS.READ.COMMENTS"
+SCOPE_READ_MEMBERS: Final = "SCOPE.DC-MEMBERS.READ-MEMBERS"
