@@ -13,8 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from badgejobs.errors import StateError
-from badgejobs.sandbox import comments, faults, refusals, replay, settings, validation
-from badgejobs.sandbox.collection import Collection, Record
+from badgejobs.sandbox import faults, refusals, replay, seeds, settings, validation
 from badgejobs.sandbox.endpoint import Answer
 from badgejobs.sandbox.pages import encoded
 from badgejobs.sandbox.world import Site, World
@@ -43,15 +42,8 @@ def _store(kind: str) -> Handler:
 
     async def store(world: World, _: Mapping[str, str], body: Any) -> Answer:
         found = validation.only_fields(body, "", required=("instanceId", kind))
-        given = validation.items(found[kind], kind)
-        for place, one in enumerate(given):
-            record = validation.mapping(one, f"{kind}[{place}]")
-            validation.text(record.get("id"), f"{kind}[{place}].id")
-        collection: Collection = getattr(_site(world, found), kind)
-        now = world.clock()
-        for one in given:
-            form = comments.stored_form(one) if kind == "comments" else one
-            collection.put(Record(form, collection.fields), now)
+        given = seeds.checked(kind, found[kind])
+        seeds.put(_site(world, found), kind, given, world.clock())
         return {"stored": len(given)}
 
     return store
@@ -103,11 +95,7 @@ async def _start_replay(world: World, _: Mapping[str, str], body: Any) -> Answer
     if site.replay is not None:
         raise refusals.invalid("instanceId", "has a replay already; reset the sandbox first")
     now = world.clock()
-    for member in reel.members:
-        site.members.put(member, now)
-    site.replay = replay.Replay(reel, started=now, seconds=seconds)
-    site.advance(now)
-    return site.replay.progress(now)
+    return seeds.begin(site, reel, now=now, seconds=seconds).progress(now)
 
 
 async def _progress(world: World, query: Mapping[str, str], _: Any) -> Answer:
@@ -123,9 +111,7 @@ async def unknown(_world: World, _query: Mapping[str, str], _body: Any) -> Answe
 PREFIX: Final = "/_sandbox/"
 ROUTES: Final[tuple[tuple[str, str, Handler], ...]] = (
     ("POST", "reset", _reset),
-    ("POST", "orders", _store("orders")),
-    ("POST", "comments", _store("comments")),
-    ("POST", "members", _store("members")),
+    *(("POST", kind, _store(kind)) for kind in seeds.KINDS),
     ("POST", "faults", _faults),
     ("GET", "log", _log),
     ("GET", "state", _state),

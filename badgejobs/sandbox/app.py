@@ -21,6 +21,7 @@ from badgejobs.sandbox import (
     members,
     orders,
     refusals,
+    welcome,
 )
 from badgejobs.sandbox.endpoint import Answer, Call, Endpoint
 from badgejobs.sandbox.faults import UNPROCESSED, Fault, FaultKind
@@ -56,6 +57,7 @@ def application(world: World) -> web.Application:
     for method, name, handler in admin.ROUTES:
         app.router.add_route(method, admin.PREFIX + name, _admin(world, handler))
     app.router.add_route("*", admin.PREFIX + "{rest:.*}", _admin(world, admin.unknown))
+    app.router.add_get("/", _welcome(world))
     app.router.add_route("POST", wire.TOKEN, _api(world, None, token=True))
     for endpoint in ENDPOINTS:
         app.router.add_route(endpoint.method, endpoint.path, _api(world, endpoint))
@@ -178,6 +180,24 @@ def _admin(world: World, handler: admin.Handler) -> _Handler:
             return _response(refusal.status, _encoded(refusal.body))
 
     return handle
+
+
+def _welcome(world: World) -> _Handler:
+    async def handle(request: web.Request) -> web.StreamResponse:
+        if not _is_loopback(request.remote):
+            raise web.HTTPForbidden
+        text = welcome.page(world, url=f"http://{request.host}")
+        return web.Response(text=text, content_type="text/html", headers=_PAGE_HEADERS)
+
+    return handle
+
+
+#: The page needs its own style and nothing else from anywhere.
+_PAGE_HEADERS: Final = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+}
 
 
 def _is_loopback(peer: str | None) -> bool:

@@ -40,3 +40,8 @@ def not_found(code: str, thing: str) -> Refusal:
 def wordless(status: HTTPStatus) -> Refusal:
     """The empty envelope that stands in answers 429 and 5xx."""
     return Refusal(status, {"message": "", "details": {}})
+
+
+def sentence(refusal: Refusal) -> str:
+    """What a refusal says, for people."""
+    return str(refusal.body["message"])
