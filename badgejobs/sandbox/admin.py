@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from badgejobs.errors import StateError
-from badgejobs.sandbox import faults, refusals, replay, seeds, settings, validation
+from badgejobs.sandbox import faults, refusals, replay, seeds, settings, switches, validation
 from badgejobs.sandbox.endpoint import Answer
 from badgejobs.sandbox.pages import encoded
 from badgejobs.sandbox.world import Site, World
@@ -54,6 +54,22 @@ async def _faults(world: World, _: Mapping[str, str], body: Any) -> Answer:
     given = validation.items(found["faults"], "faults")
     world.faults.add([faults.parse_fault(one, f"faults[{at}]") for at, one in enumerate(given)])
     return {}
+
+
+async def _turn(world: World, _: Mapping[str, str], body: Any) -> Answer:
+    world.switches = switches.turned(world.switches, body)
+    return {}
+
+
+async def _switches(world: World, _query: Mapping[str, str], _body: Any) -> Answer:
+    mode = switches.Switch(
+        attribute="duplicate_mode",
+        positions=tuple(settings.DuplicateMode),
+        default=settings.Options().duplicate_mode,
+        meaning="Creating an assignment that exists; an option of reset, not to be turned here.",
+    )
+    shown = switches.shown(world.switches)
+    return {"switches": shown | {"duplicateMode": mode.as_json(world.options.duplicate_mode)}}
 
 
 async def _log(world: World, _query: Mapping[str, str], _body: Any) -> Answer:
@@ -113,6 +129,8 @@ ROUTES: Final[tuple[tuple[str, str, Handler], ...]] = (
     ("POST", "reset", _reset),
     *(("POST", kind, _store(kind)) for kind in seeds.KINDS),
     ("POST", "faults", _faults),
+    ("POST", "switches", _turn),
+    ("GET", "switches", _switches),
     ("GET", "log", _log),
     ("GET", "state", _state),
     ("GET", "stats", _stats),

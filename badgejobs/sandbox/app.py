@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import json
+import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
 from typing import Any, Final
@@ -21,6 +22,8 @@ from badgejobs.sandbox import (
     members,
     orders,
     refusals,
+    resource_comments,
+    tokens,
     welcome,
 )
 from badgejobs.sandbox.endpoint import Answer, Call, Endpoint
@@ -37,6 +40,7 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
     *assignments.ENDPOINTS,
     *orders.ENDPOINTS,
     *comments.ENDPOINTS,
+    *resource_comments.ENDPOINTS,
     *members.ENDPOINTS,
     *instances.ENDPOINTS,
 )
@@ -58,15 +62,18 @@ def application(world: World) -> web.Application:
         app.router.add_route(method, admin.PREFIX + name, _admin(world, handler))
     app.router.add_route("*", admin.PREFIX + "{rest:.*}", _admin(world, admin.unknown))
     app.router.add_get("/", _welcome(world))
-    app.router.add_route("POST", wire.TOKEN, _api(world, None, token=True))
+    app.router.add_route("POST", wire.TOKEN, _api(world, None, token=tokens.grant))
+    app.router.add_route("POST", wire.TOKEN_INFO, _api(world, None, token=tokens.info))
     for endpoint in ENDPOINTS:
         app.router.add_route(endpoint.method, endpoint.path, _api(world, endpoint))
     app.router.add_route("*", "/{rest:.*}", _api(world, None))
     return app
 
 
-def _api(world: World, endpoint: Endpoint | None, *, token: bool = False) -> _Handler:
-    """The handler of one API path; without an endpoint that of all unknown paths."""
+def _api(
+    world: World, endpoint: Endpoint | None, *, token: tokens.TokenCall | None = None
+) -> _Handler:
+    """The handler of one API path; without endpoint and token call that of all unknown paths."""
 
     async def handle(request: web.Request) -> web.StreamResponse:
         sent = _parsed(await request.read())
@@ -75,19 +82,22 @@ def _api(world: World, endpoint: Endpoint | None, *, token: bool = False) -> _Ha
             method=request.method,
             path=request.path,
             query={name: request.query.getall(name)[-1] for name in request.query},
-            body=None if sent is _Unreadable else sent,
+            body=None if sent is _Unreadable else tokens.masked(sent) if token else sent,
             at=world.now(),
         )
         entry.route = endpoint.path if endpoint else None
         fault = world.faults.take(request.method, request.path)
         entry.fault = fault.kind.value if fault else None
         status, answer = 0, b""
+        headers: Mapping[str, str] = {}
         if fault is None or fault.kind not in UNPROCESSED:
             # One step without a pause: no other request sees half of a write.
-            status, answer = _processed(world, request, endpoint, entry, sent, token=token)
-        return await _sent_back(
+            status, answer, headers = _processed(world, request, endpoint, entry, sent, token=token)
+        response = await _sent_back(
             request, entry, fault, status=status, answer=answer, settled=journal.settled
         )
+        response.headers.update(headers)
+        return response
 
     return handle
 
@@ -99,17 +109,26 @@ def _processed(
     entry: Entry,
     sent: Any,
     *,
-    token: bool,
-) -> tuple[int, bytes]:
-    """Status and body of a request that no fault kept from being processed."""
+    token: tokens.TokenCall | None,
+) -> tuple[int, bytes, Mapping[str, str]]:
+    """Status, body and further headers of a request that no fault kept from being processed."""
     try:
         if token:
-            site, granted = access.token(world, sent)
-            entry.instance_id = site.instance_id
-            return HTTPStatus.OK, _encoded(granted)
-        return HTTPStatus.OK, _encoded(_called(world, request, endpoint, entry, sent))
+            site, told = token(world, sent)
+            entry.instance_id = site.instance_id if site else None
+            return HTTPStatus.OK, _encoded(told), {}
+        answer = _encoded(_called(world, request, endpoint, entry, sent))
+        return HTTPStatus.OK, answer, _headers(world, endpoint)
     except Refusal as refusal:
-        return refusal.status, _encoded(refusal.body)
+        return refusal.status, _encoded(refusal.body), refusal.headers
+
+
+def _headers(world: World, endpoint: Endpoint | None) -> Mapping[str, str]:
+    """The header that Wix may put on answers to writes; its value means nothing here."""
+    writes = endpoint is not None and endpoint.scope == wire.SCOPE_MANAGE_BADGES
+    if writes and world.switches.consistent_header == "on":
+        return {"X-Wix-Consistent": secrets.token_urlsafe(12)}
+    return {}
 
 
 def _called(
@@ -119,9 +138,8 @@ def _called(
     site = access.site_of(world, request.headers)
     entry.instance_id = site.instance_id
     at = world.clock()
-    if not site.rate.admits(at):
-        raise refusals.wordless(HTTPStatus.TOO_MANY_REQUESTS)
-    if endpoint is None:
+    access.require_pace(world, site, at)
+    if endpoint is None or not endpoint.present(world.switches):
         raise refusals.not_found("NOT_FOUND", "the path")
     access.require_scope(site, endpoint.scope)
     if endpoint.method in _WITH_BODY and not isinstance(sent, dict):

@@ -1,27 +1,18 @@
-"""Comments: query, count, list by resource, get."""
+"""Comments: query, count, get."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import islice
+from http import HTTPStatus
 from typing import Any, Final
 
 from badgejobs.sandbox import kinds, pages, refusals, validation
-from badgejobs.sandbox.collection import Record
 from badgejobs.sandbox.endpoint import Answer, Call, Endpoint
-from badgejobs.sandbox.query import Sort, Values, compile_filter
+from badgejobs.sandbox.query import compile_filter
 from badgejobs.wix import wire
 
-_DEFAULT_LIMIT = 50
-_DEFAULT_REPLIES = 10
-_LONGEST_RESOURCE = 128
 #: What a deleted comment has lost.
 _CLEARED = frozenset({"author", "content", "draftContent"})
-_SORTS: Final[Mapping[str | None, Sort]] = {
-    None: kinds.NEWEST_FIRST,
-    "NEWEST_FIRST": kinds.NEWEST_FIRST,
-    "OLDEST_FIRST": kinds.OLDEST_FIRST,
-}
 
 
 def stored_form(body: Mapping[str, Any]) -> dict[str, Any]:
@@ -34,12 +25,14 @@ def stored_form(body: Mapping[str, Any]) -> dict[str, Any]:
 def query(call: Call) -> Answer:
     """A page of one app's comments, in every status unless filtered."""
     app_id = validation.guid(call.body.get("appId"), "appId")
+    by_date = call.switches.comment_date_sort == "accept"
     listing = pages.Listing(
         name="comments",
         collection=call.site.comments,
-        default_limit=_DEFAULT_LIMIT,
+        default_limit=call.switches.comments_default_limit,
         within=(app_id,),
         condition=lambda _: lambda values: values["appId"] == app_id,
+        fields=kinds.COMMENTS_BY_DATE if by_date else kinds.COMMENTS,
     )
     page = pages.read(call, listing)
     return pages.encoded("comments", page.records, {"pagingMetadata": page.metadata()})
@@ -49,15 +42,22 @@ def count(call: Call) -> Answer:
     """How many comments of one app match; hidden ones never count."""
     app_id = validation.guid(call.body.get("appId"), "appId")
     comments = call.site.comments
-    matches = compile_filter(call.body.get("filter"), comments.fields, "filter").matches
-    return {
-        "count": sum(
-            record.values["appId"] == app_id
-            and record.values["status"] != "HIDDEN"
-            and matches(record.values)
-            for record in comments.shown(call.at).values()
+    given, strict = call.body.get("filter"), call.strict_filters
+    matches = compile_filter(given, comments.fields, "filter", strict=strict).matches
+    found = sum(
+        record.values["appId"] == app_id
+        and record.values["status"] != "HIDDEN"
+        and matches(record.values)
+        for record in comments.shown(call.at).values()
+    )
+    most = call.switches.count_limit
+    if most is not None and found > most:
+        raise refusals.application_error(
+            HTTPStatus(call.switches.count_limit_status),
+            "TOO_MANY_TO_COUNT",
+            "there are too many comments to count them",
         )
-    }
+    return {"count": found}
 
 
 def get(call: Call) -> Answer:
@@ -69,70 +69,9 @@ def get(call: Call) -> Answer:
     return b'{"comment":%b}' % record.encoded
 
 
-def list_by_resource(call: Call) -> Answer:
-    """Published comments of one resource, the replies to each beside them."""
-    app_id = validation.guid(call.parameter("appId"), "appId")
-    resource = tuple(
-        validation.text(call.parameter(name), name, most=_LONGEST_RESOURCE)
-        for name in ("contextId", "resourceId")
-    )
-    limit = _number(call, "cursorPaging.limit", _DEFAULT_LIMIT)
-    replies_limit = _number(call, "cursorPaging.repliesLimit", _DEFAULT_REPLIES)
-
-    def here(values: Values) -> bool:
-        place = values["contextId"], values["resourceId"]
-        own = values["appId"] == app_id and values["status"] == "PUBLISHED"
-        return own and place == resource
-
-    listing = pages.Listing(
-        name="comments-by-resource",
-        collection=call.site.comments,
-        within=(app_id, *resource),
-        condition=lambda _: lambda values: values["parentComment.id"] is None and here(values),
-    )
-    cursor, after = call.parameter("cursorPaging.cursor"), None
-    sort = _sort(call, "commentSort.order") if cursor is None else kinds.NEWEST_FIRST
-    replies_sort = _sort(call, "replySort.order") if cursor is None else kinds.OLDEST_FIRST
-    if cursor is not None:
-        _, sort, after = pages.opened(call, listing, cursor, "cursorPaging.cursor")
-    page = pages.page(call, listing, given=None, sort=sort, after=after, limit=limit)
-    replies: dict[str, list[Record]] = {record.id: [] for record in page.records}
-    for reply in call.site.comments.walk(call.at, replies_sort, here):
-        found = replies.get(reply.values["parentComment.id"])
-        if found is not None:
-            found.append(reply)
-    answers = {one: _replies(found, replies_limit) for one, found in replies.items() if found}
-    rest = {"commentReplies": answers, "pagingMetadata": page.metadata()}
-    return pages.encoded("comments", page.records, rest)
-
-
-def _replies(found: list[Record], limit: int) -> dict[str, Any]:
-    shown = [reply.body for reply in islice(found, limit)]
-    more = len(found) > limit
-    return {
-        "replies": shown,
-        "pagingMetadata": {"count": len(shown), "cursors": {}, "hasNext": more},
-    }
-
-
-def _sort(call: Call, name: str) -> Sort:
-    order = call.parameter(name)
-    if order not in _SORTS:
-        raise refusals.invalid(name, "must be NEWEST_FIRST or OLDEST_FIRST")
-    return _SORTS[order]
-
-
-def _number(call: Call, name: str, default: int) -> int:
-    given = call.parameter(name)
-    if given is None:
-        return default
-    number = int(given) if given.isascii() and given.isdecimal() else given
-    return validation.integer(number, name, least=1, most=wire.MOST_ITEMS)
-
-
 ENDPOINTS: Final = (
     Endpoint("POST", wire.COMMENTS_QUERY, wire.SCOPE_READ_COMMENTS, query),
+    Endpoint("POST", wire.COMMENTS_QUERY_PLAIN, wire.SCOPE_READ_COMMENTS, query),
     Endpoint("POST", wire.COMMENTS_COUNT, wire.SCOPE_READ_COMMENTS, count),
-    Endpoint("GET", wire.COMMENTS_BY_RESOURCE, wire.SCOPE_READ_COMMENTS, list_by_resource),
     Endpoint("GET", wire.COMMENT, wire.SCOPE_READ_COMMENTS, get),
 )

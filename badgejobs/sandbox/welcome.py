@@ -22,6 +22,8 @@ CALLS: Final[Mapping[str, str]] = {
     "POST /_sandbox/replay": "let the shipped real history arrive, over so many seconds",
     "GET /_sandbox/replay": "how far that is",
     "POST /_sandbox/faults": "disturb the next requests that match",
+    "POST /_sandbox/switches": "choose an answer where Wix leaves it open",
+    "GET /_sandbox/switches": "every such choice, with its positions and what is open",
     "GET /_sandbox/log": "every API request since the last reset, without secrets",
     "GET /_sandbox/state": "badges and assignments that stand now",
     "GET /_sandbox/stats": "requests by path and status; duplicates made",
