@@ -18,11 +18,13 @@ from badgejobs.sandbox import (
     assignments,
     badges,
     comments,
+    display,
     instances,
     members,
     orders,
     refusals,
     resource_comments,
+    tags,
     tokens,
     welcome,
 )
@@ -37,7 +39,9 @@ _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 ENDPOINTS: Final[tuple[Endpoint, ...]] = (
     *badges.ENDPOINTS,
+    *display.ENDPOINTS,
     *assignments.ENDPOINTS,
+    *tags.ENDPOINTS,
     *orders.ENDPOINTS,
     *comments.ENDPOINTS,
     *resource_comments.ENDPOINTS,
