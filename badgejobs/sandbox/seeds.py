@@ -1,8 +1,9 @@
 """What a sandbox holds at first: nothing, the shipped real history, or records of the user's own.
 
 A file of records is JSON in the form of Wix's REST API:
-``{"members": [...], "orders": [...], "comments": [...]}``, each part optional and each record
-with an ``id``. So a shop's own cases can stand in its repository and run in its CI.
+``{"members": [...], "orders": [...], "comments": [...], "payments": [...]}``, each part optional
+and each record with an ``id``; payments have that of their order. So a shop's own cases can stand
+in its repository and run in its CI.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from badgejobs.sandbox.refusals import Refusal
 from badgejobs.sandbox.world import Site, World
 
 #: The kinds of records that can be stored from outside.
-KINDS: Final = ("members", "orders", "comments")
+KINDS: Final = ("members", "orders", "comments", "payments")
 
 EMPTY: Final = "empty"
 REAL: Final = "real"

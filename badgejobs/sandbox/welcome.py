@@ -19,6 +19,7 @@ CALLS: Final[Mapping[str, str]] = {
     "POST /_sandbox/members": "store members, in the form of the REST API",
     "POST /_sandbox/orders": "store orders",
     "POST /_sandbox/comments": "store comments",
+    "POST /_sandbox/payments": "store payments and refunds, by the id of their order",
     "POST /_sandbox/replay": "let the shipped real history arrive, over so many seconds",
     "GET /_sandbox/replay": "how far that is",
     "POST /_sandbox/faults": "disturb the next requests that match",
