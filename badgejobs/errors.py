@@ -116,6 +116,10 @@ class RulesError(Permanent):
         super().__init__(f"{place}: {problem}")
         self.problem, self.file, self.line, self.column = problem, file, line, column
 
+    def anew(self) -> RulesError:
+        """The same error, fit to be raised once more."""
+        return RulesError(self.problem, file=self.file, line=self.line, column=self.column)
+
 
 class StateError(Permanent):
     """The state folder, a port or another local resource cannot be used."""

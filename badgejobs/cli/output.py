@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +14,8 @@ from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
+
+from badgejobs.cli.progress import Progress, told_on
 
 #: Pipes and files have no width of their own.
 _PLAIN_WIDTH = 120
@@ -73,21 +75,10 @@ class Output:
             yield picture
 
     @contextmanager
-    def progress(self) -> Iterator[Callable[[str], None]]:
-        """A function that says what is going on: one line that changes, or lines in a log."""
-        if not self._err.is_terminal:
-            last = ""
-
-            def say(line: str) -> None:
-                nonlocal last
-                if line != last:
-                    self.note(line)
-                last = line
-
-            yield say
-            return
-        with self._err.status("") as status:
-            yield lambda line: status.update(Text(line))
+    def progress(self) -> Iterator[Progress]:
+        """What says how far long work is: bars that fill, or now and then a line in a log."""
+        with told_on(self._err) as progress:
+            yield progress
 
 
 def ago(moment: datetime | None, now: datetime) -> str:

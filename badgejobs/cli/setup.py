@@ -35,6 +35,7 @@ def init(
         str | None,
         typer.Option(help="For the first site of a sandbox at this URL, in place of Wix."),
     ] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Write a commented badgejobs.toml and rules for a real site; nothing is overwritten.
 
@@ -66,10 +67,14 @@ def init(
         ]
     else:
         steps.append(f"badgejobs --config {toml} sync {site}")
-    out = Output()
-    out.result({}, f"wrote {' and '.join(str(path) for path in contents)}", "", "Next:")
-    for number, step in enumerate(steps, 1):
-        out.result({}, f"  {number}. {step}")
+    written = [str(path) for path in contents]
+    Output(as_json=as_json).result(
+        {"written": written, "next": steps},
+        f"wrote {' and '.join(written)}",
+        "",
+        "Next:",
+        *(f"  {number}. {step}" for number, step in enumerate(steps, 1)),
+    )
 
 
 def _loopback(url: str) -> str:
@@ -119,7 +124,7 @@ def show(*, as_json: AsJson = False) -> None:
         out.note(f"warning: {warning}")
 
 
-def migrate() -> None:
+def migrate(*, as_json: AsJson = False) -> None:
     """Make or renew the tables of the database; a repetition does nothing.
 
     Example: BADGEJOBS_DATABASE_URL_FILE=/run/secrets/database_url badgejobs migrate
@@ -134,12 +139,12 @@ def migrate() -> None:
         store.migrate()
     finally:
         store.dispose()
-    Output().result({}, "the database is up to date")
+    Output(as_json=as_json).result({"current": True}, "the database is up to date")
 
 
-def version() -> None:
+def version(*, as_json: AsJson = False) -> None:
     """Print the version.
 
     Example: badgejobs version
     """
-    Output().result({}, __version__)
+    Output(as_json=as_json).result({"version": __version__}, __version__)
