@@ -12,6 +12,7 @@ from typing import Any
 from rich import box
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.live import Live
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
@@ -31,7 +32,9 @@ class Rows:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         if not console.is_terminal:
             for row in self.rows:
-                yield Text("\t".join(row), no_wrap=True, overflow="ignore")
+                # Not as Text, which would put blanks in the place of the tabs.
+                yield Segment("\t".join(row))
+                yield Segment.line()
             return
         table = Table(box=box.SIMPLE, pad_edge=False, header_style="bold")
         for column in self.columns:

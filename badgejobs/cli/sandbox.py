@@ -10,23 +10,21 @@ import typer
 from badgejobs.cli.logs import set_up_logs
 from badgejobs.cli.opening import watched
 from badgejobs.cli.output import Output, Rows
+from badgejobs.cli.sandbox_faults import KINDS_IN_WORDS, fault, log
+from badgejobs.cli.sandbox_running import HERE, AsJson, Url, running_sandbox
 from badgejobs.config import owner
 from badgejobs.errors import SettingsError
 from badgejobs.sandbox import builtin, seeds
-from badgejobs.sandbox.remote import RemoteSandbox
 from badgejobs.sandbox.server import DEFAULT_PORT, listening
 from badgejobs.sandbox.server import serve as serve_sandbox
 from badgejobs.sandbox.settings import DuplicateMode, Options
 from badgejobs.sandbox.world import World
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
-Url = Annotated[str, typer.Option(help="Where the sandbox answers.")]
-
-#: Where a sandbox answers that was started without a port.
-HERE = f"http://127.0.0.1:{DEFAULT_PORT}"
 _STANDARD = Options()
 
 sandbox = typer.Typer(help="A Wix that runs on this machine, for trying things out.")
+sandbox.command("fault", epilog=KINDS_IN_WORDS)(fault)
+sandbox.command("log")(log)
 
 
 @sandbox.callback()
@@ -119,7 +117,8 @@ def state(
 
     Example: badgejobs sandbox state --json
     """
-    found = RemoteSandbox(url).state(instance)
+    with running_sandbox(url) as running:
+        found = running.state(instance)
     titles = {badge["id"]: badge["title"] for badge in found["badges"]}
     rows = sorted(
         (titles.get(one["badgeId"], one["badgeId"]), one["memberId"])

@@ -15,17 +15,13 @@ _PREFIX = "bearer "
 
 def site_of(world: World, headers: Mapping[str, str]) -> Site:
     """The one site that a caller reaches, or a refusal (401, 403)."""
-    credential = headers.get("Authorization", "")
-    if credential.lower().startswith(_PREFIX):
-        credential = credential[len(_PREFIX) :].strip()
+    credential = credential_of(headers)
     token = world.token(credential)
     if token is not None:
         return token.site
     reached = world.sites_of_key(credential)
     if not reached:
-        raise refusals.application_error(
-            HTTPStatus.UNAUTHORIZED, "UNAUTHENTICATED", "the token or key is missing or not valid"
-        )
+        raise unauthenticated()
     wanted = headers.get("wix-site-id")
     both = wanted is not None and "wix-account-id" in headers
     if both and world.switches.both_id_headers == "refuse":
@@ -38,6 +34,14 @@ def site_of(world: World, headers: Mapping[str, str]) -> Site:
         if one.installation.site_id == wanted:
             return one
     raise denied("the key needs the header wix-site-id with a site that it reaches")
+
+
+def credential_of(headers: Mapping[str, str]) -> str:
+    """The token or key that a caller sends, bare or behind ``Bearer``; empty without any."""
+    credential = headers.get("Authorization", "")
+    if credential.lower().startswith(_PREFIX):
+        credential = credential[len(_PREFIX) :].strip()
+    return credential
 
 
 def require_pace(world: World, site: Site, at: float) -> None:
@@ -60,6 +64,13 @@ def require_scope(site: Site, scope: str | None) -> None:
     granted = site.installation.scopes
     if scope is not None and granted is not None and scope not in granted:
         raise denied(f"the scope {scope} is not granted")
+
+
+def unauthenticated() -> Refusal:
+    """Nobody knows the caller (401)."""
+    return refusals.application_error(
+        HTTPStatus.UNAUTHORIZED, "UNAUTHENTICATED", "the token or key is missing or not valid"
+    )
 
 
 def denied(description: str) -> Refusal:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from badgejobs.errors import StateError
-from badgejobs.sandbox import faults, refusals, replay, seeds, settings, switches, validation
+from badgejobs.sandbox import fault_fields, refusals, replay, seeds, settings, switches, validation
 from badgejobs.sandbox.endpoint import Answer
 from badgejobs.sandbox.pages import encoded
 from badgejobs.sandbox.world import Site, World
@@ -52,7 +52,8 @@ def _store(kind: str) -> Handler:
 async def _faults(world: World, _: Mapping[str, str], body: Any) -> Answer:
     found = validation.only_fields(body, "", required=("faults",))
     given = validation.items(found["faults"], "faults")
-    world.faults.add([faults.parse_fault(one, f"faults[{at}]") for at, one in enumerate(given)])
+    faults = [fault_fields.parse_fault(one, f"faults[{at}]") for at, one in enumerate(given)]
+    world.faults.add(faults)
     return {}
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import ipaddress
 import json
 import secrets
@@ -19,20 +18,23 @@ from badgejobs.sandbox import (
     badges,
     comments,
     display,
+    disturbing,
     instances,
     members,
     orders,
     payments,
     refusals,
+    replies,
     resource_comments,
     tags,
     tokens,
     welcome,
 )
+from badgejobs.sandbox.delivery import Exchange
 from badgejobs.sandbox.endpoint import Answer, Call, Endpoint
-from badgejobs.sandbox.faults import UNPROCESSED, Fault, FaultKind
 from badgejobs.sandbox.journal import Entry
 from badgejobs.sandbox.refusals import Refusal
+from badgejobs.sandbox.replies import Outcome, Reply
 from badgejobs.sandbox.world import World
 from badgejobs.wix import wire
 
@@ -54,7 +56,6 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
 #: The largest body taken, in bytes; admin calls may bring a whole site's records.
 _LARGEST_BODY = 512 * 1024 * 1024
 _WITH_BODY = frozenset({"POST", "PATCH"})
-_NOT_JSON = b'{"this is not JSON'
 
 
 class _Unreadable:
@@ -73,6 +74,11 @@ def application(world: World) -> web.Application:
     for endpoint in ENDPOINTS:
         app.router.add_route(endpoint.method, endpoint.path, _api(world, endpoint))
     app.router.add_route("*", "/{rest:.*}", _api(world, None))
+
+    async def cancel(_: web.Application) -> None:
+        world.late.cancel()
+
+    app.on_shutdown.append(cancel)
     return app
 
 
@@ -83,27 +89,21 @@ def _api(
 
     async def handle(request: web.Request) -> web.StreamResponse:
         sent = _parsed(await request.read())
-        journal = world.journal
-        entry = journal.arrived(
+        entry = world.journal.arrived(
             method=request.method,
             path=request.path,
             query={name: request.query.getall(name)[-1] for name in request.query},
-            body=None if sent is _Unreadable else tokens.masked(sent) if token else sent,
+            body=None if sent is _Unreadable else sent,
             at=world.now(),
         )
         entry.route = endpoint.path if endpoint else None
-        fault = world.faults.take(request.method, request.path)
-        entry.fault = fault.kind.value if fault else None
-        status, answer = 0, b""
-        headers: Mapping[str, str] = {}
-        if fault is None or fault.kind not in UNPROCESSED:
+
+        def process() -> Outcome:
             # One step without a pause: no other request sees half of a write.
-            status, answer, headers = _processed(world, request, endpoint, entry, sent, token=token)
-        response = await _sent_back(
-            request, entry, fault, status=status, answer=answer, settled=journal.settled
-        )
-        response.headers.update(headers)
-        return response
+            return _processed(world, request, endpoint, entry, sent, token=token)
+
+        exchange = Exchange(request=request, entry=entry, journal=world.journal)
+        return await disturbing.answered(world, exchange, process)
 
     return handle
 
@@ -116,22 +116,21 @@ def _processed(
     sent: Any,
     *,
     token: tokens.TokenCall | None,
-) -> tuple[int, bytes, Mapping[str, str]]:
-    """Status, body and further headers of a request that no fault kept from being processed."""
+) -> Outcome:
+    """What a request comes to that no fault keeps from being processed."""
     try:
         if token:
             site, told = token(world, sent)
             entry.instance_id = site.instance_id if site else None
-            return HTTPStatus.OK, _encoded(told), {}
-        answer = _encoded(_called(world, request, endpoint, entry, sent))
-        return HTTPStatus.OK, answer, _headers(world, endpoint)
+            return Outcome(_good(told))
+        return _called(world, request, endpoint, entry, sent)
     except Refusal as refusal:
-        return refusal.status, _encoded(refusal.body), refusal.headers
+        return Outcome(replies.refused(refusal))
 
 
-def _headers(world: World, endpoint: Endpoint | None) -> Mapping[str, str]:
+def _headers(world: World, endpoint: Endpoint) -> Mapping[str, str]:
     """The header that Wix may put on answers to writes; its value means nothing here."""
-    writes = endpoint is not None and endpoint.scope == wire.SCOPE_MANAGE_BADGES
+    writes = endpoint.scope == wire.SCOPE_MANAGE_BADGES
     if writes and world.switches.consistent_header == "on":
         return {"X-Wix-Consistent": secrets.token_urlsafe(12)}
     return {}
@@ -139,57 +138,29 @@ def _headers(world: World, endpoint: Endpoint | None) -> Mapping[str, str]:
 
 def _called(
     world: World, request: web.Request, endpoint: Endpoint | None, entry: Entry, sent: Any
-) -> Answer:
+) -> Outcome:
     """The endpoint's answer after the checks that all have in common, in their fixed order."""
     site = access.site_of(world, request.headers)
     entry.instance_id = site.instance_id
     at = world.clock()
     access.require_pace(world, site, at)
+    entry.counted_by = site.rate
     if endpoint is None or not endpoint.present(world.switches):
         raise refusals.not_found("NOT_FOUND", "the path")
     access.require_scope(site, endpoint.scope)
     if endpoint.method in _WITH_BODY and not isinstance(sent, dict):
         raise refusals.invalid("body", "Expected an object")
     site.advance(at)
-    return endpoint.answer(
-        Call(
-            world=world,
-            site=site,
-            at=at,
-            path=request.match_info,
-            query={name: request.query.getall(name) for name in request.query},
-            body=sent if isinstance(sent, dict) else {},
-        )
+    call = Call(
+        world=world,
+        site=site,
+        at=at,
+        path=request.match_info,
+        query={name: request.query.getall(name) for name in request.query},
+        body=sent if isinstance(sent, dict) else {},
     )
-
-
-async def _sent_back(
-    request: web.Request,
-    entry: Entry,
-    fault: Fault | None,
-    *,
-    status: int,
-    answer: bytes,
-    settled: Callable[[Entry, int | None], None],
-) -> web.StreamResponse:
-    """The answer, as it is or as a fault makes it."""
-    headers = {"x-wix-request-id": entry.request_id}
-    if fault is not None:
-        if fault.kind in (FaultKind.RESET_BEFORE_WRITE, FaultKind.RESET_AFTER_WRITE):
-            settled(entry, None)
-            if request.transport is not None:
-                request.transport.abort()
-            return web.Response()
-        if fault.kind is FaultKind.STATUS:
-            status, answer = fault.status, _encoded({"message": "", "details": {}})
-            if fault.retry_after_seconds is not None:
-                headers["Retry-After"] = str(fault.retry_after_seconds)
-        elif fault.kind is FaultKind.SLOW:
-            await asyncio.sleep(fault.delay_seconds)
-        elif fault.kind is FaultKind.BAD_JSON:
-            status, answer = HTTPStatus.OK, _NOT_JSON
-    settled(entry, int(status))
-    return _response(status, answer, headers)
+    answer = _good(endpoint.answer(call), _headers(world, endpoint))
+    return Outcome(answer, call.page_start)
 
 
 def _admin(world: World, handler: admin.Handler) -> _Handler:
@@ -199,9 +170,10 @@ def _admin(world: World, handler: admin.Handler) -> _Handler:
                 raise access.denied("admin calls are taken from this machine only")
             body = _parsed(await request.read())
             query: Mapping[str, str] = request.query
-            return _response(HTTPStatus.OK, _encoded(await handler(world, query, body)))
+            reply = _good(await handler(world, query, body))
         except Refusal as refusal:
-            return _response(refusal.status, _encoded(refusal.body))
+            reply = replies.refused(refusal)
+        return web.Response(status=reply.status, body=reply.body, content_type=reply.content_type)
 
     return handle
 
@@ -245,11 +217,6 @@ def _no_constant(name: str) -> float:
     raise ValueError(f"{name} is not JSON")
 
 
-def _encoded(answer: Answer) -> bytes:
-    if isinstance(answer, bytes):
-        return answer
-    return json.dumps(answer, separators=(",", ":")).encode()
-
-
-def _response(status: int, body: bytes, headers: Mapping[str, str] | None = None) -> web.Response:
-    return web.Response(status=status, body=body, headers=headers, content_type="application/json")
+def _good(answer: Answer, headers: Mapping[str, str] | None = None) -> Reply:
+    body = answer if isinstance(answer, bytes) else replies.encoded(answer)
+    return Reply(status=HTTPStatus.OK, body=body, headers=headers or {})

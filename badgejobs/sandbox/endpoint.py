@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from badgejobs.sandbox import validation
@@ -22,6 +22,8 @@ class Call:
     path: Mapping[str, str]
     query: Mapping[str, Sequence[str]]
     body: dict[str, Any]
+    #: Once a page was read: where it began, as the content of a cursor that leads there again.
+    page_start: list[Any] = field(default_factory=list)
 
     @property
     def switches(self) -> Switches:

@@ -99,6 +99,7 @@ def page(
     """One page in an order, from behind a place in it; its cursor carries ``carried`` on."""
     walk = listing.collection.walk(call.at, sort, matches, after=after)
     records = list(islice(walk, offset, offset + limit + 1))
+    call.page_start[:] = [*_belongs(call, listing), carried, sort, after]
     way_on = None
     if len(records) > limit:
         del records[limit:]

@@ -59,11 +59,6 @@ def info(world: World, body: object) -> tuple[Site | None, dict[str, Any]]:
     }
 
 
-def masked(body: Any) -> Any:
-    """The body of a token request with no token in it, as it may be logged."""
-    return body | {"token": "***"} if isinstance(body, dict) and "token" in body else body
-
-
 def _refused(world: World, code: str, description: str) -> Refusal:
     """A refusal in the form of OAuth, which token endpoints have in place of Wix's own."""
     error = {"error": code, "error_description": description}

@@ -14,6 +14,7 @@ from badgejobs.sandbox.collection import Collection
 from badgejobs.sandbox.cursors import Cursors
 from badgejobs.sandbox.faults import Faults
 from badgejobs.sandbox.journal import Journal, stamp
+from badgejobs.sandbox.late import LateWrites
 from badgejobs.sandbox.limits import RollingWindow
 from badgejobs.sandbox.replay import Replay
 from badgejobs.sandbox.settings import Installation, Options
@@ -87,10 +88,12 @@ class World:
         now: Callable[[], datetime] = _utc_now,
     ) -> None:
         self.clock, self.now = clock, now
+        self.late = LateWrites()
         self.reset(installations, options or Options())
 
     def reset(self, installations: Iterable[Installation], options: Options) -> None:
         """Forget everything and set up anew."""
+        self.late.cancel()
         self.options = options
         self.switches = Switches()
         self.sites = {one.instance_id: Site(one, options) for one in installations}
@@ -117,6 +120,10 @@ class World:
         """What is known of a token, None if it is unknown or has ended."""
         found = self._tokens.get(token)
         return found if found is not None and self.clock() < found.ends else None
+
+    def end_token(self, token: str) -> None:
+        """Let a token end now; the others of its site stay valid."""
+        self._tokens.pop(token, None)
 
     def sites_of_key(self, api_key: str) -> list[Site]:
         """The sites that an API key reaches."""

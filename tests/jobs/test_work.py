@@ -24,7 +24,7 @@ from jobs_stage import (
 from badgejobs.errors import CredentialsRefused, RateLimited
 from badgejobs.jobs import tasks, work
 from badgejobs.jobs.retrying import FIRST_PROBE
-from badgejobs.sandbox.faults import FaultKind
+from badgejobs.sandbox.fault_kinds import FaultKind
 from badgejobs.wix import wire
 
 pytest_plugins = ["jobs_fixtures"]
@@ -146,7 +146,7 @@ def test_a_duty_that_fails_is_due_later_too(open_shop: OpenShop, shops: LiveShop
 def test_a_pause_that_wix_asks_for_is_no_failure(open_shop: OpenShop, shops: LiveShops) -> None:
     house = open_shop()
     work.register(house)
-    shops.fault(wire.ORDERS_SEARCH, kind=FaultKind.STATUS, status=429, retry_after_seconds=40)
+    shops.fault(wire.ORDERS_SEARCH, kind=FaultKind.STATUS, status=429, retry_after="40")
 
     outcome = work.run_scan(house, NORTH, "orders", by="test")
 
@@ -168,7 +168,7 @@ def test_an_error_in_the_middle_keeps_what_was_done_before(
     work.run_provision(house, NORTH, by="test")
     work.run_scan(house, NORTH, "orders", by="test")
     shops.fault(wire.ASSIGNMENTS, kind=FaultKind.SLOW, delay_seconds=0)  # the first goes well
-    shops.fault(wire.ASSIGNMENTS, kind=FaultKind.STATUS, status=429, retry_after_seconds=1)
+    shops.fault(wire.ASSIGNMENTS, kind=FaultKind.STATUS, status=429, retry_after="1")
 
     stopped = work.run_assign(house, NORTH, by="test")
 
