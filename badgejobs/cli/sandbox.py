@@ -12,12 +12,14 @@ from badgejobs.cli.opening import watched
 from badgejobs.cli.output import Output, Rows
 from badgejobs.cli.sandbox_faults import KINDS_IN_WORDS, fault, log
 from badgejobs.cli.sandbox_running import HERE, AsJson, Url, running_sandbox
+from badgejobs.cli.sandbox_switches import positions, switch
 from badgejobs.config import owner
 from badgejobs.errors import SettingsError
 from badgejobs.sandbox import builtin, seeds
 from badgejobs.sandbox.server import DEFAULT_PORT, listening
 from badgejobs.sandbox.server import serve as serve_sandbox
 from badgejobs.sandbox.settings import DuplicateMode, Options
+from badgejobs.sandbox.switches import turned
 from badgejobs.sandbox.world import World
 
 _STANDARD = Options()
@@ -25,6 +27,7 @@ _STANDARD = Options()
 sandbox = typer.Typer(help="A Wix that runs on this machine, for trying things out.")
 sandbox.command("fault", epilog=KINDS_IN_WORDS)(fault)
 sandbox.command("log")(log)
+sandbox.command("switch")(switch)
 
 
 @sandbox.callback()
@@ -64,6 +67,10 @@ def serve(
     duplicates: Annotated[
         DuplicateMode, typer.Option(help="What a second, equal assignment does.")
     ] = _STANDARD.duplicate_mode,
+    switches: Annotated[
+        list[str] | None,
+        typer.Option("--switch", metavar="NAME=POSITION", help="May be given several times."),
+    ] = None,
 ) -> None:
     """Serve a sandbox of Wix until Ctrl-C.
 
@@ -74,6 +81,7 @@ def serve(
     """
     if seed != seeds.REAL and (replay is not None or data is not None):
         raise SettingsError("--replay and --data belong to --seed real")
+    wanted = positions(switches or [])
     # It knows no site of the configuration, so a secret that is missing there is no matter.
     set_up_logs(level="INFO", form="console")
     watched(owner())
@@ -81,6 +89,7 @@ def serve(
         listening(host, port).close()  # one that is in use says so before anything is promised
 
     def fill(world: World) -> None:
+        world.switches = turned(world.switches, wanted)
         seeds.sow(world, seed, seconds=replay or 0, data=data)
         out = Output()
         for line in _told(sites):

@@ -51,6 +51,14 @@ class RemoteSandbox:
         """Every API request since the last reset, in order of arrival."""
         return list(self._call("log")["requests"])
 
+    def switches(self) -> dict[str, Any]:
+        """Every switch with its position, its other ones and its meaning."""
+        return dict(self._call("switches")["switches"])
+
+    def turn(self, positions: dict[str, Any]) -> None:
+        """Turn some switches, by name."""
+        self._call("switches", positions)
+
     def start_replay(self, instance_id: str, *, seconds: float, data: str | None) -> None:
         """Let the history of a data folder, or of the shipped extract, arrive."""
         body = {"instanceId": instance_id, "seconds": seconds}

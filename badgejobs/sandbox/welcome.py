@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
-from badgejobs.sandbox import builtin
+from badgejobs.sandbox import builtin, switches
 from badgejobs.sandbox.seeds import KINDS
 from badgejobs.sandbox.world import Site, World
 
@@ -42,6 +42,7 @@ def page(world: World, *, url: str) -> str:
         kinds=_HELD,
         calls=CALLS.items(),
         options=shown,
+        switches=switches.shown(world.switches).items(),
         url=url,
     )
 

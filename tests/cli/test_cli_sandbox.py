@@ -61,6 +61,39 @@ def test_what_cannot_be_is_one_sentence(
     assert ended.err.count("\n") == 1, ended.err
 
 
+def test_switches_are_turned_when_it_starts_and_while_it_runs(tmp_path: Path) -> None:
+    def turned(*arguments: str) -> dict[str, object]:
+        shown = run(
+            ["sandbox", "switch", *arguments, "--url", url, "--json"],
+            folder=tmp_path,
+            environment={},
+        )
+        assert shown.code == 0, shown.err
+        return {name: one["position"] for name, one in json.loads(shown.out).items()}
+
+    with serving(tmp_path, "--switch", "countLimit=7", "--switch", "unknownOnCreate=accept") as url:
+        before = turned()
+        assert (before["countLimit"], before["unknownOnCreate"]) == (7, "accept")
+        after = turned("countLimit=null", "badCredentialsStatus=401")
+        assert (after["countLimit"], after["badCredentialsStatus"]) == (None, 401)
+        assert after["unknownOnCreate"] == "accept"
+
+
+@pytest.mark.parametrize(
+    ("turn", "match"),
+    [
+        ("unknownOnCreate", "no NAME=POSITION"),
+        ("unknownOnCreat=400", "unknownOnCreat is no switch; there are"),
+        ("unknownOnCreate=401", "unknownOnCreate must be one of 404, 400, accept"),
+    ],
+)
+def test_what_is_no_switch_is_wrong_usage(turn: str, match: str, lonely_desk: Desk) -> None:
+    for command in (["switch", turn], ["serve", "--port", "0", "--switch", turn]):
+        ended = lonely_desk.run("sandbox", *command)
+        assert ended.code == 2
+        assert match in ended.err
+
+
 @pytest.mark.parametrize("url", ["https://www.wixapis.com", "http://example.com", "127.0.0.1"])
 def test_init_for_a_sandbox_takes_this_machine_only(url: str, lonely_desk: Desk) -> None:
     ended = lonely_desk.run("init", "x", "--sandbox", url, "--folder", "new")
