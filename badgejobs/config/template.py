@@ -12,6 +12,7 @@ _TEMPLATE = """\
 # redis_url_file = "redis.url"        # without it: the embedded broker
 # tick_seconds = 10                   # how often due sites are looked for
 # requests_per_minute = 180           # of each site; Wix allows 200
+# wix_assignment_paths = "sdk"        # sdk | docs; `badgejobs doctor` finds out which answers
 # log_level = "INFO"                  # DEBUG | INFO | WARNING | ERROR
 # log_format = "console"              # console | json
 

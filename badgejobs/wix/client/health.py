@@ -7,6 +7,14 @@ from badgejobs.wix import calls, protocol, wire
 from badgejobs.wix.exchange import Exchange
 
 
+def is_unknown_path(error: BadgeJobsError | None) -> bool:
+    """Whether an answer to a query says that nobody there knows its path.
+
+    A query names nothing that could be missing, so a 404 can only be about the path.
+    """
+    return isinstance(error, NotFound | protocol.PathUnknown)
+
+
 class HealthCalls:
     """What the doctor asks of :class:`WixClient`; nothing here changes anything at Wix."""
 
@@ -38,9 +46,8 @@ class HealthCalls:
     def probe_assignment_paths(self) -> dict[wire.Spelling, BadgeJobsError | None]:
         """Which spellings of the assignments' paths Wix knows.
 
-        ``None`` for one that answers; for one that is unknown a :class:`NotFound` or
-        :class:`protocol.PathUnknown`, and whatever else went wrong as it came. Each costs one
-        query that finds nothing.
+        ``None`` for one that answers, else what went wrong, as it came; :func:`is_unknown_path`
+        tells the one that is of interest here. Each costs one query that finds nothing.
         """
         found: dict[wire.Spelling, BadgeJobsError | None] = {}
         for spelling in wire.Spelling:
