@@ -247,5 +247,6 @@ def _client(
         credentials=credentials,
         pace=Pace(house.throttle, site, lane, per_minute),
         request_deadline=house.timing.request_deadline,
+        assignment_paths=house.settings.wix_assignment_paths,
         on_rate_limited=partial(house.throttle.shut, site),
     )

@@ -87,11 +87,15 @@ class PermissionMissing(Permanent):
 
 
 class Refused(Permanent):
-    """Wix refuses the request as it stands (400, 409 of a stale revision, other 4xx)."""
+    """Wix refuses the request as it stands (400, 428, other 4xx), or it was never sendable."""
 
 
 class CursorRefused(Refused):
     """Wix does not take this cursor any more; the window starts again from the watermark."""
+
+
+class StaleRevision(Refused):
+    """The thing was changed since the revision that was sent: read it again, then decide."""
 
 
 class NotFound(Permanent):

@@ -107,7 +107,7 @@ def _sentence(error: Any, path: tuple[str, ...]) -> str:
             return f"must be {context['le']} or less"
         case "int_parsing" | "int_type" | "int_from_float":
             return "must be a whole number, such as 60"
-        case "literal_error":
+        case "literal_error" | "enum":
             return f"must be one of {context['expected']}"
         case "model_type" | "dict_type" | "model_attributes_type":
             return f"must be a table: write [{'.'.join(path)}] and its keys below"

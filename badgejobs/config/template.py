@@ -14,6 +14,7 @@ _TEMPLATE = """\
 # wix_base_url = "https://www.wixapis.com"  # or http://127.0.0.1:PORT of a sandbox
 # tick_seconds = 10                   # how often due sites are looked for
 # requests_per_minute = 180           # of each site; Wix allows 200
+# wix_assignment_paths = "sdk"        # sdk | docs; `badgejobs doctor` finds out which answers
 # log_level = "INFO"                  # DEBUG | INFO | WARNING | ERROR
 # log_format = "console"              # console | json
 
