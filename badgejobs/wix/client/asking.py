@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 from typing import TypeVar
 
 from badgejobs.core.wixfacts import Fence
-from badgejobs.errors import Ambiguous
+from badgejobs.errors import Ambiguous, CursorRefused
 from badgejobs.wix import pages, wire
 from badgejobs.wix.bodies import Body, Record
 from badgejobs.wix.calls import Call
@@ -54,22 +54,27 @@ def page(
 
 
 def every(exchange: Exchange, call: Callable[[str | None], Call], kind: type[One]) -> list[One]:
-    """Every record of a list; one that cannot be read fails the whole.
+    """Every record of a list, each id once; one that cannot be read fails the whole.
 
-    What is not in such a list would be taken for absent, and made a second time.
+    What is not in such a list would be taken for absent, and made a second time; what stood in
+    it twice would look like a twin.
     """
-    records: list[One] = []
+    records: dict[str, One] = {}
     seen: set[str] = set()
     cursor: str | None = None
     while True:
         asked = call(cursor)
-        found = page(exchange, asked, kind, cursor=cursor)
+        try:
+            found = page(exchange, asked, kind, cursor=cursor)
+        except CursorRefused as error:
+            # Nothing is wrong with what was asked: the list is to be read anew, another time.
+            raise Ambiguous(f"{error}; the list was not read to its end") from error
         if found.bad:
             raise Ambiguous(f"{asked.endpoint}: a record cannot be read: {found.bad[0].reason}")
-        records.extend(found.records)
+        records |= {getattr(one, kind.named_by): one for one in found.records}
         cursor = found.next_cursor
         if cursor is None:
-            return records
+            return list(records.values())
         if cursor in seen:
             raise Ambiguous(_endless(asked.endpoint))
         seen.add(cursor)
