@@ -159,6 +159,12 @@ def test_an_empty_list_may_be_left_out() -> None:
     assert page(body, Order, answered_at=None).records == ()
 
 
+def test_a_value_added_since_in_a_field_that_does_not_decide_is_let_pass() -> None:
+    extra = {"fulfillmentStatus": "ON_ITS_WAY", "channelInfo": {"type": "MOON"}, "new": [{}]}
+    [order] = page(orders_page(changed(**extra)), Order, answered_at=None).records
+    assert order.fulfillment_status == "ON_ITS_WAY"
+
+
 def test_a_guest_order_has_no_member() -> None:
     for buyer in ({"visitorId": MEMBER}, {"memberId": ""}, {"memberId": None}, None):
         [order] = page(orders_page(changed(buyerInfo=buyer)), Order, answered_at=None).records

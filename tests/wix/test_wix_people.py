@@ -189,3 +189,12 @@ def test_an_api_key_is_no_token_to_ask_about(wix: ScriptedWix, connect: Connect)
     with pytest.raises(errors.Refused, match="API key"):
         connect(credentials=API_KEY).token_info()
     assert wix.requests == []
+
+
+@pytest.mark.parametrize("exp", [-1, 2**37, 2**63, "soon", 1.5, "9" * 5000])
+def test_an_end_of_a_token_that_is_no_date_is_not_read(
+    wix: ScriptedWix, connect: Connect, exp: object
+) -> None:
+    wix.expect(wire.TOKEN_INFO, Reply(body={"active": True, "exp": exp}))
+    with pytest.raises(errors.Ambiguous):
+        connect().token_info()

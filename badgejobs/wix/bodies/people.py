@@ -100,5 +100,5 @@ class TokenInfo(Body):
     client_id: MaybeGuid = None
     instance_id: MaybeGuid = None
     site_id: MaybeGuid = None
-    #: Seconds since 1970.
-    exp: Annotated[int | None, Field(strict=False, ge=0, lt=2**40)] = None
+    #: Seconds since 1970, within the years that a date can have.
+    exp: Annotated[int | None, Field(strict=False, ge=0, lt=2**37)] = None
