@@ -54,6 +54,8 @@ class _Cursors(Body):
 
 
 class _Paging(Body):
+    #: How many records the page has; only asked where it has none.
+    count: Any = None
     cursors: _Cursors | None = None
     has_next: bool | None = None
 
@@ -93,7 +95,8 @@ def page(
         records, bad = one_by_one(found.records or (), record)
     rows = len(records or ()) + len(bad)
     full = paged and rows >= wire.MOST_ITEMS
-    if found.paging is None and (records is None or full):
+    silent = records is None and (found.paging is None or found.paging.count)
+    if silent or (found.paging is None and full):
         raise Ambiguous(f"{what} gave no page of a list: records or paging data are missing")
     return Listed(
         records=tuple(records or ()),

@@ -342,3 +342,12 @@ def test_every_path_of_assignments_is_spelled_as_the_setting_says_and_counted_as
         wire.ASSIGNMENTS_BULK_DELETE: 1,
         wire.BADGES_QUERY: 1,
     }
+
+
+@pytest.mark.parametrize("reply", [error(404, "NOT_FOUND"), Reply(status=404, body=b"<html>")])
+def test_a_query_whose_path_is_unknown_names_the_cure(
+    wix: ScriptedWix, connect: Connect, reply: Reply
+) -> None:
+    wix.expect(wire.ASSIGNMENTS_QUERY, reply)
+    with pytest.raises(errors.BadgeJobsError, match="badgejobs doctor"):
+        connect(credentials=API_KEY).assignments([BADGE], [ADA])

@@ -16,12 +16,18 @@ def test_a_probe_tells_which_permission_is_missing(wix: ScriptedWix, connect: Co
     wix.expect(wire.BADGES_QUERY, EMPTY_PAGE)
     wix.expect(wire.ORDERS_SEARCH, error(403, "PERMISSION_DENIED"))
     wix.expect(wire.COMMENTS_COUNT, Reply(body={"count": 3}))
-    wix.expect(wire.ASSIGNMENTS_BULK_DELETE, error(403, "PERMISSION_DENIED"))
-    found = connect().probe(comment_app=wire.COMMENT_APPS["blog"])
+    gone = Reply(status=404, body=b"<html>")
+    wix.expect(wire.ASSIGNMENTS_BULK_DELETE, error(403, "PERMISSION_DENIED"), gone)
+    client = connect()
+    found = client.probe(comment_app=wire.COMMENT_APPS["blog"])
     assert found[wire.SCOPE_READ_BADGES] is None
     assert found[wire.SCOPE_READ_COMMENTS] is None
     assert wire.SCOPE_READ_ORDERS in str(found[wire.SCOPE_READ_ORDERS])
     assert wire.SCOPE_MANAGE_BADGES in str(found[wire.SCOPE_MANAGE_BADGES])
+    wix.expect(wire.BADGES_QUERY, EMPTY_PAGE)
+    wix.expect(wire.ORDERS_SEARCH, error(403))
+    again = client.probe()
+    assert "answered 404" in str(again[wire.SCOPE_MANAGE_BADGES]), "a path, and no end of it all"
 
 
 NOTHING = Reply(body={"badgeAssignments": [], "pagingMetadata": {"count": 0, "hasNext": False}})

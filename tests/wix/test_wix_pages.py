@@ -144,6 +144,8 @@ def test_what_is_no_record_at_all_is_unreadable_without_an_id(record: object) ->
         {},
         {"orders": 3, "metadata": {}},
         {"orders": [], "metadata": []},
+        {"metadata": {"count": 1, "hasNext": False}},
+        {"badges": [ORDER], "metadata": {"count": 1, "hasNext": False}},
         {"orders": [ORDER] * 100},
         {"orders": [], "metadata": {"cursors": {"next": 7}}},
         {"orders": [], "metadata": {"cursors": {"next": "x" * 16_001}}},

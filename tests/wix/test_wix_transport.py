@@ -203,13 +203,18 @@ def test_a_gzipped_page_is_read(wix: ScriptedWix, connect: Connect) -> None:
     assert connect(credentials=API_KEY).badges() == []
 
 
-def test_cookies_are_not_kept(wix: ScriptedWix, connect: Connect) -> None:
-    baked = Reply(body=EMPTY_PAGE.body, headers={"Set-Cookie": "XSRF-TOKEN=1; Path=/"})
+def test_nothing_that_an_answer_asks_for_is_sent_with_the_next_request(
+    wix: ScriptedWix, connect: Connect
+) -> None:
+    asking = {"Set-Cookie": "XSRF-TOKEN=1; Path=/", "X-Wix-Consistent": "a mark"}
+    baked = Reply(body=EMPTY_PAGE.body, headers=asking)
     wix.expect(wire.BADGES_QUERY, baked, EMPTY_PAGE)
     client = connect(credentials=API_KEY)
     client.badges()
     client.badges()
-    assert all("cookie" not in one.headers for one in wix.requests)
+    assert len(wix.requests) == 2
+    for one in wix.requests:
+        assert one.headers.keys().isdisjoint({"cookie", "x-wix-consistent"})
 
 
 def test_a_proxy_of_the_environment_is_not_used(

@@ -10,6 +10,7 @@ from badgejobs.wix import bodies, bulk, calls, wire
 from badgejobs.wix.calls import NO_GUID, is_guid
 from badgejobs.wix.client import asking
 from badgejobs.wix.exchange import Exchange
+from badgejobs.wix.protocol import PathUnknown
 
 
 class AssignmentCalls:
@@ -103,11 +104,16 @@ class AssignmentCalls:
         ]
 
     def _rows(self, badge_ids: list[str], member_ids: list[str] | None) -> list[bodies.Assignment]:
-        return asking.every(
-            self._exchange,
-            lambda cursor: calls.query_assignments(badge_ids, member_ids, cursor=cursor),
-            bodies.Assignment,
-        )
+        try:
+            return asking.every(
+                self._exchange,
+                lambda cursor: calls.query_assignments(badge_ids, member_ids, cursor=cursor),
+                bodies.Assignment,
+            )
+        except (NotFound, PathUnknown) as error:
+            # A query names nothing that could be missing but its path.
+            cure = "`badgejobs doctor` finds out by which path assignments answer"
+            raise type(error)(f"{error}; {cure}") from error
 
 
 def _well_formed(pair: tuple[str, str]) -> bool:

@@ -38,7 +38,7 @@ class HealthCalls:
                 self._exchange.ask(call)
             except protocol.TooManyToCount:
                 pass
-            except (NotFound, PermissionMissing, Refused) as error:
+            except (NotFound, PermissionMissing, Refused, protocol.PathUnknown) as error:
                 wrong = str(error)
             found[str(call.scope)] = wrong
         return found
