@@ -13,11 +13,22 @@ from pathlib import Path
 from typing import Any, Final
 
 from badgejobs.errors import StateError
-from badgejobs.sandbox import comments, faults, refusals, replay, settings, validation
+from badgejobs.sandbox import comments, faults, kinds, refusals, replay, settings, validation
 from badgejobs.sandbox.collection import Collection, Record
 from badgejobs.sandbox.endpoint import Answer
 from badgejobs.sandbox.pages import encoded
+from badgejobs.sandbox.query import Fields
 from badgejobs.sandbox.world import Site, World
+
+#: Records made between two looks at other requests.
+_AT_ONCE = 100
+#: How deep a record may nest.
+_DEEPEST = 250
+_FIELDS: Final[Mapping[str, Fields]] = {
+    "orders": kinds.ORDERS,
+    "comments": kinds.COMMENTS,
+    "members": kinds.MEMBERS,
+}
 
 Handler = Callable[[World, Mapping[str, str], Any], Awaitable[Answer]]
 
@@ -43,18 +54,27 @@ def _store(kind: str) -> Handler:
 
     async def store(world: World, _: Mapping[str, str], body: Any) -> Answer:
         found = validation.only_fields(body, "", required=("instanceId", kind))
-        given = validation.items(found[kind], kind)
-        for place, one in enumerate(given):
-            record = validation.mapping(one, f"{kind}[{place}]")
-            validation.text(record.get("id"), f"{kind}[{place}].id")
+        records: list[Record] = []
+        for place, one in enumerate(validation.items(found[kind], kind)):
+            records.append(_record(one, kind, f"{kind}[{place}]"))
+            if place % _AT_ONCE == 0:
+                await asyncio.sleep(0)  # other requests are served meanwhile
         collection: Collection = getattr(_site(world, found), kind)
         now = world.clock()
-        for one in given:
-            form = comments.stored_form(one) if kind == "comments" else one
-            collection.put(Record(form, collection.fields), now)
-        return {"stored": len(given)}
+        for record in records:
+            collection.put(record, now)
+        return {"stored": len(records)}
 
     return store
+
+
+def _record(given: object, kind: str, field: str) -> Record:
+    body = validation.mapping(given, field)
+    validation.text(body.get("id"), f"{field}.id")
+    if validation.nests_deeper(body, _DEEPEST):
+        raise refusals.invalid(field, f"nests deeper than {_DEEPEST} levels")
+    form = comments.stored_form(body) if kind == "comments" else body
+    return Record(form, _FIELDS[kind])
 
 
 async def _faults(world: World, _: Mapping[str, str], body: Any) -> Answer:

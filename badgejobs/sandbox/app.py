@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import json
+import math
 from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
 from typing import Any, Final
@@ -21,6 +22,7 @@ from badgejobs.sandbox import (
     members,
     orders,
     refusals,
+    validation,
 )
 from badgejobs.sandbox.endpoint import Answer, Call, Endpoint
 from badgejobs.sandbox.faults import UNPROCESSED, Fault, FaultKind
@@ -40,6 +42,8 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
     *instances.ENDPOINTS,
 )
 
+#: How deep the JSON of a request may nest; all that handles it may then recurse into it.
+_DEEPEST_JSON = 256
 #: The largest body taken, in bytes; admin calls may bring a whole site's records.
 _LARGEST_BODY = 512 * 1024 * 1024
 _WITH_BODY = frozenset({"POST", "PATCH"})
@@ -58,25 +62,41 @@ def application(world: World) -> web.Application:
     app.router.add_route("*", admin.PREFIX + "{rest:.*}", _admin(world, admin.unknown))
     app.router.add_route("POST", wire.TOKEN, _api(world, None, token=True))
     for endpoint in ENDPOINTS:
-        app.router.add_route(endpoint.method, endpoint.path, _api(world, endpoint))
+        # Whatever stands where an id belongs: aiohttp's own form of {id} leaves out braces.
+        path = endpoint.path.replace("{id}", "{id:[^/]+}")
+        app.router.add_route(endpoint.method, path, _api(world, endpoint))
     app.router.add_route("*", "/{rest:.*}", _api(world, None))
+    app.middlewares.append(_unrouted(_api(world, None)))
     return app
+
+
+def _unrouted(handle: _Handler) -> Any:
+    """Answers what fits no route at all (a line break in the path, ``OPTIONS *``)."""
+
+    @web.middleware
+    async def answered(request: web.Request, handler: _Handler) -> web.StreamResponse:
+        known = request.match_info.http_exception is None
+        return await (handler if known else handle)(request)
+
+    return answered
 
 
 def _api(world: World, endpoint: Endpoint | None, *, token: bool = False) -> _Handler:
     """The handler of one API path; without an endpoint that of all unknown paths."""
 
     async def handle(request: web.Request) -> web.StreamResponse:
-        sent = _parsed(await request.read())
         journal = world.journal
         entry = journal.arrived(
             method=request.method,
             path=request.path,
             query={name: request.query.getall(name)[-1] for name in request.query},
-            body=None if sent is _Unreadable else sent,
             at=world.now(),
         )
         entry.route = endpoint.path if endpoint else None
+        sent = await _sent(request)
+        if sent is not _Unreadable and validation.nests_deeper(sent, _DEEPEST_JSON):
+            sent = _Unreadable
+        journal.brought(entry, None if sent is _Unreadable else sent)
         fault = world.faults.take(request.method, request.path)
         entry.fault = fault.kind.value if fault else None
         status, answer = 0, b""
@@ -122,7 +142,7 @@ def _called(
     if endpoint is None:
         raise refusals.not_found("NOT_FOUND", "the path")
     access.require_scope(site, endpoint.scope)
-    if endpoint.method in _WITH_BODY and not isinstance(sent, dict):
+    if not isinstance(sent, dict) and (sent is not None or endpoint.method in _WITH_BODY):
         raise refusals.invalid("body", "Expected an object")
     site.advance(at)
     return endpoint.answer(
@@ -160,6 +180,9 @@ async def _sent_back(
                 headers["Retry-After"] = str(fault.retry_after_seconds)
         elif fault.kind is FaultKind.SLOW:
             await asyncio.sleep(fault.delay_seconds)
+            if request.transport is None:  # the caller did not wait
+                settled(entry, None)
+                return web.Response()
         elif fault.kind is FaultKind.BAD_JSON:
             status, answer = HTTPStatus.OK, _NOT_JSON
     settled(entry, int(status))
@@ -171,7 +194,7 @@ def _admin(world: World, handler: admin.Handler) -> _Handler:
         try:
             if not _is_loopback(request.remote):
                 raise access.denied("admin calls are taken from this machine only")
-            body = _parsed(await request.read())
+            body = await _sent(request)
             query: Mapping[str, str] = request.query
             return _response(HTTPStatus.OK, _encoded(await handler(world, query, body)))
         except Refusal as refusal:
@@ -187,18 +210,21 @@ def _is_loopback(peer: str | None) -> bool:
         return False
 
 
-def _parsed(raw: bytes) -> Any:
+async def _sent(request: web.Request) -> Any:
     """The JSON of a body, None for an empty one, ``_Unreadable`` for what is no JSON."""
-    if not raw:
-        return None
     try:
-        return json.loads(raw, parse_constant=_no_constant)
-    except (ValueError, RecursionError):
+        raw = await request.read()
+        return json.loads(raw, parse_constant=_finite, parse_float=_finite) if raw else None
+    except (ValueError, RecursionError, web.RequestPayloadError, web.HTTPRequestEntityTooLarge):
         return _Unreadable
 
 
-def _no_constant(name: str) -> float:
-    raise ValueError(f"{name} is not JSON")
+def _finite(digits: str) -> float:
+    """A number that can be written again as JSON; NaN, Infinity and 1e999 cannot."""
+    found = float(digits)
+    if not math.isfinite(found):
+        raise ValueError(f"{digits} cannot be kept")
+    return found
 
 
 def _encoded(answer: Answer) -> bytes:

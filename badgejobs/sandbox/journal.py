@@ -23,8 +23,8 @@ class Entry:
     method: str
     path: str
     query: Mapping[str, str]
-    body: Any
     request_id: str
+    body: Any = None
     instance_id: str | None = None
     status: int | None = None
     fault: str | None = None
@@ -54,9 +54,7 @@ class Journal:
         self.counts: Counter[tuple[str, str, str, int | None]] = Counter()
         self._number = 0
 
-    def arrived(
-        self, *, method: str, path: str, query: Mapping[str, str], body: Any, at: datetime
-    ) -> Entry:
+    def arrived(self, *, method: str, path: str, query: Mapping[str, str], at: datetime) -> Entry:
         """Note a request that has just arrived; secrets in it are masked."""
         self._number += 1
         entry = Entry(
@@ -64,13 +62,16 @@ class Journal:
             method=method,
             path=path,
             query=_masked(query),
-            body=_masked(body) if isinstance(body, dict) else body,
             request_id=(
                 f"{int(at.timestamp()):010d}.{secrets.randbelow(10**9):09d}{self._number:09d}"
             ),
         )
         self.entries.append(entry)
         return entry
+
+    def brought(self, entry: Entry, body: Any) -> None:
+        """Note the body of a request, which may come long after its head; secrets are masked."""
+        entry.body = _masked(body)
 
     def settled(self, entry: Entry, status: int | None) -> None:
         """Note how a request ended; None means that no answer was sent."""
@@ -80,8 +81,11 @@ class Journal:
             self.counts[(entry.instance_id, entry.method, route, status)] += 1
 
 
-def _masked(fields: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: "***" if name == _SECRET else value for name, value in fields.items()}
+def _masked(value: Any) -> Any:
+    """The value with every secret in it masked, however deep it stands."""
+    if isinstance(value, Mapping):
+        return {name: "***" if name == _SECRET else _masked(inner) for name, inner in value.items()}
+    return [_masked(inner) for inner in value] if isinstance(value, list) else value
 
 
 def stamp(moment: datetime) -> str:
