@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from itertools import islice
+from dataclasses import replace
 from typing import Any, Final
 
 from badgejobs.sandbox import kinds, pages, refusals, validation
@@ -15,10 +16,10 @@ from badgejobs.wix import wire
 _DEFAULT_LIMIT = 50
 _DEFAULT_REPLIES = 10
 _LONGEST_RESOURCE = 128
+_FEW_DIGITS = re.compile(r"[0-9]{1,9}")
 #: What a deleted comment has lost.
 _CLEARED = frozenset({"author", "content", "draftContent"})
-_SORTS: Final[Mapping[str | None, Sort]] = {
-    None: kinds.NEWEST_FIRST,
+_SORTS: Final[Mapping[str, Sort]] = {
     "NEWEST_FIRST": kinds.NEWEST_FIRST,
     "OLDEST_FIRST": kinds.OLDEST_FIRST,
 }
@@ -70,14 +71,18 @@ def get(call: Call) -> Answer:
 
 
 def list_by_resource(call: Call) -> Answer:
-    """Published comments of one resource, the replies to each beside them."""
+    """Published comments of one resource, the first replies to each beside them.
+
+    Where a comment has more replies than are shown, the cursor beside them leads to a list of
+    the further ones, by this same call, as Wix's SDK describes it.
+    """
     app_id = validation.guid(call.parameter("appId"), "appId")
     resource = tuple(
         validation.text(call.parameter(name), name, most=_LONGEST_RESOURCE)
         for name in ("contextId", "resourceId")
     )
-    limit = _number(call, "cursorPaging.limit", _DEFAULT_LIMIT)
-    replies_limit = _number(call, "cursorPaging.repliesLimit", _DEFAULT_REPLIES)
+    limit = _number(call, "cursorPaging.limit", _DEFAULT_LIMIT, least=1)
+    replies_limit = _number(call, "cursorPaging.repliesLimit", _DEFAULT_REPLIES, least=0)
 
     def here(values: Values) -> bool:
         place = values["contextId"], values["resourceId"]
@@ -85,49 +90,62 @@ def list_by_resource(call: Call) -> Answer:
         return own and place == resource
 
     listing = pages.Listing(
-        name="comments-by-resource",
-        collection=call.site.comments,
-        within=(app_id, *resource),
-        condition=lambda _: lambda values: values["parentComment.id"] is None and here(values),
+        name="comments-by-resource", collection=call.site.comments, within=(app_id, *resource)
     )
-    cursor, after = call.parameter("cursorPaging.cursor"), None
-    sort = _sort(call, "commentSort.order") if cursor is None else kinds.NEWEST_FIRST
-    replies_sort = _sort(call, "replySort.order") if cursor is None else kinds.OLDEST_FIRST
-    if cursor is not None:
-        _, sort, after = pages.opened(call, listing, cursor, "cursorPaging.cursor")
+    cursor, after, parent = call.parameter("cursorPaging.cursor"), None, None
+    if cursor is None:
+        order = _order(call, "commentSort.order", "NEWEST_FIRST")
+        sort, replies_order = _SORTS[order], _order(call, "replySort.order", order)
+    else:
+        found = pages.opened(call, listing, cursor, "cursorPaging.cursor")
+        _, sort, after, (parent, replies_order) = found
+    listing = replace(
+        listing,
+        condition=lambda _: lambda values: values["parentComment.id"] == parent and here(values),
+        kept=[parent, replies_order],
+    )
     page = pages.page(call, listing, given=None, sort=sort, after=after, limit=limit)
     replies: dict[str, list[Record]] = {record.id: [] for record in page.records}
-    for reply in call.site.comments.walk(call.at, replies_sort, here):
-        found = replies.get(reply.values["parentComment.id"])
-        if found is not None:
-            found.append(reply)
-    answers = {one: _replies(found, replies_limit) for one, found in replies.items() if found}
+    for reply in call.site.comments.walk(call.at, _SORTS[replies_order], here):
+        beside = replies.get(reply.values["parentComment.id"])
+        if beside is not None and len(beside) <= replies_limit:
+            beside.append(reply)
+    answers = {
+        one: _replies(call, replace(listing, kept=[one, replies_order]), beside, replies_limit)
+        for one, beside in replies.items()
+        if beside and replies_limit
+    }
     rest = {"commentReplies": answers, "pagingMetadata": page.metadata()}
     return pages.encoded("comments", page.records, rest)
 
 
-def _replies(found: list[Record], limit: int) -> dict[str, Any]:
-    shown = [reply.body for reply in islice(found, limit)]
-    more = len(found) > limit
+def _replies(call: Call, listing: pages.Listing, found: list[Record], limit: int) -> dict[str, Any]:
+    """The first replies to one comment; ``found`` may hold one more than are shown."""
+    shown, cursors = found[:limit], {}
+    if len(found) > limit:
+        sort = _SORTS[listing.kept[1]]
+        cursors["next"] = pages.sealed(call, listing, given=None, sort=sort, last=shown[-1])
     return {
-        "replies": shown,
-        "pagingMetadata": {"count": len(shown), "cursors": {}, "hasNext": more},
+        "replies": [reply.body for reply in shown],
+        "pagingMetadata": {"count": len(shown), "cursors": cursors, "hasNext": bool(cursors)},
     }
 
 
-def _sort(call: Call, name: str) -> Sort:
+def _order(call: Call, name: str, default: str) -> str:
     order = call.parameter(name)
+    if order is None:
+        return default
     if order not in _SORTS:
         raise refusals.invalid(name, "must be NEWEST_FIRST or OLDEST_FIRST")
-    return _SORTS[order]
+    return order
 
 
-def _number(call: Call, name: str, default: int) -> int:
+def _number(call: Call, name: str, default: int, *, least: int) -> int:
     given = call.parameter(name)
     if given is None:
         return default
-    number = int(given) if given.isascii() and given.isdecimal() else given
-    return validation.integer(number, name, least=1, most=wire.MOST_ITEMS)
+    number = int(given) if _FEW_DIGITS.fullmatch(given) else given
+    return validation.integer(number, name, least=least, most=wire.MOST_ITEMS)
 
 
 ENDPOINTS: Final = (

@@ -47,22 +47,18 @@ def get(call: Call) -> Answer:
 def query(call: Call) -> Answer:
     """A page of members; the total counts all that match."""
     fieldsets = _fieldsets(validation.items(call.body.get("fieldsets") or [], "fieldsets"))
-    members = call.site.members
-    listing = pages.Listing(name="members", collection=members, sort_key="sorting", offsets=True)
+    listing = pages.Listing(
+        name="members",
+        collection=call.site.members,
+        sort_keys=("sorting", "sort"),
+        offsets=True,
+    )
     page = pages.read(call, listing)
-    total = sum(page.matches(one.values) for one in members.shown(call.at).values())
-    answer: dict[str, Any] = {
+    return {
         "members": [_shown(record.body, fieldsets) for record in page.records],
-        "metadata": {
-            "count": len(page.records),
-            "offset": page.offset,
-            "total": total,
-            "tooManyToCount": False,
-        },
+        "metadata": {"count": len(page.records)} | pages.totals(call, listing, page),
+        "pagingMetadata": page.metadata(),
     }
-    if page.by_cursor:
-        answer["pagingMetadata"] = page.metadata()
-    return answer
 
 
 ENDPOINTS: Final = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -26,7 +27,8 @@ class Listing:
     collection: Collection
     #: The key under which the query stands.
     wrapper: str = "query"
-    sort_key: str = "sort"
+    #: The keys that an order may stand under; the first one that is there counts.
+    sort_keys: Sequence[str] = ("sort",)
     default_limit: int = wire.MOST_ITEMS
     #: Whether ``paging {limit, offset}`` is taken besides cursors.
     offsets: bool = False
@@ -34,6 +36,8 @@ class Listing:
     within: Sequence[str] = ()
     #: A condition of the endpoint itself, which may depend on the filter.
     condition: Callable[[Filter], Predicate] | None = None
+    #: What the endpoint itself wants to find again on the next page; must be JSON.
+    kept: Any = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,9 +46,9 @@ class Page:
 
     records: list[Record]
     next_cursor: str | None
-    offset: int
+    #: How many records were skipped, None where the page was not asked for by offset.
+    offset: int | None
     matches: Predicate
-    by_cursor: bool
 
     def metadata(self) -> dict[str, Any]:
         """The paging information."""
@@ -53,29 +57,29 @@ class Page:
         return {"count": len(self.records), "cursors": cursors, "hasNext": more}
 
 
+def totals(call: Call, listing: Listing, page: Page) -> dict[str, Any]:
+    """The further paging information where pages are asked for by offset."""
+    shown = listing.collection.shown(call.at).values()
+    return {
+        "offset": page.offset or 0,
+        "total": sum(page.matches(record.values) for record in shown),
+        "tooManyToCount": False,
+    }
+
+
 def read(call: Call, listing: Listing) -> Page:
     """The page that a call asks for."""
     key = listing.wrapper
     query = _object(call.body, key, key)
-    cursor, limit, offset, by_cursor = _paging(query, listing)
+    cursor, limit, offset = _paging(query, listing)
     if cursor is None:
         given = query.get("filter")
-        sort = parse_sort(
-            query.get(listing.sort_key), listing.collection.fields, f"{key}.{listing.sort_key}"
-        )
+        sort_key, wanted = _first(query, listing.sort_keys)
+        sort = parse_sort(wanted, listing.collection.fields, f"{key}.{sort_key}")
         after = None
     else:
-        given, sort, after = _opened(call, listing, cursor)
-    return page(
-        call,
-        listing,
-        given=given,
-        sort=sort,
-        after=after,
-        limit=limit,
-        offset=offset,
-        by_cursor=by_cursor,
-    )
+        given, sort, after, _ = opened(call, listing, cursor, f"{key}.cursorPaging.cursor")
+    return page(call, listing, given=given, sort=sort, after=after, limit=limit, offset=offset)
 
 
 def page(
@@ -86,51 +90,52 @@ def page(
     sort: Sort,
     after: list[Any] | None,
     limit: int,
-    offset: int = 0,
-    by_cursor: bool = True,
+    offset: int | None = None,
 ) -> Page:
     """One page of a filter and an order, from behind a place in it."""
     found = compile_filter(given, listing.collection.fields, f"{listing.wrapper}.filter")
     matches = _both(listing.condition(found), found.matches) if listing.condition else found.matches
     walk = listing.collection.walk(call.at, sort, matches, after=after)
-    records = list(islice(walk, offset, offset + limit + 1))
+    # No site holds as many records as the largest offset that can be skipped.
+    skipped = min(offset or 0, sys.maxsize - limit - 1)
+    records = list(islice(walk, skipped, skipped + limit + 1))
     cursor = None
     if len(records) > limit:
         del records[limit:]
-        content = [*_belongs(call, listing), given, sort, place_of(records[-1], sort)]
-        cursor = call.world.cursors.seal(content)
-    return Page(
-        records=records, next_cursor=cursor, offset=offset, matches=matches, by_cursor=by_cursor
-    )
+        cursor = sealed(call, listing, given=given, sort=sort, last=records[-1])
+    return Page(records=records, next_cursor=cursor, offset=offset, matches=matches)
 
 
 def _both(one: Predicate, other: Predicate) -> Predicate:
     return lambda values: one(values) and other(values)
 
 
-def opened(call: Call, listing: Listing, cursor: object, field: str) -> tuple[Any, Sort, list[Any]]:
-    """Filter, order and place that a cursor carries; foreign ones are refused."""
-    content = call.world.cursors.unseal(cursor, field)
-    *belongs, given, sort, after = content
+def sealed(call: Call, listing: Listing, *, given: Any, sort: Sort, last: Record) -> str:
+    """The cursor to what follows a record in a list."""
+    place = place_of(last, sort)
+    return call.world.cursors.seal([_belongs(call, listing), given, sort, place, listing.kept])
+
+
+def opened(
+    call: Call, listing: Listing, cursor: object, field: str
+) -> tuple[Any, Sort, list[Any], Any]:
+    """Filter, order, place and what else a cursor carries; foreign ones are refused."""
+    belongs, given, sort, after, kept = call.world.cursors.unseal(cursor, field)
     if belongs != _belongs(call, listing):
         raise refusals.invalid(field, "is not a cursor given by this endpoint")
-    return given, tuple((name, falling) for name, falling in sort), after
-
-
-def _opened(call: Call, listing: Listing, cursor: object) -> tuple[Any, Sort, list[Any]]:
-    return opened(call, listing, cursor, f"{listing.wrapper}.cursorPaging.cursor")
+    return given, tuple((name, falling) for name, falling in sort), after, kept
 
 
 def _belongs(call: Call, listing: Listing) -> list[str]:
     return [listing.name, call.site.instance_id, *listing.within]
 
 
-def _paging(query: dict[str, Any], listing: Listing) -> tuple[Any, int, int, bool]:
-    """Cursor, limit and offset that are asked for, and whether by cursor paging."""
+def _paging(query: dict[str, Any], listing: Listing) -> tuple[Any, int, int | None]:
+    """Cursor, limit and offset that are asked for; no offset where paging is by cursor."""
     cursor_field = f"{listing.wrapper}.cursorPaging"
     cursor_paging = _object(query, "cursorPaging", cursor_field)
     cursor = cursor_paging.get("cursor")
-    limit, field, offset = cursor_paging.get("limit"), cursor_field, 0
+    limit, field, offset = cursor_paging.get("limit"), cursor_field, None
     paging = query.get("paging")
     if listing.offsets and paging is not None:
         if cursor_paging:
@@ -138,11 +143,19 @@ def _paging(query: dict[str, Any], listing: Listing) -> tuple[Any, int, int, boo
         field = f"{listing.wrapper}.paging"
         paging = validation.mapping(paging, field)
         limit = paging.get("limit")
-        offset = validation.integer(paging.get("offset") or 0, f"{field}.offset", least=0)
+        offset = paging.get("offset")
+        offset = validation.integer(0 if offset is None else offset, f"{field}.offset", least=0)
     if limit is None:
         limit = listing.default_limit
     limit = validation.integer(limit, f"{field}.limit", least=1, most=wire.MOST_ITEMS)
-    return cursor, limit, offset, bool(cursor_paging)
+    return cursor, limit, offset
+
+
+def _first(given: dict[str, Any], names: Sequence[str]) -> tuple[str, Any]:
+    """The first of the named entries that is there, else the first name with nothing."""
+    there = (name for name in names if given.get(name) is not None)
+    name = next(there, names[0])
+    return name, given.get(name)
 
 
 def _object(given: dict[str, Any], name: str, field: str) -> dict[str, Any]:

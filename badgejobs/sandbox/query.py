@@ -22,7 +22,7 @@ Sort = tuple[tuple[str, bool], ...]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 #: How deep filters may nest; deeper ones are refused rather than recursed into.
-_DEEPEST = 32
+_DEEPEST = 100
 
 
 def instant(stamp: object) -> int | None:
@@ -71,7 +71,7 @@ def _dig(value: Any, path: tuple[str, ...]) -> Any:
     """What stands at a path; through a list, a tuple of what stands in each entry."""
     for depth, part in enumerate(path):
         if isinstance(value, list):
-            found = (_dig(entry, path[depth:]) for entry in value)
+            found = (_dig(entry, path[depth:]) for entry in value if isinstance(entry, dict))
             return tuple(one for one in found if one is not None)
         if not isinstance(value, dict):
             return None
@@ -172,8 +172,8 @@ def parse_sort(given: object, fields: Fields, path: str) -> Sort:
             raise refusals.invalid(
                 f"{where}.fieldName", f"Field '{name}' is not declared as sortable"
             )
-        order = one.get("order", "ASC")
-        if order not in ("ASC", "DESC"):
+        order = one.get("order")
+        if order not in (None, "ASC", "DESC"):
             raise refusals.invalid(f"{where}.order", "must be ASC or DESC")
         found.append((name, order == "DESC"))
     return tuple(found) or fields.default_sort

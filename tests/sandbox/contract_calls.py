@@ -56,7 +56,7 @@ ENDPOINTS = (
 )
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Listing:
     """One list endpoint, and how records get into its list."""
 
