@@ -5,13 +5,11 @@ from __future__ import annotations
 import gzip
 import json
 import re
-import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 from urllib.parse import quote
 
 import pytest
+from bare_connection import answer, connected, head, received
 from contract_calls import (
     ASSIGNMENTS,
     BADGES,
@@ -30,7 +28,7 @@ from contract_calls import (
     badge_body,
     pair_body,
 )
-from sandbox_caller import BLOG, Caller, guid, order, sandbox
+from sandbox_caller import BLOG, guid, order, sandbox
 
 GOOD = guid(1, 1)
 WRONG_TEXTS = (
@@ -207,37 +205,10 @@ def test_g10_the_body_counts_and_not_its_content_type(headers: dict[str, str]) -
         assert len(wix.state()["badges"]) == 2
 
 
-@contextmanager
-def line(wix: Caller) -> Iterator[socket.socket]:
-    """A bare connection to the sandbox."""
-    host, _, port = wix.address.partition(":")
-    with socket.create_connection((host, int(port)), timeout=30) as sock:
-        yield sock
-
-
-def head(wix: Caller, method: str, path: str, *more: str) -> bytes:
-    """The head of an authorized request."""
-    authorization = f"Authorization: {wix.headers['Authorization']}"
-    lines = (f"{method} {path} HTTP/1.1", "Host: sandbox", authorization, *more)
-    return "".join(f"{one}\r\n" for one in (*lines, "")).encode()
-
-
-def answer(sock: socket.socket) -> tuple[int, dict[str, str], bytes]:
-    """Status, headers and body of one answer."""
-    with sock.makefile("rb") as stream:
-        status = int(stream.readline().split()[1])
-        headers = {}
-        while text := stream.readline().decode().strip():
-            name, _, value = text.partition(": ")
-            headers[name.lower()] = value
-        length = 0 if status == 100 else int(headers.get("content-length", 0))
-        return status, headers, stream.read(length)
-
-
 def test_g1_a_head_request_is_answered_like_any_unknown_call_without_its_body() -> None:
-    with sandbox() as wix, line(wix) as sock:
+    with sandbox() as wix, connected(wix) as sock:
         sock.sendall(head(wix, "HEAD", BADGES_QUERY, "Connection: close"))
-        text = b"".join(iter(lambda: sock.recv(4096), b""))
+        text = received(sock)
         assert text.startswith(b"HTTP/1.1 404 ")
         assert re.search(rb"(?i)x-wix-request-id: [0-9]{10}\.[0-9]+\r\n", text)
         assert re.search(rb"(?i)content-type: application/json", text)
@@ -247,7 +218,7 @@ def test_g1_a_head_request_is_answered_like_any_unknown_call_without_its_body() 
 def test_g1_what_fits_no_route_at_all_is_answered_in_the_same_form() -> None:
     with sandbox() as wix:
         for method, path in (("OPTIONS", "*"), ("GET", "/a%0Ab"), ("GET", "//"), ("GET", "/%zz")):
-            with line(wix) as sock:
+            with connected(wix) as sock:
                 sock.sendall(head(wix, method, path))
                 status, headers, body = answer(sock)
             assert (status, headers["content-type"]) == (404, "application/json")
@@ -256,7 +227,7 @@ def test_g1_what_fits_no_route_at_all_is_answered_in_the_same_form() -> None:
 
 
 def test_g1_a_body_may_come_in_chunks_and_after_a_go_ahead() -> None:
-    with sandbox() as wix, line(wix) as sock:
+    with sandbox() as wix, connected(wix) as sock:
         body = json.dumps(badge_body()).encode()
         expect = (f"Content-Length: {len(body)}", "Expect: 100-continue")
         sock.sendall(head(wix, "POST", BADGES, *expect))
@@ -271,7 +242,7 @@ def test_g1_a_body_may_come_in_chunks_and_after_a_go_ahead() -> None:
 
 
 def test_g1_a_connection_lives_on_after_every_kind_of_refusal() -> None:
-    with sandbox() as wix, line(wix) as sock:
+    with sandbox() as wix, connected(wix) as sock:
         for path, body, status in (
             (BADGES, b"not json", 400),
             ("/no/such/path", b"{}", 404),
@@ -289,7 +260,7 @@ def test_g1_a_body_that_cannot_be_unpacked_is_refused_like_any_that_is_no_json()
     with sandbox() as wix:
         for path in (BADGES_QUERY, "/_sandbox/reset"):
             more = ("Content-Encoding: gzip", "Content-Length: 2", "Connection: close")
-            with line(wix) as sock:
+            with connected(wix) as sock:
                 sock.sendall(head(wix, "POST", path, *more) + b"{}")
                 status, headers, body = answer(sock)
             assert (status, headers["content-type"]) == (400, "application/json")

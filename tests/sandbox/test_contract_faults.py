@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import random
 import re
-import socket
 import time
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from bare_connection import connected, received, request
 from contract_calls import ASSIGNMENTS, BADGES, BADGES_QUERY, badge_body, pair_body, together
 from sandbox_caller import KEY, ONE, Caller, Reply, guid, order, sandbox, token_request
 
@@ -178,7 +178,7 @@ def test_admin_a_connection_that_is_closed_carries_no_byte_of_an_answer(kind: st
     with sandbox() as wix:
         disturb(wix, {"path": BADGES, "kind": kind})
         with connected(wix) as sock:
-            sock.sendall(written(wix, badge_body()))
+            sock.sendall(request(wix, "POST", BADGES, badge_body()))
             assert received(sock) == b""
 
 
@@ -186,37 +186,12 @@ def test_admin_bad_json_is_200_and_calls_itself_json_also_where_the_call_failed(
     with sandbox() as wix:
         disturb(wix, {"path": BADGES, "kind": "bad-json"})
         with connected(wix) as sock:
-            sock.sendall(written(wix, {}))
+            sock.sendall(request(wix, "POST", BADGES, {}))
             head, _, body = received(sock).partition(b"\r\n\r\n")
         assert head.startswith(b"HTTP/1.1 200 ")
         assert b"content-type: application/json" in head.lower()
         with pytest.raises(json.JSONDecodeError):
             json.loads(body)
-
-
-def connected(wix: Caller) -> socket.socket:
-    host, _, port = wix.address.partition(":")
-    return socket.create_connection((host, int(port)), timeout=30)
-
-
-def written(wix: Caller, body: Any) -> bytes:
-    raw = json.dumps(body).encode()
-    head = (
-        f"POST {BADGES} HTTP/1.1\r\nHost: sandbox\r\nConnection: close\r\n"
-        f"Authorization: {wix.headers['Authorization']}\r\nContent-Length: {len(raw)}\r\n\r\n"
-    )
-    return head.encode() + raw
-
-
-def received(sock: socket.socket) -> bytes:
-    """All that comes until the other side closes."""
-    found = b""
-    try:
-        while more := sock.recv(4096):
-            found += more
-    except ConnectionError:
-        pass
-    return found
 
 
 def awaited(wix: Caller, condition: Any) -> None:
@@ -231,7 +206,7 @@ def test_admin_a_slow_request_is_processed_at_once_and_others_are_served_meanwhi
     with sandbox() as wix:
         disturb(wix, {"path": BADGES, "kind": "slow", "delaySeconds": 600})
         with connected(wix) as sock:
-            sock.sendall(written(wix, badge_body()))
+            sock.sendall(request(wix, "POST", BADGES, badge_body()))
             awaited(wix, lambda: wix.state()["badges"])
             assert len(wix.post(BADGES_QUERY, {})["badges"]) == 1
             wix.badge("Another")
@@ -245,7 +220,7 @@ def test_admin_an_answer_that_nobody_waited_for_was_not_sent() -> None:
     with sandbox() as wix:
         disturb(wix, {"path": BADGES, "kind": "slow", "delaySeconds": 0.2})
         with connected(wix) as sock:
-            sock.sendall(written(wix, badge_body()))
+            sock.sendall(request(wix, "POST", BADGES, badge_body()))
             awaited(wix, lambda: wix.state()["badges"])
         path = f"/_sandbox/stats?instanceId={ONE['instanceId']}"
 
@@ -359,7 +334,7 @@ def test_admin_the_log_of_requests_at_the_same_time_is_whole_and_keeps_each_ones
 
 def test_admin_a_request_is_logged_when_it_arrives_and_not_when_its_body_is_whole() -> None:
     with sandbox() as wix, connected(wix) as sock:
-        raw = written(wix, badge_body(title="Late"))
+        raw = request(wix, "POST", BADGES, badge_body(title="Late"))
         sock.sendall(raw[:-5])
         awaited(wix, lambda: len(log(wix)) == 2)
         assert (log(wix)[-1]["body"], log(wix)[-1]["status"]) == (None, None)
