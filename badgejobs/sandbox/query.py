@@ -71,7 +71,7 @@ def _dig(value: Any, path: tuple[str, ...]) -> Any:
     """What stands at a path; through a list, a tuple of what stands in each entry."""
     for depth, part in enumerate(path):
         if isinstance(value, list):
-            found = (_dig(entry, path[depth:]) for entry in value if isinstance(entry, dict))
+            found = (_dig(entry, path[depth:]) for entry in value)
             return tuple(one for one in found if one is not None)
         if not isinstance(value, dict):
             return None
