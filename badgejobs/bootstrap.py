@@ -167,19 +167,23 @@ class SiteHouse:
             stamp = self._stamp()
             if stamp != self._read:
                 self._reload()
-                self._read = stamp
+                # What could not be read at all may be readable the next time, unchanged.
+                unread = self._broken and isinstance(self._broken.__cause__, OSError)
+                self._read = _NEVER if unread else stamp
             if self._rules is None:
                 assert self._broken, "read at least once"
-                raise self._broken
+                # Never the kept one itself, to which every raise would add its frames.
+                raise self._broken.anew()
             return self._rules
 
     def _reload(self) -> None:
         """Read the file; what is broken is told once a change, and the old rules stay."""
+        before = str(self._broken)
         try:
             self._rules, self._broken = load_rules(self._rules_file), None
         except RulesError as error:
             self._broken = error
-            if self._rules:
+            if self._rules and before != str(error):
                 site = self.profile.name
                 log.warning("the old rules stay in force", site=site, error=str(error))
 
@@ -243,5 +247,6 @@ def _client(
         credentials=credentials,
         pace=Pace(house.throttle, site, lane, per_minute),
         request_deadline=house.timing.request_deadline,
+        assignment_paths=house.settings.wix_assignment_paths,
         on_rate_limited=partial(house.throttle.shut, site),
     )

@@ -87,11 +87,15 @@ class PermissionMissing(Permanent):
 
 
 class Refused(Permanent):
-    """Wix refuses the request as it stands (400, 409 of a stale revision, other 4xx)."""
+    """Wix refuses the request as it stands (400, 428, other 4xx), or it was never sendable."""
 
 
 class CursorRefused(Refused):
     """Wix does not take this cursor any more; the window starts again from the watermark."""
+
+
+class StaleRevision(Refused):
+    """The thing was changed since the revision that was sent: read it again, then decide."""
 
 
 class NotFound(Permanent):
@@ -115,6 +119,10 @@ class RulesError(Permanent):
         place = ":".join(str(part) for part in (file, line, column) if part is not None)
         super().__init__(f"{place}: {problem}")
         self.problem, self.file, self.line, self.column = problem, file, line, column
+
+    def anew(self) -> RulesError:
+        """The same error, fit to be raised once more."""
+        return RulesError(self.problem, file=self.file, line=self.line, column=self.column)
 
 
 class StateError(Permanent):

@@ -23,7 +23,7 @@ COMMANDS = {
     "worker": "run", "beat": "run", "flower": "run", "migrate": "setup", "version": "setup",
 }  # fmt: skip
 #: Each group of commands likewise.
-GROUPS = {"config": "setup", "rules": "rules", "sandbox": "sandbox"}
+GROUPS = {"config": "setup", "rules": "rules", "sandbox": "sandbox", "bench": "bench"}
 
 
 def application(only: str | None = None) -> typer.Typer:

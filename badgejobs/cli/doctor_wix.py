@@ -7,13 +7,15 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 from badgejobs.bootstrap import House, SiteHouse
-from badgejobs.cli.finding import Finding, failed, looked_at
+from badgejobs.cli.finding import Finding, failed
+from badgejobs.config.layers import variable
 from badgejobs.errors import BadgeJobsError, RulesError, SettingsError
+from badgejobs.wix import wire
+from badgejobs.wix.client import is_unknown_path
 
 #: Further apart, stamps of orders look as if they came from the future.
 MOST_SKEW = timedelta(seconds=60)
-#: An id that no badge has: asked for only to see whether asking is allowed.
-_NOTHING = "00000000-0000-0000-0000-000000000000"
+_SETTING = ("wix_assignment_paths",)
 
 _CREDENTIALS = "check app_id, app_secret and instance_id, or api_key and site_id, of this site"
 _SCOPES = "add the permission to your app in the Wix dashboard and install its new version"
@@ -31,13 +33,17 @@ def examined_wix(house: House, site: str) -> Iterator[Finding]:
         yield failed(f"{site}: credentials", error, cure=_CREDENTIALS if known else _cure(error))
         return
     yield Finding(check=f"{site}: credentials", ok=True, finding="accepted")
+    paths = _assignment_paths(at, site, house.settings.wix_assignment_paths)
+    yield paths
+    if not paths.ok:
+        # Asked at a path of assignments, so it tells nothing now.
+        del scopes[wire.SCOPE_MANAGE_BADGES]
     for scope, wrong in scopes.items():
         yield Finding(
             check=f"{site}: {scope}", ok=wrong is None,
             finding=wrong or "granted", cure="" if wrong is None else _SCOPES,
         )  # fmt: skip
-    yield looked_at(f"{site}: assignments", lambda: _assignments(at), cure=_SCOPES)
-    if all(wrong is None for wrong in scopes.values()):
+    if paths.ok and all(wrong is None for wrong in scopes.values()):
         yield _clock(at, site)
         yield _badges(at, site)
 
@@ -46,9 +52,30 @@ def _cure(error: BadgeJobsError) -> str:
     return _REACH if "credential" not in type(error).__name__.lower() else _CREDENTIALS
 
 
-def _assignments(at: SiteHouse) -> str:
-    at.badges.assignments([_NOTHING], [_NOTHING])
-    return "can be read"
+def _assignment_paths(at: SiteHouse, site: str, used: wire.Spelling) -> Finding:
+    """The docs spell the paths of assignments in two ways: which of them answers?"""
+    check = f"{site}: assignments"
+    told = at.badges.probe_assignment_paths()
+    (other,) = set(wire.Spelling) - {used}
+    here, there = (wire.spelled(wire.ASSIGNMENTS, one) for one in (used, other))
+    error = told[used]
+    if error is None:
+        also = "" if told[other] else f", and at {there} as well"
+        return Finding(check=check, ok=True, finding=f"can be read at {here}{also}")
+    if not is_unknown_path(error):
+        return failed(check, error, cure=_SCOPES)
+    if told[other] is None:
+        return Finding(
+            check=check, ok=False, error=error,
+            finding=f"Wix does not know {here}, and answers at {there}",
+            cure=f'set wix_assignment_paths = "{other}" ({variable(_SETTING)}={other})',
+        )  # fmt: skip
+    if is_unknown_path(told[other]):
+        return Finding(
+            check=check, ok=False, error=error, finding=f"Wix knows neither {here} nor {there}",
+            cure="the API may have moved: look for a newer version of badgejobs",
+        )  # fmt: skip
+    return failed(check, error, cure=f"see the other path, {there}: {told[other]}")
 
 
 def _clock(at: SiteHouse, site: str) -> Finding:

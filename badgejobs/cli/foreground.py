@@ -10,10 +10,13 @@ from datetime import timedelta
 from typing import Any
 
 from badgejobs.bootstrap import House
+from badgejobs.cli.progress import Progress
+from badgejobs.core.award import OPEN
 from badgejobs.errors import (
     BadgeJobsError,
     Later,
     NotFound,
+    NotSent,
     Permanent,
     PermissionMissing,
     Refused,
@@ -89,7 +92,7 @@ class Foreground:
         house: House,
         site: str,
         *,
-        tell: Callable[[str], None],
+        tell: Progress,
         max_seconds: float | None = None,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
@@ -123,7 +126,21 @@ class Foreground:
         return self._work_off({}, assigning=True)
 
     def _scanning(self, source: str) -> Callable[[], work.Outcome]:
-        return lambda: work.run_scan(self._house, self._site, source, by=BY)
+        before = 0
+
+        def unit() -> work.Outcome:
+            nonlocal before
+            outcome = work.run_scan(
+                self._house,
+                self._site,
+                source,
+                by=BY,
+                heard=lambda so_far: self._tell.counted(f"{source} read", before + so_far.seen),
+            )
+            before += outcome.numbers.get("seen", 0)
+            return outcome
+
+        return unit
 
     def _work_off(self, duties: dict[str, _Duty], *, assigning: bool = False) -> Done:
         while self._done.left is None and not self._is_hopeless():
@@ -162,21 +179,31 @@ class Foreground:
                 self._done.blocked_by = self._done.blocked_by or error
                 return True
             case error:
-                self._done.left = str(error)
+                self._done.left = _with_cure(error)
                 return True
         return False
 
     def _assigned(self) -> float | None:
         """Give what is due now; the seconds until more is, or ``None`` when nothing will be."""
+        settled = 0
         while True:
             with self._house.store.begin() as tx:
                 tx.awards.recover(quiet_period=self._house.timing.quiet_period)
                 due_at, now = tx.awards.next_due_at(self._site), tx.now
+                states = tx.awards.states(self._site)
+            waiting = sum(number for (_, state), number in states.items() if state in OPEN)
             if due_at is None or self._is_hopeless() or self._done.left:
                 return None
             if due_at > now:
                 return (due_at - now) / timedelta(seconds=1)
-            outcome = work.run_assign(self._house, self._site, by=BY)
+            of = settled + waiting
+
+            def heard(claimed: int, of: int = of) -> None:
+                nonlocal settled
+                settled += claimed
+                self._tell.counted("awards brought to Wix", min(settled, of), of=of)
+
+            outcome = work.run_assign(self._house, self._site, by=BY, heard=heard)
             self._done.awards.update({k: n for k, n in outcome.numbers.items() if k in _AWARD_KEYS})
             self._done.scanned["withdrawn"] += outcome.numbers.get("withdrawn", 0)
             if not self._goes_on(outcome):
@@ -191,7 +218,7 @@ class Foreground:
             case Transient() as error:
                 self._assign_failures += 1
                 if self._assign_failures >= MOST_FAILURES:
-                    self._done.left = str(error)
+                    self._done.left = _with_cure(error)
             case error:
                 self._done.blocked_by = self._done.blocked_by or error
                 return False
@@ -213,3 +240,10 @@ class Foreground:
             self._sleep(min(_NAP_SECONDS, until - now))
         if self._ends is not None and self._clock() >= self._ends:
             self._done.left = _TIME_IS_UP + self._trouble
+
+
+def _with_cure(error: BadgeJobsError) -> str:
+    """What is left undone, and what a person can do where it is not only a matter of time."""
+    if isinstance(error, NotSent):
+        return f"{error}; see that this machine reaches Wix, or correct BADGEJOBS_WIX_BASE_URL"
+    return str(error)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,8 +12,11 @@ from typing import Any
 from rich import box
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.live import Live
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
+
+from badgejobs.cli.progress import Progress, told_on
 
 #: Pipes and files have no width of their own.
 _PLAIN_WIDTH = 120
@@ -29,7 +32,9 @@ class Rows:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         if not console.is_terminal:
             for row in self.rows:
-                yield Text("\t".join(row), no_wrap=True, overflow="ignore")
+                # Not as Text, which would put blanks in the place of the tabs.
+                yield Segment("\t".join(row))
+                yield Segment.line()
             return
         table = Table(box=box.SIMPLE, pad_edge=False, header_style="bold")
         for column in self.columns:
@@ -73,21 +78,10 @@ class Output:
             yield picture
 
     @contextmanager
-    def progress(self) -> Iterator[Callable[[str], None]]:
-        """A function that says what is going on: one line that changes, or lines in a log."""
-        if not self._err.is_terminal:
-            last = ""
-
-            def say(line: str) -> None:
-                nonlocal last
-                if line != last:
-                    self.note(line)
-                last = line
-
-            yield say
-            return
-        with self._err.status("") as status:
-            yield lambda line: status.update(Text(line))
+    def progress(self) -> Iterator[Progress]:
+        """What says how far long work is: bars that fill, or now and then a line in a log."""
+        with told_on(self._err) as progress:
+            yield progress
 
 
 def ago(moment: datetime | None, now: datetime) -> str:

@@ -74,12 +74,12 @@ def show(
 
 
 @rules.command("help")
-def language() -> None:
+def language(*, as_json: AsJson = False) -> None:
     """Show the rule language on one page.
 
     Example: badgejobs rules help
     """
-    Output().result({}, _LANGUAGE)
+    Output(as_json=as_json).result({"text": _LANGUAGE}, _LANGUAGE)
 
 
 def _print(found: Ruleset, out: Output) -> None:

@@ -6,7 +6,7 @@ from badgejobs.config.loading import load_settings
 from badgejobs.config.origins import Origin
 from badgejobs.config.settings import Assign, Scan, Settings, SiteSettings
 from badgejobs.config.state_dir import prepare_state_dir
-from badgejobs.config.template import config_template
+from badgejobs.config.template import config_template, sandbox_template
 
 __all__ = [
     "Assign",
@@ -19,5 +19,6 @@ __all__ = [
     "load_settings",
     "owner",
     "prepare_state_dir",
+    "sandbox_template",
     "use_file",
 ]

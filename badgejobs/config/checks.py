@@ -42,6 +42,11 @@ def upper(value: Any) -> Any:
     return value.upper() if isinstance(value, str) else value
 
 
+def lower(value: Any) -> Any:
+    """So are names of choices."""
+    return value.lower() if isinstance(value, str) else value
+
+
 def words_of(value: Any) -> Any:
     """A list, which the environment writes with commas."""
     if isinstance(value, str):

@@ -14,6 +14,8 @@ from badgejobs.config.secret_files import read_secret
 from badgejobs.config.settings import Assign, Scan, Settings, SiteSettings
 from badgejobs.errors import SettingsError
 
+#: What a person copies from Wix for each site.
+_IDS = ("app_id", "instance_id", "site_id")
 _MODELS: dict[str, type[BaseModel]] = {"scan": Scan, "assign": Assign, "sites": SiteSettings}
 
 
@@ -23,7 +25,8 @@ def load_settings(
     """Settings from arguments, environment, file and defaults, the first that says so.
 
     ``config`` is the file to read instead of the one that is named or found. ``for_show`` takes
-    a secret file that cannot be read for a warning: to look at settings needs no secret. Raises
+    a secret file that cannot be read, and an id that is not filled in yet, for a warning: to look
+    at settings needs neither. Raises
     :class:`badgejobs.errors.SettingsError`, which names the field, where it stands and the cure.
     """
     from_file, path = layers.file(config)
@@ -38,6 +41,8 @@ def load_settings(
     origins = Origins(origin, path)
     warnings = [warning for layer in stack for warning in layer.warnings]
     _with_secrets(values, origins, warnings, for_show=for_show)
+    if for_show:
+        _with_ids(values, origins, warnings)
     try:
         settings = Settings(**values)
     except ValidationError as error:
@@ -63,6 +68,17 @@ def _with_secrets(
                         raise
                     table[name], warning = "missing", str(error)
                 warnings += [warning] if warning else []
+
+
+def _with_ids(values: dict[str, Any], origins: Origins, warnings: list[str]) -> None:
+    """Something in the place of ids that ``badgejobs init`` left to be filled in."""
+    for above, table in layers.tables(values):
+        for name in _IDS:
+            if above and table.get(name) == "":
+                place = (*above, name)
+                table[name] = f"missing-{above[-1]}"
+                shown = f"{'.'.join(place)} ({origins.of(place)})"
+                warnings.append(f"{shown}: is empty; copy it from the Wix dashboard")
 
 
 def _refusal(error: ValidationError, origins: Origins) -> SettingsError:
@@ -91,7 +107,7 @@ def _sentence(error: Any, path: tuple[str, ...]) -> str:
             return f"must be {context['le']} or less"
         case "int_parsing" | "int_type" | "int_from_float":
             return "must be a whole number, such as 60"
-        case "literal_error":
+        case "literal_error" | "enum":
             return f"must be one of {context['expected']}"
         case "model_type" | "dict_type" | "model_attributes_type":
             return f"must be a table: write [{'.'.join(path)}] and its keys below"

@@ -152,6 +152,10 @@ class Settings(BaseSettings):
     #: What the keys of queues and results begin with, where several share one Redis.
     queue_prefix: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,30}:$")] = "badgejobs:"
     wix_base_url: Annotated[str, AfterValidator(checks.wix_base_url)] = wire.BASE_URL
+    #: Which of the two documented spellings the paths of badge assignments have.
+    wix_assignment_paths: Annotated[wire.Spelling, BeforeValidator(checks.lower)] = (
+        wire.Spelling.SDK
+    )
     #: How often due sites are looked for.
     tick_seconds: Seconds = 10
     scan: Scan = Scan()

@@ -10,8 +10,11 @@ _TEMPLATE = """\
 # state_dir = "/var/lib/badgejobs"    # the database and the embedded broker
 # database_url_file = "database.url"  # without it: SQLite in state_dir
 # redis_url_file = "redis.url"        # without it: the embedded broker
+# queue_prefix = "badgejobs:"         # where several installations share one Redis
+# wix_base_url = "https://www.wixapis.com"  # or http://127.0.0.1:PORT of a sandbox
 # tick_seconds = 10                   # how often due sites are looked for
 # requests_per_minute = 180           # of each site; Wix allows 200
+# wix_assignment_paths = "sdk"        # sdk | docs; `badgejobs doctor` finds out which answers
 # log_level = "INFO"                  # DEBUG | INFO | WARNING | ERROR
 # log_format = "console"              # console | json
 
@@ -48,7 +51,33 @@ app_secret_file = "{site}.secret"
 """
 
 
+_SANDBOX_TEMPLATE = """\
+# For the sandbox that `badgejobs sandbox serve` starts on this machine; nothing here is secret.
+wix_base_url = "{url}"
+state_dir = "{site}.state"            # relative to the folder of this file
+
+# Against a sandbox on loopback every uncertainty is short.
+[assign]
+request_deadline_seconds = 3
+quiet_period_seconds = 10
+read_gap_seconds = 2
+late_apply_seconds = 5
+
+[sites.{site}]
+rules = "{site}.yaml"                 # relative to the folder of this file
+app_id = "{app_id}"
+instance_id = "{instance_id}"
+app_secret_file = "{site}.secret"
+comment_apps = ["blog"]
+"""
+
+
 def config_template(site_name: str) -> str:
     """A commented TOML file for one site, in which the ids are left to fill in."""
     variable = site_name.upper().replace("-", "_")
     return _TEMPLATE.format(site=site_name, variable=variable)
+
+
+def sandbox_template(site_name: str, *, url: str, app_id: str, instance_id: str) -> str:
+    """A TOML file for a site of a sandbox at ``url``."""
+    return _SANDBOX_TEMPLATE.format(site=site_name, url=url, app_id=app_id, instance_id=instance_id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from badgejobs.core.milestone import Look
@@ -40,6 +40,52 @@ class Created:
 
     assignment: WixAssignment | None = None
     error: BadgeJobsError | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Removed:
+    """Wix's word on one item of a delete: it is gone, unless there is an ``error``.
+
+    ``error`` is a ``Refused`` or ``PermissionMissing``, or an ``Ambiguous`` for an item that the
+    answer does not tell about.
+    """
+
+    #: False where it was gone before: somebody else took it, or an answer of ours was lost.
+    was_there: bool = True
+    error: BadgeJobsError | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WixMember:
+    """A member as Wix tells about them; never in a log."""
+
+    id: str
+    nickname: str = field(default="", repr=False)
+    slug: str = field(default="", repr=False)
+    #: ``PENDING``, ``APPROVED``, ``BLOCKED`` or ``OFFLINE``; ``UNKNOWN`` where it was not told.
+    status: str = "UNKNOWN"
+    #: Told only where it was asked for.
+    login_email: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WixInstance:
+    """Our app as it is installed on a site."""
+
+    instance_id: str
+    site_id: str | None
+    permissions: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WixToken:
+    """What an access token is good for, by Wix's word."""
+
+    active: bool
+    app_id: str | None
+    instance_id: str | None
+    site_id: str | None
+    expires_at: datetime | None
 
 
 #: Called right before the bytes leave; raises :class:`badgejobs.errors.Fenced` to stop them.

@@ -171,10 +171,11 @@ def _send(
         try:
             told = badges.create_assignments([pairs[index] for index in crowd], fence=fence)
         except (AlreadyExists, NotFound, Refused):
-            told = []  # one item spoils the call
+            pass  # one item spoils the call
         except BadgeJobsError as error:
-            told = [Created(error=error) for _ in crowd]
-        results |= dict(zip(crowd, told, strict=False))
+            results |= {index: Created(error=error) for index in crowd}
+        else:
+            results |= dict(zip(crowd, told, strict=True))
     stopped = _stopper(results.values())
     for index, (badge_id, member_id) in enumerate(pairs):
         if index in results:

@@ -65,13 +65,15 @@ def scan(
     cadence: Cadence,
     patience: Patience,
     time_is_up: Callable[[], bool],
+    heard: Callable[[Scanned], None] | None = None,
 ) -> Scanned:
     """Read pages until the source's end or until the time of this slice is up.
 
     Each page is one transaction: facts, touched members, their awards, the place. Wix is
     called only between transactions. An error leaves what was recorded, gives the lease back
     with the moment to come again, and is raised. ``rules`` is asked for each page: a change
-    that is taken up meanwhile holds for the pages that follow.
+    that is taken up meanwhile holds for the pages that follow. ``heard`` is told after each page
+    what this slice has done so far.
     """
     with store.begin() as tx:
         tx.scans.register(site, source.name, source.mode)
@@ -82,7 +84,10 @@ def scan(
         if rest := _rest(lease, source, store, cadence, now):
             _release(store, lease, due_in=rest.wait, completed=rest.is_current)
             return replace(total, completed=rest.is_current)
-        total = _read(lease, source, rules, store, cadence=cadence, now=now, time_is_up=time_is_up)
+        total = _read(
+            lease, source, rules, store,
+            cadence=cadence, now=now, time_is_up=time_is_up, heard=heard or _nobody,
+        )  # fmt: skip
     except LeaseLost:
         raise
     except BadgeJobsError as error:
@@ -93,6 +98,10 @@ def scan(
     due_in = cadence.every if total.completed else timedelta(0)
     _release(store, lease, due_in=due_in, completed=total.completed)
     return total
+
+
+def _nobody(_: Scanned) -> None:
+    """Nobody waits to hear how far it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +143,7 @@ def _read(
     cadence: Cadence,
     now: datetime,
     time_is_up: Callable[[], bool],
+    heard: Callable[[Scanned], None],
 ) -> Scanned:
     place = lease.place
     place = place.opened(cadence.overlap) if isinstance(place, Watermark) else place.opened(now)
@@ -158,6 +168,7 @@ def _read(
                 tx, lease, page, rules(), place=place, total=total, overlap=cadence.overlap
             )
             tx.scans.keep(lease, place, holds=cadence.lease)
+        heard(total)
     return replace(total, completed=not place.scanning)
 
 

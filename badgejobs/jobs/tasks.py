@@ -72,12 +72,12 @@ def tick() -> None:
     """Ring for everything that is due."""
     at = house()
     work.register(at)
-    take_up_changed_rules(at)
+    with_rules = take_up_changed_rules(at)
     with at.store.begin() as tx:
         tx.awards.recover(quiet_period=at.timing.quiet_period)
         duties = tx.scans.due(at.sites, BELLS_A_TICK)
         sites = tx.awards.due_sites(at.sites, BELLS_A_TICK)
-        requests = tx.requests.open_ids(at.sites, BELLS_A_TICK)
+        requests = tx.requests.open_ids(with_rules, BELLS_A_TICK)
     for site, duty in duties:
         if duty in work.DUTIES:
             ring(f"badgejobs.{duty}", site=site)
@@ -89,8 +89,12 @@ def tick() -> None:
         ring("badgejobs.check_member", request=request)
 
 
-def take_up_changed_rules(at: House) -> None:
-    """Make provisioning due at once for each site whose rules are not those decided under."""
+def take_up_changed_rules(at: House) -> list[str]:
+    """Make provisioning due at once for each site whose rules are not those decided under.
+
+    Returns the sites whose rules can be used: nothing can be decided for the others.
+    """
+    usable = list[str]()
     with at.store.read() as tx:
         stands = tx.bindings.versions(at.sites)
     for site in at.sites:
@@ -99,6 +103,7 @@ def take_up_changed_rules(at: House) -> None:
         except BadgeJobsError as error:
             log.warning("rules cannot be used; nothing is decided", site=site, error=str(error))
             continue
+        usable.append(site)
         applied, tried = stands.get(site, (None, None))
         if applied != version:
             with at.store.begin() as tx:
@@ -106,6 +111,7 @@ def take_up_changed_rules(at: House) -> None:
                 tx.scans.make_due(
                     site, work.PROVISION, if_waiting=True, unless_failing=tried == version
                 )
+    return usable
 
 
 @shared_task(name="badgejobs.scan", base=Bell)

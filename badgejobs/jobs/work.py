@@ -18,7 +18,7 @@ from badgejobs.flow.assign import Assigned, assign
 from badgejobs.flow.decide import decide, take_up
 from badgejobs.flow.provision import provision
 from badgejobs.flow.reconcile import reconcile
-from badgejobs.flow.scan import scan
+from badgejobs.flow.scan import Scanned, scan
 from badgejobs.jobs.retrying import patience
 
 #: Duties that are no sources, kept beside the scans as rows with a lease and a due time.
@@ -81,8 +81,15 @@ def register(house: House) -> None:
                 tx.scans.register(site, source, mode)
 
 
-def run_scan(house: House, site: str, source: str, *, by: str) -> Outcome:
-    """One slice of a scan."""
+def run_scan(
+    house: House,
+    site: str,
+    source: str,
+    *,
+    by: str,
+    heard: Callable[[Scanned], None] | None = None,
+) -> Outcome:
+    """One slice of a scan; ``heard`` is told after each page what it has done so far."""
     at = house.at(site)
     cadence = house.cadence(source)
     time_is_up = _alarm(cadence.slice)
@@ -99,6 +106,7 @@ def run_scan(house: House, site: str, source: str, *, by: str) -> Outcome:
             cadence=cadence,
             patience=patience,
             time_is_up=time_is_up,
+            heard=heard,
         )
         numbers = asdict(done)
         completed = bool(numbers.pop("completed"))
@@ -108,8 +116,13 @@ def run_scan(house: House, site: str, source: str, *, by: str) -> Outcome:
     return _as_run(house, site, f"scan {source}", unit, by=by)
 
 
-def run_assign(house: House, site: str, *, by: str) -> Outcome:
-    """Batches of awards until none is due, the slice is over, or something stops it."""
+def run_assign(
+    house: House, site: str, *, by: str, heard: Callable[[int], None] | None = None
+) -> Outcome:
+    """Batches of awards until none is due, the slice is over, or something stops it.
+
+    ``heard`` is told after each batch how many awards it held.
+    """
     at = house.at(site)
     time_is_up = _alarm(house.slice)
 
@@ -132,6 +145,8 @@ def run_assign(house: House, site: str, *, by: str) -> Outcome:
                 return totals, False
             for name in totals:
                 totals[name] += getattr(one, name)
+            if heard:
+                heard(one.claimed)
             if one.error:
                 raise _Stopped(totals, one.error)
             if time_is_up():
@@ -182,11 +197,12 @@ def run_check(house: House, request: int, *, by: str) -> Outcome | None:
         row = tx.requests.get(request)
     if row is None or row.done_at is not None:
         return None
-    at = house.at(row.site)
+    # Rules that cannot be used are no run that failed: it has not begun, and stays open.
+    rules = house.at(row.site).rules()
 
     def unit() -> tuple[dict[str, int], bool]:
         with house.store.begin() as tx:
-            decided = decide(tx, row.site, [row.member_id], at.rules())
+            decided = decide(tx, row.site, [row.member_id], rules)
             tx.requests.done(request, f"opened {decided.opened}, withdrew {decided.withdrawn}")
         return asdict(decided), False
 

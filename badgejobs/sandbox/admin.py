@@ -13,22 +13,14 @@ from pathlib import Path
 from typing import Any, Final
 
 from badgejobs.errors import StateError
-from badgejobs.sandbox import comments, faults, kinds, refusals, replay, settings, validation
-from badgejobs.sandbox.collection import Collection, Record
+from badgejobs.sandbox import fault_fields, refusals, replay, seeds, settings, switches, validation
+from badgejobs.sandbox.collection import Record
 from badgejobs.sandbox.endpoint import Answer
 from badgejobs.sandbox.pages import encoded
-from badgejobs.sandbox.query import Fields
 from badgejobs.sandbox.world import Site, World
 
 #: Records made between two looks at other requests.
 _AT_ONCE = 100
-#: How deep a record may nest.
-_DEEPEST = 250
-_FIELDS: Final[Mapping[str, Fields]] = {
-    "orders": kinds.ORDERS,
-    "comments": kinds.COMMENTS,
-    "members": kinds.MEMBERS,
-}
 
 Handler = Callable[[World, Mapping[str, str], Any], Awaitable[Answer]]
 
@@ -55,33 +47,38 @@ def _store(kind: str) -> Handler:
     async def store(world: World, _: Mapping[str, str], body: Any) -> Answer:
         found = validation.only_fields(body, "", required=("instanceId", kind))
         records: list[Record] = []
-        for place, one in enumerate(validation.items(found[kind], kind)):
-            records.append(_record(one, kind, f"{kind}[{place}]"))
-            if place % _AT_ONCE == 0:
+        for one in seeds.records(kind, found[kind]):
+            records.append(one)
+            if len(records) % _AT_ONCE == 0:
                 await asyncio.sleep(0)  # other requests are served meanwhile
-        collection: Collection = getattr(_site(world, found), kind)
-        now = world.clock()
-        for record in records:
-            collection.put(record, now)
+        seeds.put(_site(world, found), kind, records, world.clock())
         return {"stored": len(records)}
 
     return store
 
 
-def _record(given: object, kind: str, field: str) -> Record:
-    body = validation.mapping(given, field)
-    validation.text(body.get("id"), f"{field}.id")
-    if validation.nests_deeper(body, _DEEPEST):
-        raise refusals.invalid(field, f"nests deeper than {_DEEPEST} levels")
-    form = comments.stored_form(body) if kind == "comments" else body
-    return Record(form, _FIELDS[kind])
-
-
 async def _faults(world: World, _: Mapping[str, str], body: Any) -> Answer:
     found = validation.only_fields(body, "", required=("faults",))
     given = validation.items(found["faults"], "faults")
-    world.faults.add([faults.parse_fault(one, f"faults[{at}]") for at, one in enumerate(given)])
+    faults = [fault_fields.parse_fault(one, f"faults[{at}]") for at, one in enumerate(given)]
+    world.faults.add(faults)
     return {}
+
+
+async def _turn(world: World, _: Mapping[str, str], body: Any) -> Answer:
+    world.switches = switches.turned(world.switches, body)
+    return {}
+
+
+async def _switches(world: World, _query: Mapping[str, str], _body: Any) -> Answer:
+    mode = switches.Switch(
+        attribute="duplicate_mode",
+        positions=tuple(settings.DuplicateMode),
+        default=settings.Options().duplicate_mode,
+        meaning="Creating an assignment that exists; an option of reset, not to be turned here.",
+    )
+    shown = switches.shown(world.switches)
+    return {"switches": shown | {"duplicateMode": mode.as_json(world.options.duplicate_mode)}}
 
 
 async def _log(world: World, _query: Mapping[str, str], _body: Any) -> Answer:
@@ -123,11 +120,7 @@ async def _start_replay(world: World, _: Mapping[str, str], body: Any) -> Answer
     if site.replay is not None:
         raise refusals.invalid("instanceId", "has a replay already; reset the sandbox first")
     now = world.clock()
-    for member in reel.members:
-        site.members.put(member, now)
-    site.replay = replay.Replay(reel, started=now, seconds=seconds)
-    site.advance(now)
-    return site.replay.progress(now)
+    return seeds.begin(site, reel, now=now, seconds=seconds).progress(now)
 
 
 async def _progress(world: World, query: Mapping[str, str], _: Any) -> Answer:
@@ -143,10 +136,10 @@ async def unknown(_world: World, _query: Mapping[str, str], _body: Any) -> Answe
 PREFIX: Final = "/_sandbox/"
 ROUTES: Final[tuple[tuple[str, str, Handler], ...]] = (
     ("POST", "reset", _reset),
-    ("POST", "orders", _store("orders")),
-    ("POST", "comments", _store("comments")),
-    ("POST", "members", _store("members")),
+    *(("POST", kind, _store(kind)) for kind in seeds.KINDS),
     ("POST", "faults", _faults),
+    ("POST", "switches", _turn),
+    ("GET", "switches", _switches),
     ("GET", "log", _log),
     ("GET", "state", _state),
     ("GET", "stats", _stats),

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import ipaddress
 import json
 import math
+import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
 from typing import Any, Final
@@ -18,16 +18,25 @@ from badgejobs.sandbox import (
     assignments,
     badges,
     comments,
+    display,
+    disturbing,
     instances,
     members,
     orders,
+    payments,
     refusals,
+    replies,
+    resource_comments,
+    tags,
+    tokens,
     validation,
+    welcome,
 )
+from badgejobs.sandbox.delivery import Exchange
 from badgejobs.sandbox.endpoint import Answer, Call, Endpoint
-from badgejobs.sandbox.faults import UNPROCESSED, Fault, FaultKind
 from badgejobs.sandbox.journal import Entry
 from badgejobs.sandbox.refusals import Refusal
+from badgejobs.sandbox.replies import Outcome, Reply
 from badgejobs.sandbox.world import World
 from badgejobs.wix import wire
 
@@ -35,19 +44,22 @@ _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 ENDPOINTS: Final[tuple[Endpoint, ...]] = (
     *badges.ENDPOINTS,
+    *display.ENDPOINTS,
     *assignments.ENDPOINTS,
+    *tags.ENDPOINTS,
     *orders.ENDPOINTS,
+    *payments.ENDPOINTS,
     *comments.ENDPOINTS,
+    *resource_comments.ENDPOINTS,
     *members.ENDPOINTS,
     *instances.ENDPOINTS,
 )
 
 #: How deep the JSON of a request may nest; all that handles it may then recurse into it.
-_DEEPEST_JSON = 256
+_DEEPEST_JSON = 700
 #: The largest body taken, in bytes; admin calls may bring a whole site's records.
 _LARGEST_BODY = 512 * 1024 * 1024
 _WITH_BODY = frozenset({"POST", "PATCH"})
-_NOT_JSON = b'{"this is not JSON'
 
 
 class _Unreadable:
@@ -60,13 +72,20 @@ def application(world: World) -> web.Application:
     for method, name, handler in admin.ROUTES:
         app.router.add_route(method, admin.PREFIX + name, _admin(world, handler))
     app.router.add_route("*", admin.PREFIX + "{rest:.*}", _admin(world, admin.unknown))
-    app.router.add_route("POST", wire.TOKEN, _api(world, None, token=True))
+    app.router.add_get("/", _welcome(world))
+    app.router.add_route("POST", wire.TOKEN, _api(world, None, token=tokens.grant))
+    app.router.add_route("POST", wire.TOKEN_INFO, _api(world, None, token=tokens.info))
     for endpoint in ENDPOINTS:
         # Whatever stands where an id belongs: aiohttp's own form of {id} leaves out braces.
         path = endpoint.path.replace("{id}", "{id:[^/]+}")
         app.router.add_route(endpoint.method, path, _api(world, endpoint))
     app.router.add_route("*", "/{rest:.*}", _api(world, None))
     app.middlewares.append(_unrouted(_api(world, None)))
+
+    async def cancel(_: web.Application) -> None:
+        world.late.cancel()
+
+    app.on_shutdown.append(cancel)
     return app
 
 
@@ -81,8 +100,10 @@ def _unrouted(handle: _Handler) -> Any:
     return answered
 
 
-def _api(world: World, endpoint: Endpoint | None, *, token: bool = False) -> _Handler:
-    """The handler of one API path; without an endpoint that of all unknown paths."""
+def _api(
+    world: World, endpoint: Endpoint | None, *, token: tokens.TokenCall | None = None
+) -> _Handler:
+    """The handler of one API path; without endpoint and token call that of all unknown paths."""
 
     async def handle(request: web.Request) -> web.StreamResponse:
         journal = world.journal
@@ -97,15 +118,13 @@ def _api(world: World, endpoint: Endpoint | None, *, token: bool = False) -> _Ha
         if sent is not _Unreadable and validation.nests_deeper(sent, _DEEPEST_JSON):
             sent = _Unreadable
         journal.brought(entry, None if sent is _Unreadable else sent)
-        fault = world.faults.take(request.method, request.path)
-        entry.fault = fault.kind.value if fault else None
-        status, answer = 0, b""
-        if fault is None or fault.kind not in UNPROCESSED:
+
+        def process() -> Outcome:
             # One step without a pause: no other request sees half of a write.
-            status, answer = _processed(world, request, endpoint, entry, sent, token=token)
-        return await _sent_back(
-            request, entry, fault, status=status, answer=answer, settled=journal.settled
-        )
+            return _processed(world, request, endpoint, entry, sent, token=token)
+
+        exchange = Exchange(request=request, entry=entry, journal=journal)
+        return await disturbing.answered(world, exchange, process)
 
     return handle
 
@@ -117,76 +136,52 @@ def _processed(
     entry: Entry,
     sent: Any,
     *,
-    token: bool,
-) -> tuple[int, bytes]:
-    """Status and body of a request that no fault kept from being processed."""
+    token: tokens.TokenCall | None,
+) -> Outcome:
+    """What a request comes to that no fault keeps from being processed."""
     try:
         if token:
-            site, granted = access.token(world, sent)
-            entry.instance_id = site.instance_id
-            return HTTPStatus.OK, _encoded(granted)
-        return HTTPStatus.OK, _encoded(_called(world, request, endpoint, entry, sent))
+            site, told = token(world, sent)
+            entry.instance_id = site.instance_id if site else None
+            return Outcome(_good(told))
+        return _called(world, request, endpoint, entry, sent)
     except Refusal as refusal:
-        return refusal.status, _encoded(refusal.body)
+        return Outcome(replies.refused(refusal))
+
+
+def _headers(world: World, endpoint: Endpoint) -> Mapping[str, str]:
+    """The header that Wix may put on answers to writes; its value means nothing here."""
+    writes = endpoint.scope == wire.SCOPE_MANAGE_BADGES
+    if writes and world.switches.consistent_header == "on":
+        return {"X-Wix-Consistent": secrets.token_urlsafe(12)}
+    return {}
 
 
 def _called(
     world: World, request: web.Request, endpoint: Endpoint | None, entry: Entry, sent: Any
-) -> Answer:
+) -> Outcome:
     """The endpoint's answer after the checks that all have in common, in their fixed order."""
     site = access.site_of(world, request.headers)
     entry.instance_id = site.instance_id
     at = world.clock()
-    if not site.rate.admits(at):
-        raise refusals.wordless(HTTPStatus.TOO_MANY_REQUESTS)
-    if endpoint is None:
+    access.require_pace(world, site, at)
+    entry.counted_by = site.rate
+    if endpoint is None or not endpoint.present(world.switches):
         raise refusals.not_found("NOT_FOUND", "the path")
     access.require_scope(site, endpoint.scope)
     if not isinstance(sent, dict) and (sent is not None or endpoint.method in _WITH_BODY):
         raise refusals.invalid("body", "Expected an object")
     site.advance(at)
-    return endpoint.answer(
-        Call(
-            world=world,
-            site=site,
-            at=at,
-            path=request.match_info,
-            query={name: request.query.getall(name) for name in request.query},
-            body=sent if isinstance(sent, dict) else {},
-        )
+    call = Call(
+        world=world,
+        site=site,
+        at=at,
+        path=request.match_info,
+        query={name: request.query.getall(name) for name in request.query},
+        body=sent if isinstance(sent, dict) else {},
     )
-
-
-async def _sent_back(
-    request: web.Request,
-    entry: Entry,
-    fault: Fault | None,
-    *,
-    status: int,
-    answer: bytes,
-    settled: Callable[[Entry, int | None], None],
-) -> web.StreamResponse:
-    """The answer, as it is or as a fault makes it."""
-    headers = {"x-wix-request-id": entry.request_id}
-    if fault is not None:
-        if fault.kind in (FaultKind.RESET_BEFORE_WRITE, FaultKind.RESET_AFTER_WRITE):
-            settled(entry, None)
-            if request.transport is not None:
-                request.transport.abort()
-            return web.Response()
-        if fault.kind is FaultKind.STATUS:
-            status, answer = fault.status, _encoded({"message": "", "details": {}})
-            if fault.retry_after_seconds is not None:
-                headers["Retry-After"] = str(fault.retry_after_seconds)
-        elif fault.kind is FaultKind.SLOW:
-            await asyncio.sleep(fault.delay_seconds)
-            if request.transport is None:  # the caller did not wait
-                settled(entry, None)
-                return web.Response()
-        elif fault.kind is FaultKind.BAD_JSON:
-            status, answer = HTTPStatus.OK, _NOT_JSON
-    settled(entry, int(status))
-    return _response(status, answer, headers)
+    answer = _good(endpoint.answer(call), _headers(world, endpoint))
+    return Outcome(answer, call.page_start)
 
 
 def _admin(world: World, handler: admin.Handler) -> _Handler:
@@ -196,11 +191,30 @@ def _admin(world: World, handler: admin.Handler) -> _Handler:
                 raise access.denied("admin calls are taken from this machine only")
             body = await _sent(request)
             query: Mapping[str, str] = request.query
-            return _response(HTTPStatus.OK, _encoded(await handler(world, query, body)))
+            reply = _good(await handler(world, query, body))
         except Refusal as refusal:
-            return _response(refusal.status, _encoded(refusal.body))
+            reply = replies.refused(refusal)
+        return web.Response(status=reply.status, body=reply.body, content_type=reply.content_type)
 
     return handle
+
+
+def _welcome(world: World) -> _Handler:
+    async def handle(request: web.Request) -> web.StreamResponse:
+        if not _is_loopback(request.remote):
+            raise web.HTTPForbidden
+        text = welcome.page(world, url=f"http://{request.host}")
+        return web.Response(text=text, content_type="text/html", headers=_PAGE_HEADERS)
+
+    return handle
+
+
+#: The page needs its own style and nothing else from anywhere.
+_PAGE_HEADERS: Final = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+}
 
 
 def _is_loopback(peer: str | None) -> bool:
@@ -227,11 +241,6 @@ def _finite(digits: str) -> float:
     return found
 
 
-def _encoded(answer: Answer) -> bytes:
-    if isinstance(answer, bytes):
-        return answer
-    return json.dumps(answer, separators=(",", ":")).encode()
-
-
-def _response(status: int, body: bytes, headers: Mapping[str, str] | None = None) -> web.Response:
-    return web.Response(status=status, body=body, headers=headers, content_type="application/json")
+def _good(answer: Answer, headers: Mapping[str, str] | None = None) -> Reply:
+    body = answer if isinstance(answer, bytes) else replies.encoded(answer)
+    return Reply(status=HTTPStatus.OK, body=body, headers=headers or {})

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any, Final
 
-from badgejobs.sandbox import pages, refusals, validation
+from badgejobs.sandbox import bulk, pages, refusals, tagging, validation
 from badgejobs.sandbox.collection import Record
 from badgejobs.sandbox.endpoint import Answer, Call, Endpoint
 from badgejobs.sandbox.kinds import ASSIGNMENTS
@@ -15,23 +16,62 @@ from badgejobs.sandbox.world import new_id
 from badgejobs.wix import wire
 
 
-def _pair(given: object, field: str) -> tuple[str, str]:
-    """The badge and member that an assignment names."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Wanted:
+    """An assignment as a caller sends it."""
+
+    badge_id: str
+    member_id: str
+    #: Tags and extended fields, where they were sent.
+    more: dict[str, Any]
+
+    @property
+    def pair(self) -> tuple[str, str]:
+        return self.badge_id, self.member_id
+
+
+def _wanted(given: object, field: str) -> _Wanted:
     one = validation.mapping(given, field)
-    badge_id = validation.guid(one.get("badgeId"), f"{field}.badgeId")
-    return badge_id, validation.guid(one.get("memberId"), f"{field}.memberId")
+    more: dict[str, Any] = {}
+    if one.get("tags") is not None:
+        more["tags"] = tagging.as_json(tagging.tags_of(one["tags"], f"{field}.tags"))
+    if one.get("extendedFields") is not None:
+        more["extendedFields"] = validation.mapping(
+            one["extendedFields"], f"{field}.extendedFields"
+        )
+    return _Wanted(
+        badge_id=validation.guid(one.get("badgeId"), f"{field}.badgeId"),
+        member_id=validation.guid(one.get("memberId"), f"{field}.memberId"),
+        more=more,
+    )
 
 
-def _assign(call: Call, pair: tuple[str, str]) -> Record:
+def _unknown(call: Call, code: str, thing: str) -> Refusal:
+    """The refusal of an assignment whose badge or member is not there."""
+    match call.switches.unknown_on_create:
+        case 400:
+            return refusals.application_error(
+                HTTPStatus.BAD_REQUEST, "INVALID_ARGUMENT", f"{thing} does not exist"
+            )
+        case _:
+            return refusals.not_found(code, thing)
+
+
+def _require_known(call: Call, wanted: _Wanted) -> None:
+    """Refuse an unknown badge, and, unless such are accepted, an unknown member."""
+    if wanted.badge_id not in call.site.badges.current:
+        raise _unknown(call, "BADGE_NOT_FOUND", f"badge {wanted.badge_id}")
+    accepts = call.switches.unknown_on_create == "accept"
+    if not accepts and wanted.member_id not in call.site.members.current:
+        raise _unknown(call, "MEMBER_NOT_FOUND", f"member {wanted.member_id}")
+
+
+def _assign(call: Call, wanted: _Wanted) -> Record:
     """The assignment of a pair, created or, if the mode says so, found; else a refusal."""
     site, mode = call.site, call.world.options.duplicate_mode
-    badge_id, member_id = pair
+    standing = site.pairs.get(wanted.pair)
     try:
-        if badge_id not in site.badges.current:
-            raise refusals.not_found("BADGE_NOT_FOUND", f"badge {badge_id}")
-        if member_id not in site.members.current:
-            raise refusals.not_found("MEMBER_NOT_FOUND", f"member {member_id}")
-        standing = site.pairs.get(pair)
+        _require_known(call, wanted)
         if standing and mode is DuplicateMode.CONFLICT:
             raise refusals.application_error(
                 HTTPStatus.CONFLICT, "ALREADY_EXISTS", "the member has this badge already"
@@ -44,22 +84,29 @@ def _assign(call: Call, pair: tuple[str, str]) -> Record:
     now = call.world.stamp()
     body = {
         "id": new_id(),
-        "badgeId": badge_id,
-        "memberId": member_id,
+        "badgeId": wanted.badge_id,
+        "memberId": wanted.member_id,
         "createdDate": now,
         "updatedDate": now,
     }
-    record = Record(body, ASSIGNMENTS)
+    record = Record(body | wanted.more, ASSIGNMENTS)
     site.assignments.put(record, call.at)
-    site.pairs.setdefault(pair, []).append(record.id)
-    site.ever_assigned[pair] = site.ever_assigned.get(pair, 0) + 1
+    site.pairs.setdefault(wanted.pair, []).append(record.id)
+    site.ever_assigned[wanted.pair] = site.ever_assigned.get(wanted.pair, 0) + 1
+    return record
+
+
+def existing(call: Call, assignment_id: str) -> Record:
+    """An assignment as it is now, or a refusal (404)."""
+    record = call.site.assignments.current.get(assignment_id)
+    if record is None:
+        raise refusals.not_found("BADGE_ASSIGNMENT_NOT_FOUND", f"assignment {assignment_id}")
     return record
 
 
 def _unassign(call: Call, assignment_id: str) -> None:
-    record = call.site.assignments.remove(assignment_id, call.at)
-    if record is None:
-        raise refusals.not_found("BADGE_ASSIGNMENT_NOT_FOUND", f"assignment {assignment_id}")
+    record = existing(call, assignment_id)
+    call.site.assignments.remove(assignment_id, call.at)
     pair = record.values["badgeId"], record.values["memberId"]
     rows = call.site.pairs[pair]
     rows.remove(assignment_id)
@@ -77,8 +124,8 @@ def forget_assignments(call: Call, badge_id: str) -> None:
 
 def create(call: Call) -> Answer:
     """Give a member a badge."""
-    pair = _pair(call.body.get("badgeAssignment"), "badgeAssignment")
-    return {"badgeAssignment": _assign(call, pair).body}
+    wanted = _wanted(call.body.get("badgeAssignment"), "badgeAssignment")
+    return {"badgeAssignment": _assign(call, wanted).body}
 
 
 def delete(call: Call) -> Answer:
@@ -87,68 +134,66 @@ def delete(call: Call) -> Answer:
     return {}
 
 
-def _failed(index: int, refusal: Refusal) -> dict[str, Any]:
-    error = refusal.body["details"]["applicationError"]
-    return {"itemMetadata": {"originalIndex": index, "success": False, "error": error}}
-
-
-def _bulk_answer(results: list[dict[str, Any]]) -> Answer:
-    good = sum(result["itemMetadata"]["success"] for result in results)
-    totals = {
-        "totalSuccesses": good,
-        "totalFailures": len(results) - good,
-        "undetailedFailures": 0,
-    }
-    return {"results": results, "bulkActionMetadata": totals}
-
-
 def bulk_create(call: Call) -> Answer:
     """Create up to 100 assignments, each like a single create; a malformed one refuses all."""
     field = "badgeAssignments"
     given = validation.items(call.body.get(field), field, least=1, most=wire.MOST_ITEMS)
     whole = validation.truth(call.body.get("returnEntity") or False, "returnEntity")
-    pairs = [_pair(one, f"{field}[{index}]") for index, one in enumerate(given)]
-    results: list[dict[str, Any]] = []
-    for index, pair in enumerate(pairs):
+    items = [_wanted(one, f"{field}[{index}]") for index, one in enumerate(given)]
+    results = bulk.Bulk(call)
+    for index, wanted in enumerate(items):
         try:
-            record = _assign(call, pair)
+            record = _assign(call, wanted)
         except Refusal as refusal:
-            results.append(_failed(index, refusal))
-            continue
-        result = _succeeded(index, record.id)
-        results.append(result | {"item": record.body} if whole else result)
-    return _bulk_answer(results)
+            results.failed(index, refusal)
+        else:
+            results.succeeded(index, record.id, record.body if whole else None)
+    return results.answer()
 
 
 def bulk_delete(call: Call) -> Answer:
     """Delete up to 100 assignments; an unknown one fails alone."""
-    field = "badgeAssignmentIds"
-    given = validation.items(call.body.get(field), field, least=1, most=wire.MOST_ITEMS)
-    ids = [validation.guid(one, f"{field}[{index}]") for index, one in enumerate(given)]
-    results: list[dict[str, Any]] = []
-    for index, assignment_id in enumerate(ids):
+    results = bulk.Bulk(call)
+    for index, assignment_id in enumerate(bulk.ids(call, "badgeAssignmentIds")):
         try:
             _unassign(call, assignment_id)
         except Refusal as refusal:
-            results.append(_failed(index, refusal))
+            results.failed(index, refusal)
         else:
-            results.append(_succeeded(index, assignment_id))
-    return _bulk_answer(results)
-
-
-def _succeeded(index: int, assignment_id: str) -> dict[str, Any]:
-    return {"itemMetadata": {"id": assignment_id, "originalIndex": index, "success": True}}
+            results.succeeded(index, assignment_id)
+    return results.answer()
 
 
 def query(call: Call) -> Answer:
     """A page of assignments."""
-    listing = pages.Listing(name="assignments", collection=call.site.assignments)
+    listing = pages.Listing(
+        name="assignments",
+        collection=call.site.assignments,
+        default_limit=call.switches.badges_default_limit,
+    )
     page = pages.read(call, listing)
     return pages.encoded("badgeAssignments", page.records, {"pagingMetadata": page.metadata()})
 
 
+def spelled(*endpoints: Endpoint) -> tuple[Endpoint, ...]:
+    """Endpoints under both spellings of their paths, of which a switch says which answer."""
+    sdk = (
+        replace(one, present=lambda switches: switches.assignment_paths != "docs")
+        for one in endpoints
+    )
+    docs = (
+        replace(
+            one,
+            path=wire.spelled(one.path, wire.Spelling.DOCS),
+            present=lambda switches: switches.assignment_paths != "sdk",
+        )
+        for one in endpoints
+    )
+    return (*sdk, *docs)
+
+
 _MANAGE: Final = wire.SCOPE_MANAGE_BADGES
-ENDPOINTS: Final = (
+ENDPOINTS: Final = spelled(
     Endpoint("POST", wire.ASSIGNMENTS, _MANAGE, create),
     Endpoint("POST", wire.ASSIGNMENTS_QUERY, wire.SCOPE_READ_BADGES, query),
     Endpoint("DELETE", wire.ASSIGNMENT, _MANAGE, delete),

@@ -1,4 +1,4 @@
-"""Badges: create, get, query, update, delete, move."""
+"""Badges: create, get, query, update, delete."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
 from http import HTTPStatus
+from itertools import count
 from typing import Any, Final
 
 from badgejobs.sandbox import pages, refusals, validation
@@ -71,23 +72,48 @@ def _after(before: str, now: str) -> str:
     return stamp(datetime.fromisoformat(before) + timedelta(milliseconds=1))
 
 
-def _existing(call: Call, badge_id: str) -> Record:
+def existing(call: Call, badge_id: str) -> Record:
+    """A badge as it is now, or a refusal (404)."""
     record = call.site.badges.current.get(badge_id)
     if record is None:
         raise refusals.not_found("BADGE_NOT_FOUND", f"badge {badge_id}")
     return record
 
 
+def _require_free_title(call: Call, title: str, own_id: str | None = None) -> None:
+    """Refuse a title that another badge has, where such are refused."""
+    if call.switches.duplicate_titles == "refuse" and any(
+        one.values["title"] == title and one.id != own_id
+        for one in call.site.badges.current.values()
+    ):
+        raise refusals.application_error(
+            HTTPStatus.CONFLICT, "ALREADY_EXISTS", "another badge has this title"
+        )
+
+
+def _free_slug(call: Call, title: str, own_id: str | None = None) -> str:
+    """The slug of a title, with a number behind it where another badge has it and that matters."""
+    slug = plain = _slug(title)
+    if call.switches.slug_collisions == "suffix":
+        badges = call.site.badges.current.values()
+        taken = {one.values["slug"] for one in badges if one.id != own_id}
+        numbers = count(2)
+        while slug in taken:
+            slug = f"{plain}-{next(numbers)}"
+    return slug
+
+
 def create(call: Call) -> Answer:
     """Create a badge; it is displayed last."""
     sent = _sent(call, creating=True)
+    _require_free_title(call, sent["title"])
     now = call.world.stamp()
     badge = _stored(
         {
             "id": new_id(),
             "revision": "1",
             **sent,
-            "slug": _slug(sent["title"]),
+            "slug": _free_slug(call, sent["title"]),
             "createdDate": now,
             "updatedDate": now,
         }
@@ -99,7 +125,7 @@ def create(call: Call) -> Answer:
 
 def get(call: Call) -> Answer:
     """One badge as it is now."""
-    return {"badge": _existing(call, call.path_guid("badgeId")).body}
+    return {"badge": existing(call, call.path_guid("badgeId")).body}
 
 
 def update(call: Call) -> Answer:
@@ -107,18 +133,20 @@ def update(call: Call) -> Answer:
     badge_id = call.path_guid("badge.id")
     sent = _sent(call, creating=False)
     revision = call.body["badge"].get("revision")
-    if revision is None:
+    if revision is None and call.switches.missing_revision == "refuse":
         raise refusals.invalid("badge.revision", "must not be empty")
-    badge = _existing(call, badge_id).body
-    if revision != badge["revision"]:
+    badge = existing(call, badge_id).body
+    if revision not in (None, badge["revision"]):
         raise refusals.application_error(
-            HTTPStatus.CONFLICT,
+            HTTPStatus(call.switches.stale_revision_status),
             "REVISION_MISMATCH",
             f"badge {badge_id} was changed since the revision sent",
         )
+    if "title" in sent:
+        _require_free_title(call, sent["title"], badge_id)
     badge = _stored(badge | sent)
+    badge["slug"] = _free_slug(call, badge["title"], badge_id)
     badge["revision"] = str(int(badge["revision"]) + 1)
-    badge["slug"] = _slug(badge["title"])
     badge["updatedDate"] = _after(badge["updatedDate"], call.world.stamp())
     call.site.badges.put(Record(badge, BADGES), call.at)
     return {"badge": badge}
@@ -126,39 +154,21 @@ def update(call: Call) -> Answer:
 
 def delete(call: Call) -> Answer:
     """Delete a badge, and with it all its assignments."""
-    badge_id = _existing(call, call.path_guid("badgeId")).id
+    badge_id = existing(call, call.path_guid("badgeId")).id
     call.site.badges.remove(badge_id, call.at)
     call.site.display_order.remove(badge_id)
     forget_assignments(call, badge_id)
     return {}
 
 
-def move(call: Call) -> Answer:
-    """Move a badge in the order of display."""
-    badge_id = call.path_guid("badgeId")
-    position = call.body.get("position")
-    if position not in ("FIRST", "LAST", "AFTER"):
-        raise refusals.invalid("position", "must be one of FIRST, LAST, AFTER")
-    anchor = call.body.get("moveAfterBadgeId")
-    if anchor is not None or position == "AFTER":
-        anchor = validation.guid(anchor, "moveAfterBadgeId")
-    _existing(call, badge_id)
-    order = call.site.display_order
-    if position == "AFTER" and anchor is not None:
-        _existing(call, anchor)
-        if anchor == badge_id:
-            return {}
-        order.remove(badge_id)
-        order.insert(order.index(anchor) + 1, badge_id)
-    else:
-        order.remove(badge_id)
-        order.insert(0 if position == "FIRST" else len(order), badge_id)
-    return {}
-
-
 def query(call: Call) -> Answer:
     """A page of badges."""
-    listing = pages.Listing(name="badges", collection=call.site.badges, offsets=True)
+    listing = pages.Listing(
+        name="badges",
+        collection=call.site.badges,
+        default_limit=call.switches.badges_default_limit,
+        offsets=True,
+    )
     page = pages.read(call, listing)
     metadata = page.metadata()
     if page.offset is not None:
@@ -172,5 +182,4 @@ ENDPOINTS: Final = (
     Endpoint("GET", wire.BADGE, wire.SCOPE_READ_BADGES, get),
     Endpoint("PATCH", wire.BADGE, wire.SCOPE_MANAGE_BADGES, update),
     Endpoint("DELETE", wire.BADGE, wire.SCOPE_MANAGE_BADGES, delete),
-    Endpoint("POST", wire.BADGE_MOVE, wire.SCOPE_MANAGE_BADGES, move),
 )

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from badgejobs.sandbox import validation
+from badgejobs.sandbox.switches import Switches
 from badgejobs.sandbox.world import Site, World
 
 
@@ -21,6 +22,18 @@ class Call:
     path: Mapping[str, str]
     query: Mapping[str, Sequence[str]]
     body: dict[str, Any]
+    #: Once a page was read: where it began, as the content of a cursor that leads there again.
+    page_start: list[Any] = field(default_factory=list)
+
+    @property
+    def switches(self) -> Switches:
+        """How the world answers where Wix leaves it open."""
+        return self.world.switches
+
+    @property
+    def strict_filters(self) -> bool:
+        """Whether a filter takes only the operators that are documented for each field."""
+        return self.switches.operators_per_field == "documented"
 
     def parameter(self, name: str) -> str | None:
         """The last value of a query parameter, None if it is absent."""
@@ -36,6 +49,10 @@ class Call:
 Answer = dict[str, Any] | bytes
 
 
+def _always(_: Switches) -> bool:
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class Endpoint:
     """One method and path of the API; the path may hold ``{id}``."""
@@ -44,3 +61,5 @@ class Endpoint:
     path: str
     scope: str | None
     answer: Callable[[Call], Answer]
+    #: Whether the path is there at all; where not, it is answered like an unknown one.
+    present: Callable[[Switches], bool] = _always

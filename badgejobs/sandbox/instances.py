@@ -7,19 +7,40 @@ from typing import Final
 from badgejobs.sandbox.endpoint import Answer, Call, Endpoint
 from badgejobs.wix import wire
 
+#: What an installation without a list of its own is granted.
+_EVERY_SCOPE = frozenset(
+    {
+        wire.SCOPE_READ_BADGES,
+        wire.SCOPE_MANAGE_BADGES,
+        wire.SCOPE_READ_ORDERS,
+        wire.SCOPE_READ_COMMENTS,
+        wire.SCOPE_READ_MEMBERS,
+    }
+)
+
 
 def get(call: Call) -> Answer:
     """The installation that the caller's credentials stand for."""
     installation = call.site.installation
+    granted = installation.scopes
     return {
         "instance": {
             "instanceId": installation.instance_id,
             "appName": "badgejobs",
             "appVersion": "latest",
             "isFree": True,
-            "permissions": sorted(installation.scopes or ()),
+            "permissions": sorted(_EVERY_SCOPE if granted is None else granted),
+            "availablePlans": [],
+            "copiedFromTemplate": False,
+            "freeTrialAvailable": False,
         },
-        "site": {"siteId": installation.site_id, "siteDisplayName": "Sandbox", "locale": "en"},
+        "site": {
+            "siteId": installation.site_id,
+            "siteDisplayName": "Sandbox",
+            "locale": "en",
+            "multilingual": {"isMultiLingual": False},
+            "installedWixApps": [],
+        },
     }
 
 

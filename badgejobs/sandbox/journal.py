@@ -9,10 +9,28 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from badgejobs.sandbox.limits import RollingWindow
+
 #: Requests that the log keeps; older ones are dropped.
 KEPT: Final = 100_000
 
-_SECRET = "client_secret"  # noqa: S105 - the name of a field, not a secret
+#: Fields that hold secrets, in whatever request and wherever in it they stand.
+_SECRETS: Final = frozenset(
+    {
+        "client_secret",
+        "clientSecret",
+        "appSecret",
+        "apiKey",
+        "token",
+        "access_token",
+        "accessToken",
+        "refresh_token",
+        "refreshToken",
+    }
+)
+_MASK: Final = "***"
+#: What is nested deeper than any query may be is not looked through, and masked whole.
+_DEEPEST: Final = 100
 
 
 @dataclass(slots=True, kw_only=True)
@@ -28,6 +46,8 @@ class Entry:
     instance_id: str | None = None
     status: int | None = None
     fault: str | None = None
+    #: The rate limit that counted the request.
+    counted_by: RollingWindow | None = None
     #: The route that the path belongs to, with ids left out; for the counts.
     route: str | None = None
 
@@ -73,6 +93,12 @@ class Journal:
         """Note the body of a request, which may come long after its head; secrets are masked."""
         entry.body = _masked(body)
 
+    def undone(self, entry: Entry) -> None:
+        """Forget that a request was processed; only for one that just was, and wrote nothing."""
+        if entry.counted_by is not None:
+            entry.counted_by.take_back()
+        entry.counted_by = entry.instance_id = None
+
     def settled(self, entry: Entry, status: int | None) -> None:
         """Note how a request ended; None means that no answer was sent."""
         entry.status = status
@@ -81,11 +107,21 @@ class Journal:
             self.counts[(entry.instance_id, entry.method, route, status)] += 1
 
 
-def _masked(value: Any) -> Any:
-    """The value with every secret in it masked, however deep it stands."""
-    if isinstance(value, Mapping):
-        return {name: "***" if name == _SECRET else _masked(inner) for name, inner in value.items()}
-    return [_masked(inner) for inner in value] if isinstance(value, list) else value
+def _masked(value: Any, depth: int = 0) -> Any:
+    """A copy of JSON with every secret in it masked.
+
+    >>> _masked({"client_id": "a", "client_secret": "b", "more": [{"token": "c"}]})
+    {'client_id': 'a', 'client_secret': '***', 'more': [{'token': '***'}]}
+    """
+    if not isinstance(value, Mapping | list):
+        return value
+    if depth == _DEEPEST:
+        return _MASK
+    if isinstance(value, list):
+        return [_masked(one, depth + 1) for one in value]
+    return {
+        name: _MASK if name in _SECRETS else _masked(one, depth + 1) for name, one in value.items()
+    }
 
 
 def stamp(moment: datetime) -> str:

@@ -25,3 +25,12 @@ class RollingWindow:
             return False
         self._admitted.append(now)
         return True
+
+    def wait(self, now: float) -> float:
+        """Seconds from ``now`` until the oldest request that counts no longer does."""
+        return self._admitted[0] + self._seconds - now if self._admitted else 0.0
+
+    def take_back(self) -> None:
+        """Forget the request that was admitted last."""
+        if self._admitted:
+            self._admitted.pop()

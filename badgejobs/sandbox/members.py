@@ -5,12 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final
 
-from badgejobs.sandbox import pages, refusals, validation
+from badgejobs.sandbox import kinds, pages, refusals, validation
 from badgejobs.sandbox.endpoint import Answer, Call, Endpoint
 from badgejobs.wix import wire
 
 _PUBLIC = ("id", "contactId", "profile", "createdDate", "updatedDate")
 _HELD_BACK = ("status", "privacyStatus", "activityStatus")
+#: In these the docs look for a plain text, and in this one unless told where.
+_SEARCHABLE = (
+    "loginEmail",
+    "contact.firstName",
+    "contact.lastName",
+    "profile.title",
+    "profile.nickname",
+    "profile.slug",
+)
+_SEARCHED = ("profile.nickname",)
+_MOST_SEARCHED = 4
+_LONGEST_TERM = 100
 _FIELDSETS = frozenset({"PUBLIC", "EXTENDED", "FULL"})
 
 
@@ -44,21 +56,53 @@ def get(call: Call) -> Answer:
     return {"member": _shown(record.body, fieldsets)}
 
 
+def _search(call: Call) -> tuple[str, tuple[str, ...]]:
+    """The term that is looked for, and the fields to look in; an empty one finds everybody."""
+    search = call.body.get("search")
+    if search is None:
+        return "", ()
+    given = validation.mapping(search, "search")
+    if given.get("expression") is None:
+        return "", ()
+    term = validation.text(given["expression"], "search.expression", most=_LONGEST_TERM)
+    fields = validation.items(given.get("fields") or [], "search.fields", most=_MOST_SEARCHED)
+    for place, one in enumerate(fields):
+        if one not in _SEARCHABLE:
+            description = f"must be one of {', '.join(_SEARCHABLE)}"
+            raise refusals.invalid(f"search.fields[{place}]", description)
+    return term, tuple(fields) or _SEARCHED
+
+
+def _found(term: str, fields: tuple[str, ...]) -> pages.Predicate:
+    """Members with the term in one of the fields, wherever in it and in whatever case."""
+    sought = term.casefold()
+    if not sought:
+        return lambda _: True
+    return lambda values: any(sought in str(values[name] or "").casefold() for name in fields)
+
+
 def query(call: Call) -> Answer:
     """A page of members; the total counts all that match."""
     fieldsets = _fieldsets(validation.items(call.body.get("fieldsets") or [], "fieldsets"))
+    term, fields = _search(call)
+    sorts = call.switches.member_sorting == "documented"
     listing = pages.Listing(
         name="members",
         collection=call.site.members,
         sort_keys=("sorting", "sort"),
         offsets=True,
+        within=(term, *fields),
+        condition=lambda _: _found(term, fields),
+        fields=kinds.MEMBERS_SORTED if sorts else kinds.MEMBERS,
     )
     page = pages.read(call, listing)
-    return {
+    answer: dict[str, Any] = {
         "members": [_shown(record.body, fieldsets) for record in page.records],
         "metadata": {"count": len(page.records)} | pages.totals(call, listing, page),
-        "pagingMetadata": page.metadata(),
     }
+    if page.offset is None:
+        answer["pagingMetadata"] = page.metadata()
+    return answer
 
 
 ENDPOINTS: Final = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from badgejobs.sandbox import pages, refusals
+from badgejobs.sandbox import pages, refusals, validation
 from badgejobs.sandbox.endpoint import Answer, Call, Endpoint
 from badgejobs.sandbox.query import Filter
 from badgejobs.wix import wire
@@ -13,6 +13,7 @@ from badgejobs.wix import wire
 _NEVER = frozenset({"INITIALIZED"})
 #: Not found either unless the filter names the status.
 _UNLESS_NAMED = _NEVER | {"PENDING", "REJECTED"}
+_LONGEST_ID = 100
 
 
 def _visible(found: Filter) -> pages.Predicate:
@@ -20,10 +21,23 @@ def _visible(found: Filter) -> pages.Predicate:
     return lambda values: values["status"] not in hidden
 
 
+def _ever_visible(_: Filter) -> pages.Predicate:
+    return lambda values: values["status"] not in _NEVER
+
+
+def order_id(given: object, field: str) -> str:
+    """The id of an order, which is any text of 1 to 100 characters."""
+    return validation.text(given, field, most=_LONGEST_ID)
+
+
 def search(call: Call) -> Answer:
     """A page of orders; the paging information stands under ``metadata``."""
+    hides = call.switches.pending_orders == "hide"
     listing = pages.Listing(
-        name="orders", collection=call.site.orders, wrapper="search", condition=_visible
+        name="orders",
+        collection=call.site.orders,
+        wrapper="search",
+        condition=_visible if hides else _ever_visible,
     )
     page = pages.read(call, listing)
     return pages.encoded("orders", page.records, {"metadata": page.metadata()})
@@ -31,10 +45,10 @@ def search(call: Call) -> Answer:
 
 def get(call: Call) -> Answer:
     """One order as it is now, whatever its status."""
-    order_id = call.path["id"]
-    record = call.site.orders.current.get(order_id)
+    wanted = order_id(call.path["id"], "id")
+    record = call.site.orders.current.get(wanted)
     if record is None:
-        raise refusals.not_found("ORDER_NOT_FOUND", f"order {order_id}")
+        raise refusals.not_found("ORDER_NOT_FOUND", f"order {wanted}")
     return b'{"order":%b}' % record.encoded
 
 

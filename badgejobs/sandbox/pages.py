@@ -12,7 +12,7 @@ from typing import Any
 from badgejobs.sandbox import refusals, validation
 from badgejobs.sandbox.collection import Collection, Record, place_of
 from badgejobs.sandbox.endpoint import Call
-from badgejobs.sandbox.query import Filter, Sort, Values, compile_filter, parse_sort
+from badgejobs.sandbox.query import Fields, Filter, Sort, Values, compile_filter, parse_sort
 from badgejobs.wix import wire
 
 Predicate = Callable[[Values], bool]
@@ -36,8 +36,8 @@ class Listing:
     within: Sequence[str] = ()
     #: A condition of the endpoint itself, which may depend on the filter.
     condition: Callable[[Filter], Predicate] | None = None
-    #: What the endpoint itself wants to find again on the next page; must be JSON.
-    kept: Any = None
+    #: What it can be sorted by, where that is not all that its collection keeps.
+    fields: Fields | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,9 +52,7 @@ class Page:
 
     def metadata(self) -> dict[str, Any]:
         """The paging information."""
-        more = self.next_cursor is not None
-        cursors = {"next": self.next_cursor} if more else {}
-        return {"count": len(self.records), "cursors": cursors, "hasNext": more}
+        return metadata(len(self.records), self.next_cursor)
 
 
 def totals(call: Call, listing: Listing, page: Page) -> dict[str, Any]:
@@ -72,58 +70,88 @@ def read(call: Call, listing: Listing) -> Page:
     key = listing.wrapper
     query = _object(call.body, key, key)
     cursor, limit, offset = _paging(query, listing)
+    sort_key, wanted = _first(query, listing.sort_keys)
+    after: list[Any] | None = None
     if cursor is None:
         given = query.get("filter")
-        sort_key, wanted = _first(query, listing.sort_keys)
-        sort = parse_sort(wanted, listing.collection.fields, f"{key}.{sort_key}")
-        after = None
+        fields = listing.fields or listing.collection.fields
+        sort = parse_sort(wanted, fields, f"{key}.{sort_key}")
     else:
-        given, sort, after, _ = opened(call, listing, cursor, f"{key}.cursorPaging.cursor")
-    return page(call, listing, given=given, sort=sort, after=after, limit=limit, offset=offset)
+        told_again = query.get("filter") or wanted
+        if told_again and call.switches.cursor_with_filter == "refuse":
+            raise refusals.invalid(f"{key}.cursorPaging.cursor", "excludes filter and sort")
+        given, sort, after = opened(call, listing, cursor, f"{key}.cursorPaging.cursor")
+    fields, path = listing.collection.fields, f"{key}.filter"
+    found = compile_filter(given, fields, path, strict=call.strict_filters)
+    matches = _both(listing.condition(found), found.matches) if listing.condition else found.matches
+    return page(
+        call,
+        listing,
+        matches=matches,
+        sort=sort,
+        after=after,
+        limit=limit,
+        offset=offset,
+        carried=given,
+    )
 
 
 def page(
     call: Call,
     listing: Listing,
     *,
-    given: Any,
+    matches: Predicate,
     sort: Sort,
     after: list[Any] | None,
     limit: int,
+    carried: Any,
     offset: int | None = None,
 ) -> Page:
-    """One page of a filter and an order, from behind a place in it."""
-    found = compile_filter(given, listing.collection.fields, f"{listing.wrapper}.filter")
-    matches = _both(listing.condition(found), found.matches) if listing.condition else found.matches
+    """One page in an order, from behind a place in it; its cursor carries ``carried`` on."""
     walk = listing.collection.walk(call.at, sort, matches, after=after)
     # No site holds as many records as the largest offset that can be skipped.
     skipped = min(offset or 0, sys.maxsize - limit - 1)
     records = list(islice(walk, skipped, skipped + limit + 1))
-    cursor = None
+    call.page_start[:] = [*_belongs(call, listing), carried, sort, after]
+    way_on = None
     if len(records) > limit:
         del records[limit:]
-        cursor = sealed(call, listing, given=given, sort=sort, last=records[-1])
-    return Page(records=records, next_cursor=cursor, offset=offset, matches=matches)
+        way_on = cursor_behind(call, listing, carried=carried, sort=sort, last=records[-1])
+    return Page(records=records, next_cursor=way_on, offset=offset, matches=matches)
+
+
+def cursor_behind(
+    call: Call, listing: Listing, *, carried: Any, sort: Sort, last: Record | None
+) -> str:
+    """The cursor to what stands behind ``last`` in an order, or to its start if that is None."""
+    after = None if last is None else place_of(last, sort)
+    return call.world.cursors.seal([*_belongs(call, listing), carried, sort, after])
+
+
+def metadata(count: int, next_cursor: str | None) -> dict[str, Any]:
+    """The paging information of a page of ``count`` records."""
+    more = next_cursor is not None
+    return {"count": count, "cursors": {"next": next_cursor} if more else {}, "hasNext": more}
 
 
 def _both(one: Predicate, other: Predicate) -> Predicate:
     return lambda values: one(values) and other(values)
 
 
-def sealed(call: Call, listing: Listing, *, given: Any, sort: Sort, last: Record) -> str:
-    """The cursor to what follows a record in a list."""
-    place = place_of(last, sort)
-    return call.world.cursors.seal([_belongs(call, listing), given, sort, place, listing.kept])
-
-
 def opened(
-    call: Call, listing: Listing, cursor: object, field: str
-) -> tuple[Any, Sort, list[Any], Any]:
-    """Filter, order, place and what else a cursor carries; foreign ones are refused."""
-    belongs, given, sort, after, kept = call.world.cursors.unseal(cursor, field)
+    call: Call, listing: Listing, sealed: object, field: str
+) -> tuple[Any, Sort, list[Any] | None]:
+    """What a cursor carries, its order, and its place; foreign ones are refused."""
+    content = call.world.cursors.unseal(sealed, field)
+    *belongs, carried, sort, after = content
     if belongs != _belongs(call, listing):
         raise refusals.invalid(field, "is not a cursor given by this endpoint")
-    return given, tuple((name, falling) for name, falling in sort), after, kept
+    return carried, sort_of(sort), after
+
+
+def sort_of(unsealed: Iterable[Any]) -> Sort:
+    """An order out of its JSON form."""
+    return tuple((name, falling) for name, falling in unsealed)
 
 
 def _belongs(call: Call, listing: Listing) -> list[str]:

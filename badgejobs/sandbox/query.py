@@ -44,18 +44,23 @@ def instant(stamp: object) -> int | None:
 class Fields:
     """What one kind of record can be filtered and sorted by."""
 
-    filterable: frozenset[str]
+    #: The operators that are documented for each field.
+    filterable: Mapping[str, frozenset[str]]
     sortable: frozenset[str]
     default_sort: Sort
+    #: How many fields can be sorted by at once, None for any number.
+    most_sorts: int | None = None
     #: Fields that hold dates and are compared as instants.
     dates: frozenset[str] = frozenset()
     #: Further fields whose values are kept for the endpoint's own conditions.
     kept: frozenset[str] = frozenset()
+    #: Values made of the whole record, for the endpoint's own orders.
+    derived: Mapping[str, Callable[[Mapping[str, Any]], Any]] = field(default_factory=dict)
     _paths: dict[str, tuple[str, ...]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         default = {name for name, _ in self.default_sort}
-        names = self.filterable | self.sortable | self.kept | default
+        names = {*self.filterable, *self.sortable, *self.kept, *default}
         paths = {name: tuple(name.split(".")) for name in sorted(names)}
         object.__setattr__(self, "_paths", paths)
 
@@ -64,6 +69,8 @@ class Fields:
         found = {name: _dig(body, path) for name, path in self._paths.items()}
         for name in self.dates:
             found[name] = instant(found[name])
+        for name, made in self.derived.items():
+            found[name] = made(body)
         return found
 
 
@@ -89,16 +96,19 @@ class Filter:
     named: frozenset[str]
 
 
-def compile_filter(given: object, fields: Fields, path: str) -> Filter:
-    """Turn a filter into a predicate, or refuse it; ``path`` is where it stood."""
-    compiler = _Compiler(fields, path)
+def compile_filter(given: object, fields: Fields, path: str, *, strict: bool = False) -> Filter:
+    """Turn a filter into a predicate, or refuse it; ``path`` is where it stood.
+
+    A ``strict`` filter takes only the operators that are documented for each field.
+    """
+    compiler = _Compiler(fields, path, strict=strict)
     predicate = compiler.filter({} if given is None else given, 0)
     return Filter(predicate, frozenset(compiler.named))
 
 
 class _Compiler:
-    def __init__(self, fields: Fields, path: str) -> None:
-        self.fields, self.path = fields, path
+    def __init__(self, fields: Fields, path: str, *, strict: bool) -> None:
+        self.fields, self.path, self.strict = fields, path, strict
         self.named: set[str] = set()
 
     def filter(self, given: object, depth: int) -> Callable[[Values], bool]:
@@ -142,6 +152,8 @@ class _Compiler:
         make = OPERATORS.get(operator)
         if make is None:
             raise refusals.invalid(where, f"Unknown operator '{operator}'")
+        if self.strict and operator not in self.fields.filterable[name]:
+            raise refusals.invalid(where, f"Operator '{operator}' is not supported for this field")
         if name in self.fields.dates and operator not in {"$exists", "$isEmpty"}:
             operand = self._instants(operand, where)
         try:
@@ -162,7 +174,7 @@ class _Compiler:
 
 def parse_sort(given: object, fields: Fields, path: str) -> Sort:
     """The order that a query asks for, or the default one of its endpoint."""
-    entries = validation.items([] if given is None else given, path)
+    entries = validation.items([] if given is None else given, path, most=fields.most_sorts)
     found: list[tuple[str, bool]] = []
     for place, entry in enumerate(entries):
         where = f"{path}[{place}]"

@@ -12,6 +12,8 @@ class Refusal(Exception):
     def __init__(self, status: HTTPStatus, body: dict[str, Any]) -> None:
         super().__init__(f"{status.value} {status.phrase}")
         self.status, self.body = status, body
+        #: Headers that the answer has besides those of every answer.
+        self.headers: dict[str, str] = {}
 
 
 def invalid(field: str, description: str, rule: str = "INVALID_ARGUMENT") -> Refusal:
@@ -40,3 +42,8 @@ def not_found(code: str, thing: str) -> Refusal:
 def wordless(status: HTTPStatus) -> Refusal:
     """The empty envelope that stands in answers 429 and 5xx."""
     return Refusal(status, {"message": "", "details": {}})
+
+
+def sentence(refusal: Refusal) -> str:
+    """What a refusal says, for people."""
+    return str(refusal.body["message"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from http.client import HTTPException
 from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlencode
@@ -16,10 +17,15 @@ _OPENER = build_opener(ProxyHandler({}))
 _PATIENCE = 60.0
 
 
+class SandboxAway(StateError):
+    """Nothing that is a sandbox answers at this address."""
+
+
 class RemoteSandbox:
     """Speaks to ``/_sandbox/...`` of the sandbox at ``base_url``.
 
-    Every call raises :class:`StateError` where the sandbox is away or refuses.
+    Every call raises :class:`StateError` where the sandbox refuses, :class:`SandboxAway` where
+    there is none.
     """
 
     def __init__(self, base_url: str) -> None:
@@ -36,6 +42,22 @@ class RemoteSandbox:
     def reset(self, sites: list[dict[str, Any]]) -> None:
         """Forget everything and set up these sites, in the form of ``POST /_sandbox/reset``."""
         self._call("reset", {"sites": sites})
+
+    def faults(self, faults: list[dict[str, Any]]) -> None:
+        """Script faults, in the form of ``POST /_sandbox/faults``, behind those that wait."""
+        self._call("faults", {"faults": faults})
+
+    def log(self) -> list[dict[str, Any]]:
+        """Every API request since the last reset, in order of arrival."""
+        return list(self._call("log")["requests"])
+
+    def switches(self) -> dict[str, Any]:
+        """Every switch with its position, its other ones and its meaning."""
+        return dict(self._call("switches")["switches"])
+
+    def turn(self, positions: dict[str, Any]) -> None:
+        """Turn some switches, by name."""
+        self._call("switches", positions)
 
     def start_replay(self, instance_id: str, *, seconds: float, data: str | None) -> None:
         """Let the history of a data folder, or of the shipped extract, arrive."""
@@ -72,7 +94,22 @@ class RemoteSandbox:
                 return dict(json.loads(response.read()))
         except HTTPError as error:
             with error:
-                told = error.read(2000).decode("utf-8", "replace")
+                told = _message(error.read())
+            if told is None:
+                raise self._away(f"something else does, with status {error.code}") from None
             raise StateError(f"the sandbox refuses {name}: {told}") from None
-        except (URLError, OSError, ValueError) as error:
-            raise StateError(f"the sandbox at {self.base_url} does not answer: {error}") from None
+        except URLError as error:
+            raise self._away(str(error.reason)) from None
+        except (OSError, HTTPException, ValueError) as error:
+            raise self._away(str(error)) from None
+
+    def _away(self, reason: str) -> SandboxAway:
+        return SandboxAway(f"no sandbox answers at {self.base_url} ({reason})")
+
+
+def _message(body: bytes) -> str | None:
+    """What a refusal says, None if it is none of a sandbox's."""
+    try:
+        return str(json.loads(body)["message"])
+    except (ValueError, TypeError, KeyError):
+        return None

@@ -8,7 +8,7 @@ import ipaddress
 import os
 import socket
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -36,17 +36,21 @@ def serve(
     port_file: Path | None = None,
     sites: Sequence[Mapping[str, Any]] = (),
     options: Mapping[str, Any] | None = None,
+    fill: Callable[[World], None] | None = None,
 ) -> None:
     """Serve until SIGINT or SIGTERM; prints nothing.
 
     ``host`` must be a loopback address. Port 0 takes a free one; the port is written to
     ``port_file`` as soon as connections are taken. ``sites`` and ``options`` have the form of
     ``POST /_sandbox/reset``; a wrong one is a SettingsError, a port in use a StateError.
+    ``fill`` is given the world before the first request.
     """
     try:
         world = World(parse_installations(list(sites)), parse_options(dict(options or {})))
     except Refusal as refusal:
         raise SettingsError(f"the sandbox cannot be set up so: {refusal.body['message']}") from None
+    if fill is not None:
+        fill(world)
     with listening(host, port) as sock:
         if port_file is not None:
             _write_whole(port_file, f"{sock.getsockname()[1]}\n")

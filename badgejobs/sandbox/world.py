@@ -6,6 +6,7 @@ import secrets
 import time
 import uuid
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from badgejobs.sandbox import kinds
@@ -13,9 +14,11 @@ from badgejobs.sandbox.collection import Collection
 from badgejobs.sandbox.cursors import Cursors
 from badgejobs.sandbox.faults import Faults
 from badgejobs.sandbox.journal import Journal, stamp
+from badgejobs.sandbox.late import LateWrites
 from badgejobs.sandbox.limits import RollingWindow
 from badgejobs.sandbox.replay import Replay
 from badgejobs.sandbox.settings import Installation, Options
+from badgejobs.sandbox.switches import Switches
 
 
 def _utc_now() -> datetime:
@@ -31,6 +34,8 @@ class Site:
         self.badges = Collection(kinds.BADGES, lag)
         self.assignments = Collection(kinds.ASSIGNMENTS, lag)
         self.orders = Collection(kinds.ORDERS, lag)
+        #: Payments and refunds that were stored, by order; those of other orders are derived.
+        self.payments = Collection(kinds.PAYMENTS, lag)
         self.comments = Collection(kinds.COMMENTS, lag)
         self.members = Collection(kinds.MEMBERS, lag)
         #: Badge ids in the order in which they are displayed.
@@ -58,6 +63,15 @@ class Site:
             self.comments.put(comment, at)
 
 
+@dataclass(frozen=True, slots=True)
+class Token:
+    """An access token that was given out; ``ends`` is a time of the world's clock."""
+
+    site: Site
+    issued: datetime
+    ends: float
+
+
 class World:
     """Everything the sandbox knows.
 
@@ -74,16 +88,19 @@ class World:
         now: Callable[[], datetime] = _utc_now,
     ) -> None:
         self.clock, self.now = clock, now
+        self.late = LateWrites()
         self.reset(installations, options or Options())
 
     def reset(self, installations: Iterable[Installation], options: Options) -> None:
         """Forget everything and set up anew."""
+        self.late.cancel()
         self.options = options
+        self.switches = Switches()
         self.sites = {one.instance_id: Site(one, options) for one in installations}
         self.faults = Faults()
         self.journal = Journal()
         self.cursors = Cursors()
-        self._tokens: dict[str, tuple[float, Site]] = {}
+        self._tokens: dict[str, Token] = {}
 
     def stamp(self) -> str:
         """The time as it is written into records."""
@@ -92,16 +109,21 @@ class World:
     def issue_token(self, site: Site) -> str:
         """A new access token of a site; earlier ones stay valid until their own end."""
         now = self.clock()
-        while self._tokens and self._tokens[first := next(iter(self._tokens))][0] <= now:
+        while self._tokens and self._tokens[first := next(iter(self._tokens))].ends <= now:
             del self._tokens[first]
         token = f"OauthNG.JWS.{secrets.token_urlsafe(32)}"
-        self._tokens[token] = (now + self.options.token_lifetime_seconds, site)
+        ends = now + self.options.token_lifetime_seconds
+        self._tokens[token] = Token(site, self.now(), ends)
         return token
 
-    def site_of_token(self, token: str) -> Site | None:
-        """The site that a token reaches, None if it is unknown or has ended."""
-        ends, site = self._tokens.get(token, (0.0, None))
-        return site if site is not None and self.clock() < ends else None
+    def token(self, token: str) -> Token | None:
+        """What is known of a token, None if it is unknown or has ended."""
+        found = self._tokens.get(token)
+        return found if found is not None and self.clock() < found.ends else None
+
+    def end_token(self, token: str) -> None:
+        """Let a token end now; the others of its site stay valid."""
+        self._tokens.pop(token, None)
 
     def sites_of_key(self, api_key: str) -> list[Site]:
         """The sites that an API key reaches."""

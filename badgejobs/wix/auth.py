@@ -5,26 +5,36 @@ The token stands bare in ``Authorization``, without ``Bearer``, as Wix's own SDK
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from badgejobs.errors import (
+    AlreadyExists,
+    BadgeJobsError,
     CredentialsRefused,
+    Later,
+    NotFound,
     NotSent,
-    Permanent,
+    PermissionMissing,
+    Refused,
     SettingsError,
     TokenRefused,
     Transient,
 )
 from badgejobs.wix import bodies, calls, pages
 from badgejobs.wix.calls import Call
+from badgejobs.wix.deadline import left
 from badgejobs.wix.transport import Answer
 
 #: The part of a token's life after which it is renewed.
 _FRESH_FOR: Final = 0.8
+#: Seconds after a failed renewal until the next, while the old token is still good.
+_NEXT_TRY: Final = 30.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,11 +106,21 @@ class KeyIdentity:
         ) from error
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Held:
+    """A token in hand, with moments of the monotonic clock."""
+
+    token: str = field(repr=False)
+    renew_at: float
+    ends_at: float
+
+
 class AppIdentity:
     """An app's access token, kept in memory only and renewed before it ends.
 
-    A lock lets one thread ask while the others wait, so that parallel first calls cost one
-    token request.
+    One thread asks for all: the others wait for its outcome, good or bad, but never beyond
+    their own deadline. While an old token is still good, nobody waits for the new one, and a
+    token endpoint that is out of order for a while costs nothing.
     """
 
     def __init__(
@@ -115,25 +135,61 @@ class AppIdentity:
         self._ask = ask
         self._monotonic = monotonic
         self._lock = threading.Lock()
-        self._token: str | None = None
-        self._renew_at = 0.0
+        self._held: _Held | None = None
+        self._asking: Future[str] | None = None
 
     def headers(self) -> Mapping[str, str]:
         """The token in hand, or a new one."""
-        with self._lock:
-            if self._token is None or self._monotonic() >= self._renew_at:
-                asked_at = self._monotonic()
-                found = self._asked()
-                self._token = found.access_token
-                self._renew_at = asked_at + _FRESH_FOR * found.expires_in
-            return {"Authorization": self._token}
+        return {"Authorization": self._token()}
 
     def refused(self, headers: Mapping[str, str], error: TokenRefused) -> None:
         """Forget the token, unless another thread has a new one already."""
         del error
         with self._lock:
-            if self._token == headers["Authorization"]:
-                self._token = None
+            if self._held is not None and self._held.token == headers["Authorization"]:
+                self._held = None
+
+    def _token(self) -> str:
+        with self._lock:
+            held, now = self._held, self._monotonic()
+            if held is not None and now < held.renew_at:
+                return held.token
+            spare = held if held is not None and now < held.ends_at else None
+            asking, mine = self._asking, self._asking is None
+            if asking is None:
+                asking = self._asking = Future()
+        if mine:
+            return self._renewed(asking, spare)
+        return spare.token if spare is not None else _waited(asking)
+
+    def _renewed(self, asking: Future[str], spare: _Held | None) -> str:
+        """A new token, for this thread and for those that wait for it."""
+        asked_at = self._monotonic()
+        try:
+            found = self._asked()
+            life = found.expires_in
+            self._hold(found.access_token, asked_at + _FRESH_FOR * life, asked_at + life)
+            asking.set_result(found.access_token)
+            return found.access_token
+        except (Later, Transient) as error:
+            asking.set_exception(error)
+            if spare is None:
+                raise
+            # Until the next try nobody asks; where Wix took the old one back, it says 401.
+            self._hold(spare.token, self._monotonic() + _NEXT_TRY, spare.ends_at)
+            return spare.token
+        except BadgeJobsError as error:
+            asking.set_exception(error)
+            raise
+        finally:
+            with self._lock:
+                self._asking = None
+            if not asking.done():  # stopped from outside: nobody may wait for it
+                asking.set_exception(NotSent("no access token: whoever asked for it was stopped"))
+
+    def _hold(self, token: str, renew_at: float, ends_at: float) -> None:
+        with self._lock:
+            self._held = _Held(token=token, renew_at=renew_at, ends_at=ends_at)
 
     def _asked(self) -> bodies.Token:
         """A new token. No error of this may look as if the request behind it had been sent."""
@@ -142,14 +198,22 @@ class AppIdentity:
             app_id=one.app_id, app_secret=one.app_secret, instance_id=one.instance_id
         )
         try:
-            return pages.decoded(self._ask(call).body, bodies.Token, what="the token request")
-        except TokenRefused as error:
-            raise CredentialsRefused(f"{error}; {_CURE}") from error
+            return pages.decoded(self._ask(call).body, bodies.Token, what=call.endpoint)
         except Transient as error:
+            if isinstance(error, TokenRefused):
+                raise CredentialsRefused(f"{error}; {_CURE}") from error
             raise NotSent(f"no access token: {error}") from error
-        except Permanent as error:
+        except (AlreadyExists, NotFound, PermissionMissing, Refused) as error:
             # The request is always the same: what is wrong with it can only be the credentials.
             raise CredentialsRefused(f"{error}; {_CURE}") from error
+
+
+def _waited(asking: Future[str]) -> str:
+    seconds = left()
+    try:
+        return asking.result(None if math.isinf(seconds) else seconds)
+    except TimeoutError:
+        raise NotSent("no access token: another thread still asks for it") from None
 
 
 _CURE: Final = (

@@ -1,4 +1,4 @@
-"""One request and what its answer means: pace, identify, send, decipher, count.
+"""One request and what its answer means: pace, identify, send, decipher, count, log.
 
 It never retries, but for one new token after a 401.
 """
@@ -10,15 +10,55 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Final
 
 from badgejobs.core.wixfacts import Fence
-from badgejobs.errors import CredentialsRefused, Fenced, NotSent, RateLimited, TokenRefused
-from badgejobs.wix import protocol
+from badgejobs.errors import (
+    AlreadyExists,
+    BadgeJobsError,
+    CredentialsRefused,
+    CursorRefused,
+    Fenced,
+    Later,
+    NotFound,
+    NotSent,
+    RateLimited,
+    Refused,
+    StaleRevision,
+    TokenRefused,
+)
+from badgejobs.wix import calls, headers, protocol, wire
 from badgejobs.wix.auth import AppCredentials, AppIdentity, Credentials, Identity, KeyIdentity
 from badgejobs.wix.calls import Call
+from badgejobs.wix.deadline import deadline
 from badgejobs.wix.transport import Answer, Transport
 
 log = logging.getLogger(__name__)
+
+#: Failures that are a part of normal work; all others are warnings.
+_EXPECTED: Final = (
+    AlreadyExists,
+    CursorRefused,
+    Fenced,
+    Later,
+    NotFound,
+    StaleRevision,
+    TokenRefused,
+    protocol.TooManyToCount,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """The answer of a success."""
+
+    body: bytes = field(repr=False)
+    #: Wix's time when it answered, where it said so.
+    answered_at: datetime | None
+    #: The request and Wix's name for it, for the text of an error about its content.
+    what: str
 
 
 class Exchange:
@@ -30,82 +70,122 @@ class Exchange:
         credentials: Credentials,
         *,
         pace: Callable[[], None],
+        spelling: wire.Spelling = wire.Spelling.SDK,
         on_rate_limited: Callable[[float], None] | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._transport = transport
         self._pace = pace
+        self._spelling = spelling
         self._on_rate_limited = on_rate_limited
         self._identity: Identity = (
-            AppIdentity(credentials, self._ask_for_token, monotonic=monotonic)
+            AppIdentity(credentials, self._sent, monotonic=monotonic)
             if isinstance(credentials, AppCredentials)
             else KeyIdentity(credentials)
         )
         self._counting = threading.Lock()
-        self._sent: Counter[str] = Counter()
+        self._counts: Counter[str] = Counter()
 
-    def ask(self, call: Call, fence: Fence | None = None) -> Answer:
+    def ask(self, call: Call, fence: Fence | None = None) -> Told:
         """The answer of a success, or the error that anything else means.
 
         ``fence`` is called when the slot, the token and the connection are there, right before
-        the bytes leave; where it raises, Wix sees nothing.
+        the bytes leave; where it raises, Wix sees nothing. From the first slot on, all of it
+        is over within the request deadline.
         """
-        try:
-            return self._once(call, fence)
-        except TokenRefused:
-            pass  # 401 means that nothing was done: the same request once more, with a new token
-        try:
-            return self._once(call, fence)
-        except TokenRefused as error:
-            raise CredentialsRefused(
-                f"{error}, a new one neither; check that the app is still installed on the site"
-            ) from error
-
-    def sent(self) -> Mapping[str, int]:
-        """How many API requests left for each path; token requests are not among them."""
-        with self._counting:
-            return {path: number for path, number in self._sent.items() if number}
-
-    def _once(self, call: Call, fence: Fence | None) -> Answer:
+        self._transport.require_own_process()
+        call = replace(call, spelling=call.spelling or self._spelling)
         self._pace()
-        headers = self._identity.headers()
+        with deadline(self._transport.seconds):
+            try:
+                return self._once(call, fence)
+            except TokenRefused:
+                pass  # nothing was done: the same request once more, with a new token
+            self._pace()
+            try:
+                return self._once(call, fence)
+            except TokenRefused as error:
+                raise CredentialsRefused(
+                    f"{error}, a new one neither; check that the app is still installed on the site"
+                ) from error
+
+    def token_info(self) -> Told:
+        """What Wix says of our token; it is no API request, so neither paced nor counted."""
+        self._transport.require_own_process()
+        if isinstance(self._identity, KeyIdentity):
+            raise Refused("an API key is no access token: Wix tells nothing about it")
+        with deadline(self._transport.seconds):
+            used = self._identity.headers()
+            call = calls.token_info(used["Authorization"])
+            try:
+                return _told(call, self._sent(call))
+            except TokenRefused as error:
+                self._identity.refused(used, error)
+                raise
+
+    def counts(self) -> Mapping[str, int]:
+        """How many API requests left, by path in the SDK's spelling; no token requests."""
+        with self._counting:
+            return {form: number for form, number in self._counts.items() if number}
+
+    def _once(self, call: Call, fence: Fence | None) -> Told:
+        used = self._identity.headers()
         self._count(call, 1)
         try:
-            answer = self._transport.send(call, headers, fence=fence)
+            return _told(call, self._sent(call, used, fence))
         except (Fenced, NotSent):
             self._count(call, -1)
             raise
-        try:
-            return self._deciphered(call, answer)
         except TokenRefused as error:
-            self._identity.refused(headers, error)
+            self._identity.refused(used, error)
             raise
 
-    def _deciphered(self, call: Call, answer: Answer) -> Answer:
-        log.debug(
-            "Wix answered %s to %s (request id %s)",
-            answer.status,
-            call.path,
-            protocol.request_id(answer.headers) or "none",
-        )
+    def _sent(
+        self, call: Call, used: Mapping[str, str] | None = None, fence: Fence | None = None
+    ) -> Answer:
+        """Send once, say so in the log, and raise what is no success."""
+        began, answer = time.perf_counter(), None
         try:
+            answer = self._transport.send(call, used or {}, fence=fence)
             body = protocol.decipher(
                 answer.status,
                 answer.headers,
                 answer.body,
                 cursor_sent=call.cursor_sent,
-                endpoint=f"{call.method} {call.path}",
+                revision_sent=call.revision_sent,
+                deletes=call.method == "DELETE",
+                endpoint=call.endpoint,
                 scope=call.scope,
             )
-        except RateLimited as error:
-            if self._on_rate_limited is not None:
+        except BadgeJobsError as error:
+            _log(call, answer, began, error)
+            if isinstance(error, RateLimited) and self._on_rate_limited is not None:
                 self._on_rate_limited(error.seconds)
             raise
-        return Answer(status=answer.status, headers=answer.headers, body=body)
-
-    def _ask_for_token(self, call: Call) -> Answer:
-        return self._deciphered(call, self._transport.send(call, {}))
+        _log(call, answer, began)
+        return replace(answer, body=body)
 
     def _count(self, call: Call, number: int) -> None:
         with self._counting:
-            self._sent[call.path] += number
+            self._counts[call.form] += number
+
+
+def _told(call: Call, answer: Answer) -> Told:
+    return Told(
+        body=answer.body,
+        answered_at=headers.answered_at(answer.headers),
+        what=protocol.where(call.endpoint, answer.status, answer.headers),
+    )
+
+
+def _log(
+    call: Call, answer: Answer | None, began: float, error: BadgeJobsError | None = None
+) -> None:
+    """One line a request: no id but Wix's own of the request, no query, no body, no secret."""
+    level, outcome = logging.DEBUG, str(answer.status) if answer else "no answer"
+    if error is not None:
+        level = logging.INFO if isinstance(error, _EXPECTED) else logging.WARNING
+        outcome += f", {type(error).__name__}"
+    milliseconds = 1000 * (time.perf_counter() - began)
+    name = (headers.request_id(answer.headers) if answer else "") or "none"
+    log.log(level, "%s: %s in %.0f ms, request id %s", call.endpoint, outcome, milliseconds, name)

@@ -6,22 +6,24 @@ taken one by one.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, Final, Generic, TypeVar
 
-from pydantic import AliasChoices, Field, ValidationError
+from pydantic import AliasChoices, Field, RootModel, ValidationError, create_model
 from pydantic_core import to_json
 
 from badgejobs.errors import Ambiguous
 from badgejobs.wix import wire
-from badgejobs.wix.bodies import Body
+from badgejobs.wix.bodies import Body, Record
 
 #: The longest cursor by the SDK's typings.
 _LONGEST_CURSOR: Final = 16_000
 
-Record = TypeVar("Record", bound=Body)
-_Item = TypeVar("_Item")
+One = TypeVar("One", bound=Record)
+Thing = TypeVar("Thing", bound=Body)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,10 +35,10 @@ class BadRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Listed(Generic[Record]):
-    """One page of a list."""
+class Listed(Generic[One]):
+    """One page of a list; a record that was asked for by its id is a page of one."""
 
-    records: tuple[Record, ...]
+    records: tuple[One, ...]
     bad: tuple[BadRecord, ...] = ()
     #: ``None`` on the last page.
     next_cursor: str | None = None
@@ -44,50 +46,95 @@ class Listed(Generic[Record]):
     answered_at: datetime | None = None
 
 
+_Object = RootModel[dict[str, Any]]
+
+
 class _Cursors(Body):
     next: str | None = None
 
 
 class _Paging(Body):
+    #: How many records the page has; only asked where it has none.
+    count: Any = None
     cursors: _Cursors | None = None
     has_next: bool | None = None
 
 
-class _Page(Body, Generic[_Item]):
-    records: list[_Item] | None = Field(
-        None, validation_alias=AliasChoices("orders", "comments", "badges", "badgeAssignments")
-    )
-    #: Orders name it ``metadata``, everything else ``pagingMetadata``.
+class _Page(Body):
+    #: Orders name it ``metadata``, almost everything else ``pagingMetadata``.
     paging: _Paging | None = Field(
         None, validation_alias=AliasChoices("pagingMetadata", "metadata")
     )
 
 
-def page(body: bytes, record: type[Record], *, answered_at: datetime | None) -> Listed[Record]:
-    """Read one page; raises :class:`Ambiguous` where the page as such makes no sense."""
-    bad: list[BadRecord] = []
+@cache
+def _page_of(key: str, item: Any) -> Any:
+    """A page whose records stand under a key; under another's key stands another list."""
+    records: Any = (list[item] | None, Field(None, validation_alias=key))
+    return create_model("Page", __base__=_Page, records=records)
+
+
+def page(
+    body: bytes,
+    record: type[One],
+    *,
+    answered_at: datetime | None,
+    what: str = "a list",
+    paged: bool = True,
+) -> Listed[One]:
+    """Read one page; raises :class:`Ambiguous` where the page as such makes no sense.
+
+    A list that is not ``paged`` is whole without a word on what follows.
+    """
+    no_bad: tuple[BadRecord, ...] = ()
     try:
-        found = _Page[record].model_validate_json(body)  # type: ignore[valid-type]
-        records = found.records
+        found = _page_of(record.many, record).model_validate_json(body)
+        records, bad = found.records, no_bad
     except ValidationError:
-        found, records = _one_by_one(body, record, bad)
+        found = _decoded(body, _page_of(record.many, Any), what)
+        records, bad = one_by_one(found.records or (), record)
     rows = len(records or ()) + len(bad)
-    if found.paging is None and (records is None or rows >= wire.MOST_ITEMS):
-        raise Ambiguous("Wix's answer is no page of a list: records or paging data are missing")
+    full = paged and rows >= wire.MOST_ITEMS
+    silent = records is None and (found.paging is None or found.paging.count)
+    if silent or (found.paging is None and full):
+        raise Ambiguous(f"{what} gave no page of a list: records or paging data are missing")
     return Listed(
         records=tuple(records or ()),
-        bad=tuple(bad),
-        next_cursor=_next(found.paging),
+        bad=bad,
+        next_cursor=_next(found.paging, what),
         answered_at=answered_at,
     )
 
 
-def decoded(body: bytes, kind: type[Record], *, what: str) -> Record:
+def alone(
+    body: bytes, record: type[One], *, answered_at: datetime | None, what: str
+) -> Listed[One]:
+    """Read an answer with one record, which may be unreadable like one in a page."""
+    found = _decoded(body, _Object, what)
+    raw = found.root.get(record.alone)
+    if not isinstance(raw, dict):
+        raise Ambiguous(f"{what} gave an answer without {record.alone}")
+    records, bad = one_by_one([raw], record)
+    return Listed(records=records, bad=bad, answered_at=answered_at)
+
+
+def decoded(body: bytes, kind: type[Thing], *, what: str) -> Thing:
     """Read an answer that is one thing; raises :class:`Ambiguous` where it is not that thing."""
-    try:
-        return kind.model_validate_json(body)
-    except ValidationError as error:
-        raise Ambiguous(f"Wix's answer to {what} cannot be read: {reason(error)}") from None
+    found: Thing = _decoded(body, kind, what)
+    return found
+
+
+def one_by_one(
+    raws: Iterable[object], record: type[One]
+) -> tuple[tuple[One, ...], tuple[BadRecord, ...]]:
+    """Read records that are decoded JSON: those that can be read, and the others."""
+    records, bad = list[One](), list[BadRecord]()
+    for raw in raws:
+        try:
+            records.append(record.model_validate_json(to_json(raw)))
+        except ValidationError as error:
+            bad.append(BadRecord(id=_id_of(raw, record.named_by), reason=reason(error)))
+    return tuple(records), tuple(bad)
 
 
 def reason(error: ValidationError) -> str:
@@ -97,34 +144,25 @@ def reason(error: ValidationError) -> str:
     return f"{place}: {first['msg']}" if place else first["msg"]
 
 
-def _one_by_one(
-    body: bytes, record: type[Record], bad: list[BadRecord]
-) -> tuple[_Page[Any], list[Record]]:
+def _decoded(body: bytes, kind: Any, what: str) -> Any:
     try:
-        found = _Page[Any].model_validate_json(body)
+        return kind.model_validate_json(body)
     except ValidationError as error:
-        raise Ambiguous(f"Wix's answer is no page of a list: {reason(error)}") from None
-    records = []
-    for raw in found.records or ():
-        try:
-            records.append(record.model_validate_json(to_json(raw)))
-        except ValidationError as error:
-            bad.append(BadRecord(id=_id_of(raw), reason=reason(error)))
-    return found, records
+        raise Ambiguous(f"{what} cannot be read: {reason(error)}") from None
 
 
-def _id_of(raw: object) -> str:
-    found = raw.get("id") if isinstance(raw, dict) else None
+def _id_of(raw: object, field: str) -> str:
+    found = raw.get(field) if isinstance(raw, dict) else None
     plain = isinstance(found, str) and found.isascii() and found.isprintable()
     return found[:100] if plain and isinstance(found, str) else ""
 
 
-def _next(paging: _Paging | None) -> str | None:
+def _next(paging: _Paging | None, what: str) -> str | None:
     if paging is None or paging.has_next is False:
         return None
     cursor = (paging.cursors.next if paging.cursors else None) or None
     if cursor is None and paging.has_next:
-        raise Ambiguous("Wix's answer says that more follows, and not where")
+        raise Ambiguous(f"{what} says that more follows, and not where")
     if cursor is not None and len(cursor) > _LONGEST_CURSOR:
-        raise Ambiguous("Wix's answer holds a cursor longer than any cursor can be")
+        raise Ambiguous(f"{what} gave a cursor longer than any cursor can be")
     return cursor

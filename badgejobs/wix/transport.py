@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-import http.cookiejar
 import ipaddress
 import json
 import os
 import ssl
-import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache
 from typing import Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 import httpx
 
 import badgejobs
 from badgejobs.core.wixfacts import Fence
 from badgejobs.errors import Ambiguous, NotSent, SettingsError, StateError
-from badgejobs.wix import wire
+from badgejobs.wix import reading, wire
 from badgejobs.wix.calls import Call
-from badgejobs.wix.deadline import DeadlineTransport, deadline, passed
-
-#: The largest body that is taken, compressed or not; a page of 100 orders has about 1 MiB.
-LARGEST_BODY: Final = 8 * 1024 * 1024
+from badgejobs.wix.deadline import DeadlineTransport, deadline, left
+from badgejobs.wix.masking import tame
 
 #: Statuses that mean the same whatever their body says.
 _BODY_IS_IDLE: Final = frozenset({401, 429})
@@ -74,28 +70,32 @@ _ONLY_WIX: Final = (
 
 
 class Transport:
-    """Sends calls. Several threads of one process may share it; a forked child may not."""
+    """Sends calls. Several threads of one process may share it; a forked child may not.
+
+    It stands on httpx's transport and not on its client: no redirect is followed, no cookie
+    kept, no proxy or password taken from the environment, and no URL, which may hold an id of
+    a member, is logged, because nothing here could do so.
+    """
 
     def __init__(
-        self, base_url: str, *, request_deadline: timedelta, client: httpx.Client | None = None
+        self,
+        base_url: str,
+        *,
+        request_deadline: timedelta,
+        borrowed: httpx.BaseTransport | None = None,
     ) -> None:
-        """``client`` replaces both own ones; it is not closed here."""
+        """``borrowed`` replaces both own ones; it is not closed here."""
         self._base_url = allowed(base_url)
-        self._seconds = request_deadline.total_seconds()
-        if self._seconds <= 0:
+        #: How long one call may take, in seconds.
+        self.seconds: Final = request_deadline.total_seconds()
+        if self.seconds <= 0:
             raise SettingsError("the request deadline must be longer than 0 seconds")
-        self._timeout = httpx.Timeout(
-            connect=min(5.0, self._seconds),
-            read=min(10.0, self._seconds),
-            write=min(10.0, self._seconds),
-            pool=min(5.0, self._seconds),
-        )
-        self._borrowed = client
+        self._borrowed = borrowed
         self._process = os.getpid()
-        self._reading = client or _client(DeadlineTransport(_tls(), keep_alive=True))
-        # A create must not meet a connection that the server is just closing: its error could
+        self._reading = borrowed or DeadlineTransport(_tls(), keep_alive=True)
+        # A write must not meet a connection that the server is just closing: its error could
         # not be told from a lost answer.
-        self._creating = client or _client(DeadlineTransport(_tls(), keep_alive=False))
+        self._writing = borrowed or DeadlineTransport(_tls(), keep_alive=False)
 
     def send(self, call: Call, headers: Mapping[str, str], *, fence: Fence | None = None) -> Answer:
         """Send once. ``fence`` is called when the connection stands, right before the write.
@@ -103,44 +103,60 @@ class Transport:
         Raises :class:`NotSent` where Wix surely saw nothing, and :class:`Ambiguous` for any
         other failure, time-out or body that cannot be taken.
         """
-        if os.getpid() != self._process:
-            raise StateError("a Wix client crossed a fork; make a new one in each process")
-        extensions: dict[str, Any] = {}
-        if fence is not None and self._borrowed is None:
-            extensions["trace"] = _before_write(fence)
-        elif fence is not None:
-            fence()
-        client = self._creating if call.creates else self._reading
-        with _errors_of(call.path), deadline(self._seconds):
-            request = client.build_request(
-                call.method,
-                self._base_url + call.path,
-                content=json.dumps(call.body, separators=(",", ":")).encode(),
-                headers=_HEADERS | dict(headers),
-                timeout=self._timeout,
-                extensions=extensions,
-            )
-            response = client.send(request, stream=True, follow_redirects=False)
+        self.require_own_process()
+        transport = self._writing if call.writes else self._reading
+        with _errors_of(call), deadline(self.seconds):
+            request = self._request(call, headers)
+            if self._borrowed is None and call.writes:
+                request.extensions["trace"] = _before_write(call, fence)
+            elif fence is not None:
+                fence()
+            response = transport.handle_request(request)
             try:
                 return Answer(
                     status=response.status_code,
                     headers={name.lower(): value for name, value in response.headers.items()},
-                    body=_body_of(response, call.path),
+                    body=_body_of(response, call),
                 )
             finally:
                 response.close()
+
+    def _request(self, call: Call, headers: Mapping[str, str]) -> httpx.Request:
+        query = f"?{urlencode(call.query, quote_via=quote)}" if call.query else ""
+        sent, content = _HEADERS | dict(headers), None
+        if call.body is not None:
+            sent["Content-Type"] = "application/json"
+            content = json.dumps(call.body, separators=(",", ":")).encode()
+        return httpx.Request(
+            call.method,
+            self._base_url + call.path + query,
+            content=content,
+            headers=sent,
+            # Each wait by itself may take as long as the whole: the deadline cuts them all.
+            extensions={"timeout": dict.fromkeys(_WAITS, left())},
+        )
+
+    def require_own_process(self) -> None:
+        """Raise :class:`StateError` in a child: two processes on one connection mix answers."""
+        if os.getpid() != self._process:
+            raise StateError("a Wix client crossed a fork; make a new one in each process")
 
     def close(self) -> None:
         """Close the connections."""
         if self._borrowed is None:
             self._reading.close()
-            self._creating.close()
+            self._writing.close()
 
 
+_WAITS: Final = ("connect", "read", "write", "pool")
+
+# Wix's SDK sends back the value of an answer's header ``X-Wix-Consistent`` with every later
+# request. No docs say what it does, and for us it could gain nothing: what was written is asked
+# for after a quiet period only and twice, other workers would not have the value, and a stale
+# one could tie reads to a replica that is behind. So it is not sent.
 _HEADERS: Final = {
     "Accept": "application/json",
     "Accept-Encoding": "gzip",
-    "Content-Type": "application/json",
     "User-Agent": f"badgejobs/{badgejobs.__version__}",
 }
 
@@ -151,69 +167,43 @@ def _tls() -> ssl.SSLContext:
     return httpx.create_ssl_context(trust_env=False)
 
 
-def _client(transport: httpx.BaseTransport) -> httpx.Client:
-    no_cookies = http.cookiejar.CookieJar(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
-    return httpx.Client(
-        transport=transport, trust_env=False, follow_redirects=False, cookies=no_cookies
-    )
-
-
-def _before_write(fence: Fence) -> Callable[[str, dict[str, Any]], None]:
+def _before_write(call: Call, fence: Fence | None) -> Callable[[str, dict[str, Any]], None]:
     def trace(event: str, _info: dict[str, Any]) -> None:
         if event.endswith(_WRITE_BEGINS):
-            fence()
+            if not left():
+                raise NotSent(f"{call.endpoint}: the deadline was over before anything was sent")
+            if fence is not None:
+                fence()
 
     return trace
 
 
 @contextmanager
-def _errors_of(path: str) -> Iterator[None]:
+def _errors_of(call: Call) -> Iterator[None]:
     try:
         yield
     except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
-        raise NotSent(f"no connection for {path}: {_told(error)}") from error
+        raise NotSent(f"{call.endpoint}: no connection: {_told(error)}") from error
     except (httpx.HTTPError, httpx.StreamError) as error:
-        raise Ambiguous(f"no answer to {path}: {_told(error)}") from error
+        raise Ambiguous(f"{call.endpoint}: no answer: {_told(error)}") from error
 
 
 def _told(error: Exception) -> str:
-    text = " ".join(str(error).split())[:160]
+    text = str(error)
+    if isinstance(error, httpx.RemoteProtocolError):
+        # An illegal answer is quoted behind a colon, and may hold anything.
+        text = text.partition(":")[0]
+    text = tame(text)
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
-def _body_of(response: httpx.Response, path: str) -> bytes:
+def _body_of(response: httpx.Response, call: Call) -> bytes:
     try:
-        return _read(response, path)
+        return reading.body_of(response, what=call.endpoint)
     except (httpx.HTTPError, Ambiguous):
         if response.status_code in _BODY_IS_IDLE:
             return b""
         raise
-
-
-def _read(response: httpx.Response, path: str) -> bytes:
-    """The decoded body; unpacked piece by piece, so that a bomb is met by the cap."""
-    if response.is_stream_consumed:  # by a borrowed client
-        return response.content
-    encoding = response.headers.get("content-encoding", "").strip().lower()
-    if encoding not in {"", "identity", "gzip", "x-gzip"}:
-        raise Ambiguous(f"the answer to {path} is packed in a way that was not asked for")
-    unpack = zlib.decompressobj(wbits=31) if "gzip" in encoding else None
-    pieces, raw_size, size = [], 0, 0
-    for raw in response.iter_raw():
-        raw_size += len(raw)
-        try:
-            piece = unpack.decompress(raw, LARGEST_BODY + 1 - size) if unpack else raw
-        except zlib.error as error:
-            raise Ambiguous(f"the answer to {path} cannot be unpacked") from error
-        size += len(piece)
-        if max(size, raw_size) > LARGEST_BODY:
-            raise Ambiguous(f"the answer to {path} is larger than {LARGEST_BODY} bytes")
-        if passed():
-            raise Ambiguous(f"the answer to {path} did not end within the deadline")
-        pieces.append(piece)
-    if unpack is not None and raw_size and not unpack.eof:
-        raise Ambiguous(f"the answer to {path} is cut off")
-    return b"".join(pieces)
 
 
 def _is_loopback(host: str) -> bool:

@@ -70,6 +70,22 @@ def test_config_show_tells_values_and_origins_and_no_secret(lonely_desk: Desk) -
     assert shown.code == 0
 
 
+def test_what_init_wrote_can_be_looked_at_before_it_is_filled_in(lonely_desk: Desk) -> None:
+    assert lonely_desk.run("init", "my-shop", "--folder", "new", "--json").code == 0
+    shown = lonely_desk.run("--config", "new/badgejobs.toml", "config", "show")
+    assert shown.code == 0, shown.err
+    for name in ("app_id", "instance_id"):
+        assert f"warning: sites.my-shop.{name}" in shown.err
+    assert lonely_desk.run("--config", "new/badgejobs.toml", "sync").code == 4
+
+
+@pytest.mark.parametrize("command", ["version", "migrate", "rules help", "init fresh"])
+def test_every_first_step_speaks_json(command: str, lonely_desk: Desk) -> None:
+    told = lonely_desk.run(*command.split(), "--json", *(["--folder", "x"] * ("init" in command)))
+    assert told.code == 0, told.err
+    assert json.loads(told.out)
+
+
 def test_settings_can_be_looked_at_before_the_secret_is_there(lonely_desk: Desk) -> None:
     (lonely_desk.folder / "app.secret").unlink()
     shown = lonely_desk.run("config", "show")

@@ -192,6 +192,7 @@ WRONG_VALUES: list[tuple[str, Any, str]] = [
     ("requests_per_minute", 201, "must be 200 or less"),
     ("log_level", "LOUD", "must be one of 'DEBUG', 'INFO'"),
     ("log_format", "xml", "must be one of 'console' or 'json'"),
+    ("wix_assignment_paths", "v4", "must be one of 'sdk' or 'docs'"),
     ("state_dir", "a?b", "must not contain '?'"),
     ("database_url", "postgres://canary@x/y", "did you mean 'postgresql://'?"),
     ("database_url", "mysql://canary@x/y", "is not the URL of a database known here"),
@@ -214,6 +215,18 @@ def test_a_wrong_value_is_told_with_field_origin_and_cure(
 
 def test_the_log_level_is_taken_in_any_case() -> None:
     assert load_settings(log_level="debug").log_level == "DEBUG"
+
+
+def test_the_paths_of_assignments_are_chosen_by_file_or_environment(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert load_settings().wix_assignment_paths is wire.Spelling.SDK
+    path = write(home, 'wix_assignment_paths = "docs"')
+    assert load_settings().wix_assignment_paths is wire.Spelling.DOCS
+    shown = {one.name: (one.value_shown, one.origin) for one in load_settings().origins()}
+    assert shown["wix_assignment_paths"] == ("docs", str(path))
+    monkeypatch.setenv("BADGEJOBS_WIX_ASSIGNMENT_PATHS", "SDK")
+    assert load_settings().wix_assignment_paths is wire.Spelling.SDK
 
 
 @pytest.mark.parametrize(

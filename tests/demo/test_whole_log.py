@@ -12,6 +12,7 @@ import pytest
 
 from badgejobs.bootstrap import House, found_sources
 from badgejobs.cli.foreground import Foreground
+from badgejobs.cli.output import Output
 from badgejobs.config import Settings, SiteSettings
 from badgejobs.coordination.local import LocalThrottle
 from badgejobs.jobs import work
@@ -96,7 +97,8 @@ def sync(house: House) -> Mapping[str, int]:
     """What workers do until nothing is due; the calls by path."""
     with house.store.begin() as tx:
         tx.scans.make_due(SITE)
-    done = Foreground(house, SITE, tell=lambda _: None).sync(house.at(SITE).wanted_sources())
+    with Output().progress() as tell:
+        done = Foreground(house, SITE, tell=tell).sync(house.at(SITE).wanted_sources())
     assert (done.blocked_by, done.left) == (None, None)
     return done.calls
 

@@ -13,6 +13,7 @@ from celery import Celery
 
 from badgejobs.bootstrap import House
 from badgejobs.config import Settings, SiteSettings
+from badgejobs.jobs import work
 from badgejobs.sandbox import seed
 from badgejobs.sandbox.collection import Record
 from badgejobs.sandbox.faults import Fault
@@ -184,3 +185,20 @@ def due(house: House) -> set[tuple[str, str]]:
     with house.store.begin() as tx:
         now = tx.now
     return {key for key, row in rows(house).items() if row.due_at and row.due_at <= now}
+
+
+def do_round(house: House, site: str = NORTH) -> list[work.Outcome]:
+    """One of each, as the bells of a tick would have it."""
+    work.register(house)
+    return [
+        work.run_provision(house, site, by="test"),
+        work.run_scan(house, site, "orders", by="test"),
+        work.run_assign(house, site, by="test"),
+    ]
+
+
+def rewrite(house: House, text: str, site: str = NORTH) -> Path:
+    """Change a site's rules file, as an operator does."""
+    file = house.sites[site].rules
+    file.write_text(text, encoding="utf-8")
+    return file

@@ -269,6 +269,32 @@ def test_a_request_is_done_by_its_bell_and_a_second_bell_says_so(
         assert tx.requests.open_ids([NORTH], 10) == []
 
 
+def test_a_tick_rings_for_no_request_of_a_site_whose_rules_are_broken(
+    ticking: Settings, redis: Redis
+) -> None:
+    ticking.sites[NORTH].rules.write_text(BROKEN, encoding="utf-8")
+    with house().store.begin() as tx:
+        tx.requests.add(NORTH, member_id(1))
+        open_one = tx.requests.add(SOUTH, member_id(1))
+
+    tasks.tick()
+
+    asked = [told for name, told in bells(redis) if name == "badgejobs.check_member"]
+    assert asked == [(("request", open_one),)]
+
+
+def test_two_installations_on_one_redis_ring_only_for_themselves(
+    shop_settings: MakeSettings, valkey: EmbeddedBroker, celery_app: Configure, redis: Redis
+) -> None:
+    settings = shop_settings(queue_prefix="another:")
+    celery_app(settings, valkey.celery_url, valkey.redis_url)
+
+    tasks.tick()
+
+    assert redis.llen(QUEUE) == 0
+    assert redis.llen("another:celery") > 0
+
+
 def test_a_tick_without_the_broker_raises_nothing_and_the_work_stays_due(
     shop_settings: MakeSettings, celery_app: Configure, shops: LiveShops
 ) -> None:

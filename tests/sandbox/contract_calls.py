@@ -83,7 +83,9 @@ class Listing:
         """Items and paging information of one page."""
         reply = self.ask(wix, **query)
         assert reply.status == 200, reply
-        return reply.body[self.items], reply.body[self.metadata]
+        metadata = reply.body.get(self.metadata)
+        # Members asked for by offset have no cursors, and the other information alone.
+        return reply.body[self.items], reply.body["metadata"] if metadata is None else metadata
 
     def pages(
         self, wix: Caller, *, limit: int, between: Callable[[], None] = lambda: None, **query: Any

@@ -96,6 +96,9 @@ class Caller:
     def store(self, kind: str, *records: dict[str, Any]) -> None:
         self.post(f"/_sandbox/{kind}", {"instanceId": ONE["instanceId"], kind: list(records)})
 
+    def turn(self, **switches: Any) -> None:
+        assert self.post("/_sandbox/switches", switches) == {}
+
     def state(self) -> Any:
         return self.good("GET", f"/_sandbox/state?instanceId={ONE['instanceId']}")
 

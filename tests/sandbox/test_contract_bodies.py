@@ -168,9 +168,14 @@ def test_g10_bodies_that_nest_deep_are_read_or_refused_and_the_log_stays_readabl
     with sandbox() as wix:
         for depth in range(1, 1100, 11):
             raw = b'{"a":' + b"[" * depth + b"]" * depth + b"}"
-            assert wix.send("POST", BADGES_QUERY, raw).status == (200 if depth < 256 else 400)
-        log = wix.good("GET", "/_sandbox/log")["requests"]
-        assert [one["body"] is None for one in log[1:]] == [d >= 256 for d in range(1, 1100, 11)]
+            assert wix.send("POST", BADGES_QUERY, raw).status == (200 if depth < 700 else 400)
+        for depth in range(590, 1000, 3):
+            icon = b'{"a":' + b"[" * depth + b"]" * depth + b"}"
+            badge = json.dumps(badge_body(icon={})).replace("{}", icon.decode())
+            assert wix.send("POST", BADGES, badge.encode()).status == (200 if depth < 698 else 400)
+        assert len(wix.post(BADGES_QUERY, {})["badges"]) == len(wix.state()["badges"]) == 36
+        log = wix.good("GET", "/_sandbox/log")["requests"][:101]
+        assert [one["body"] is None for one in log[1:]] == [d >= 700 for d in range(1, 1100, 11)]
 
 
 def test_g10_odd_but_valid_json_is_taken_at_its_word() -> None:

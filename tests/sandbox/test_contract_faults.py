@@ -14,7 +14,7 @@ from bare_connection import connected, received, request
 from contract_calls import ASSIGNMENTS, BADGES, BADGES_QUERY, badge_body, pair_body, together
 from sandbox_caller import KEY, ONE, Caller, Reply, guid, order, sandbox, token_request
 
-from badgejobs.sandbox.faults import parse_fault
+from badgejobs.sandbox.fault_fields import parse_fault
 
 FAULTS = "/_sandbox/faults"
 QUIET = {"message": "", "details": {}}
@@ -43,7 +43,7 @@ def outcome(wix: Caller, method: str, path: str, body: Any = None) -> int | str:
 def test_admin_a_fault_has_the_defaults_that_are_written_down() -> None:
     fault = parse_fault({"path": "/x", "kind": "slow"}, "faults[0]")
     assert (fault.method, fault.count, fault.status) == ("*", 1, 503)
-    assert (fault.retry_after_seconds, fault.delay_seconds) == (None, 2)
+    assert (fault.retry_after, fault.delay_seconds) == (None, 2)
 
 
 GOOD = {"path": "/x", "kind": "status"}
@@ -105,7 +105,7 @@ def test_admin_each_request_is_hit_by_the_oldest_fault_that_matches_and_is_not_u
             ("POST", BADGES_QUERY, 502),
             ("GET", one.upper(), 404),
             ("GET", one, 505),
-            ("GET", "/", 404),
+            ("GET", "/nowhere", 404),
             ("POST", BADGES, 506),
             ("GET", one, 404),
             ("DELETE", f"{BADGES}/", 507),
@@ -244,9 +244,9 @@ def test_admin_the_log_tells_of_each_request_what_is_written_down() -> None:
             wix.call("POST", "/oauth2/token", token_request(ONE, instance_id=guid(0, 9))),
         ]
         wix.headers |= {"Authorization": KEY, "wix-site-id": "x"}
-        replies.append(wix.call("GET", "/"))
+        replies.append(wix.call("GET", "/nowhere"))
         wix.headers["wix-site-id"] = str(ONE["siteId"])
-        replies.append(wix.call("GET", "/"))
+        replies.append(wix.call("GET", "/nowhere"))
         entries = log(wix)[1:]
         names = ("time", "method", "path", "query", "body")
         assert all(
@@ -270,8 +270,8 @@ def test_admin_the_log_tells_of_each_request_what_is_written_down() -> None:
                 token_request(ONE, instance_id=guid(0, 9)) | secret,
                 None,
             ),
-            ("GET", "/", {}, None, None),
-            ("GET", "/", {}, None, here),
+            ("GET", "/nowhere", {}, None, None),
+            ("GET", "/nowhere", {}, None, here),
         ]
         assert [one["status"] for one in entries] == [reply.status for reply in replies]
         ids = [reply.headers["x-wix-request-id"] for reply in replies]
@@ -299,7 +299,7 @@ def test_admin_no_secret_token_or_key_gets_into_the_log() -> None:
         wix.call("GET", f"/oauth2/token?client_secret={secret}&client_secret={secret}")
         tokens = [wix.headers["Authorization"]]
         wix.headers |= {"Authorization": KEY, "wix-site-id": str(ONE["siteId"])}
-        wix.call("GET", "/")
+        wix.call("GET", "/nowhere")
         text = json.dumps(log(wix))
         assert all(one not in text for one in (secret, KEY, *tokens))
         assert text.count('"***"') >= 10

@@ -190,8 +190,8 @@ def test_q9_badges_and_members_take_an_offset_too(listing: Listing) -> None:
         assert listing.ids(wix, paging={"limit": 2, "offset": None}) == everything[:2]
         assert listing.ids(wix, paging={}) == everything
         _, metadata = listing.page(wix, paging={"limit": 2, "offset": 3})
-        cursor = metadata["cursors"]["next"]
-        assert listing.ids(wix, cursorPaging={"cursor": cursor}) == everything[5:]
+        told = {"count": 2, "offset": 3, "total": 7, "tooManyToCount": False}
+        assert {name: metadata[name] for name in told} == told
 
 
 @pytest.mark.parametrize("listing", [BADGE_LIST, MEMBER_LIST], ids=names)

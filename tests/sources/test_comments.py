@@ -43,15 +43,14 @@ def comments_of(answer: Answer, *apps: str) -> Iterator[Comments]:
     def handle(request: httpx.Request) -> httpx.Response:
         return answer(request.url.path, json.loads(request.content))
 
-    with httpx.Client(transport=httpx.MockTransport(handle)) as http:
-        wix = WixClient(
-            base_url=wire.BASE_URL,
-            credentials=ApiKeyCredentials(api_key="k", site_id="s"),
-            pace=lambda: None,
-            request_deadline=timedelta(seconds=1),
-            http=http,
-        )
-        yield Comments(Site(name="shop", comment_apps=apps), wix)
+    wix = WixClient(
+        base_url=wire.BASE_URL,
+        credentials=ApiKeyCredentials(api_key="k", site_id="s"),
+        pace=lambda: None,
+        request_deadline=timedelta(seconds=1),
+        transport=httpx.MockTransport(handle),
+    )
+    yield Comments(Site(name="shop", comment_apps=apps), wix)
 
 
 def listed(*records: object, cursor: str | None = None) -> httpx.Response:

@@ -46,15 +46,14 @@ def order(**fields: Any) -> dict[str, Any]:
 
 @contextmanager
 def orders_of(answer: Callable[[httpx.Request], httpx.Response]) -> Iterator[Orders]:
-    with httpx.Client(transport=httpx.MockTransport(answer)) as http:
-        wix = WixClient(
-            base_url=wire.BASE_URL,
-            credentials=ApiKeyCredentials(api_key="k", site_id="s"),
-            pace=lambda: None,
-            request_deadline=timedelta(seconds=1),
-            http=http,
-        )
-        yield Orders(Site(name="shop"), wix)
+    wix = WixClient(
+        base_url=wire.BASE_URL,
+        credentials=ApiKeyCredentials(api_key="k", site_id="s"),
+        pace=lambda: None,
+        request_deadline=timedelta(seconds=1),
+        transport=httpx.MockTransport(answer),
+    )
+    yield Orders(Site(name="shop"), wix)
 
 
 def fetched(*records: object, cursor: str | None = None) -> Page:

@@ -1,4 +1,7 @@
-"""A real HTTP server on loopback that answers what a test scripts, path by path."""
+"""A real HTTP server on loopback that answers what a test scripts, path by path.
+
+What HTTP forbids is written to the socket as it is, by an ``act``.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar
+from urllib.parse import parse_qsl, urlsplit
 
 from badgejobs.wix import wire
 
@@ -31,8 +35,11 @@ class Reply:
 
 @dataclass(kw_only=True)
 class Request:
+    method: str
     path: str
+    query: Mapping[str, str]
     headers: Mapping[str, str]
+    #: ``None`` where there was none.
     body: Any
     connection: int
 
@@ -63,22 +70,31 @@ class ScriptedWix(ThreadingHTTPServer):
 class Handler(BaseHTTPRequestHandler):
     server: ScriptedWix
     protocol_version = "HTTP/1.1"
+    #: Or each answer, whose headers and body are two writes, would take 40 ms.
+    disable_nagle_algorithm = True
     connections: ClassVar[Iterator[int]] = iter(range(10**9))
 
     def setup(self) -> None:
         super().setup()
         self.number = next(self.connections)
 
-    def do_POST(self) -> None:
+    def take(self) -> None:
         raw = self.rfile.read(int(self.headers.get("content-length", 0)))
-        headers = {name.lower(): value for name, value in self.headers.items()}
+        parts = urlsplit(self.path)
         self.server.requests.append(
-            Request(path=self.path, headers=headers, body=json.loads(raw), connection=self.number)
+            Request(
+                method=self.command,
+                path=parts.path,
+                query=dict(parse_qsl(parts.query, strict_parsing=True)) if parts.query else {},
+                headers={name.lower(): value for name, value in self.headers.items()},
+                body=json.loads(raw) if raw else None,
+                connection=self.number,
+            )
         )
-        waiting = self.server.script[self.path]
+        waiting = self.server.script[parts.path]
         if waiting:
             reply = waiting.popleft()
-        elif self.path == wire.TOKEN:
+        elif parts.path == wire.TOKEN:
             reply = token()
         else:
             reply = Reply(status=500, body={"message": "not in the script", "details": {}})
@@ -86,6 +102,8 @@ class Handler(BaseHTTPRequestHandler):
             reply.act(self)
         else:
             self.answer(reply)
+
+    do_GET = do_POST = do_PATCH = do_DELETE = take  # noqa: N815 - the names that http.server calls
 
     def answer(self, reply: Reply) -> None:
         body = reply.body if isinstance(reply.body, bytes) else json.dumps(reply.body).encode()
@@ -131,6 +149,23 @@ def truncated(handler: Handler) -> None:
     handler.end_headers()
     handler.wfile.write(b'{"badges": [')
     handler.close_connection = True
+
+
+def raw(*pieces: bytes) -> Reply:
+    """What follows is all that comes, byte by byte; then the connection ends."""
+
+    def act(handler: Handler) -> None:
+        handler.close_connection = True
+        for piece in pieces:
+            handler.wfile.write(piece)
+
+    return Reply(act=act)
+
+
+def stalled(handler: Handler) -> None:
+    """Say nothing until the test is over."""
+    handler.close_connection = True
+    handler.server.stopping.wait(20)
 
 
 def dripping_body(handler: Handler) -> None:

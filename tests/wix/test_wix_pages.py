@@ -144,6 +144,8 @@ def test_what_is_no_record_at_all_is_unreadable_without_an_id(record: object) ->
         {},
         {"orders": 3, "metadata": {}},
         {"orders": [], "metadata": []},
+        {"metadata": {"count": 1, "hasNext": False}},
+        {"badges": [ORDER], "metadata": {"count": 1, "hasNext": False}},
         {"orders": [ORDER] * 100},
         {"orders": [], "metadata": {"cursors": {"next": 7}}},
         {"orders": [], "metadata": {"cursors": {"next": "x" * 16_001}}},
@@ -157,6 +159,12 @@ def test_a_page_that_makes_no_sense_is_no_empty_page(body: object) -> None:
 def test_an_empty_list_may_be_left_out() -> None:
     body = b'{"metadata": {"count": 0, "hasNext": false}}'
     assert page(body, Order, answered_at=None).records == ()
+
+
+def test_a_value_added_since_in_a_field_that_does_not_decide_is_let_pass() -> None:
+    extra = {"fulfillmentStatus": "ON_ITS_WAY", "channelInfo": {"type": "MOON"}, "new": [{}]}
+    [order] = page(orders_page(changed(**extra)), Order, answered_at=None).records
+    assert order.fulfillment_status == "ON_ITS_WAY"
 
 
 def test_a_guest_order_has_no_member() -> None:

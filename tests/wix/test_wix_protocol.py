@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from badgejobs import errors
 from badgejobs.wix import calls, protocol, wire
-from badgejobs.wix.protocol import TooManyToCount, decipher, pause
+from badgejobs.wix.headers import pause
+from badgejobs.wix.protocol import TooManyToCount, decipher
 
 DATE = "Tue, 03 Feb 2026 08:15:00 GMT"
 NOW = datetime(2026, 2, 3, 8, 15, tzinfo=UTC)
@@ -23,49 +24,112 @@ def error_body(code: str) -> bytes:
 EMPTY = b'{"message":"","details":{}}'
 
 
-@pytest.mark.parametrize(
-    ("status", "body", "expected"),
-    [
-        (401, error_body("UNAUTHENTICATED"), errors.TokenRefused),
-        (403, b"", errors.PermissionMissing),
-        (403, error_body("PERMISSION_DENIED"), errors.PermissionMissing),
-        (404, error_body("BADGE_NOT_FOUND"), errors.NotFound),
-        (409, error_body("BADGE_ASSIGNMENT_ALREADY_EXISTS"), errors.AlreadyExists),
-        (400, error_body("ALREADY_EXISTS"), errors.AlreadyExists),
-        (500, error_body("ALREADY_EXISTS"), errors.AlreadyExists),
-        (409, error_body("ABORTED"), errors.Ambiguous),
-        (409, b"", errors.Ambiguous),
-        (400, EMPTY, errors.Refused),
-        (422, b"<html>", errors.Refused),
-        (428, error_body("TOO_MANY_TO_COUNT"), TooManyToCount),
-        (429, EMPTY, errors.RateLimited),
-        *[(status, EMPTY, errors.Ambiguous) for status in (408, 425, 500, 502, 503, 504, 599)],
-        *[(status, b"{}", errors.Ambiguous) for status in (100, 201, 202, 204, 301, 302, 600)],
-        (502, b"<html>Bad gateway</html>", errors.Ambiguous),
-        *[
-            (200, body, errors.Ambiguous)
-            for body in (
-                b"",
-                b"<html>",
-                b"[]",
-                b"null",
-                b"3",
-                b'{"badges": [',
-                b"\xff\xfe{}",
-                b"[" * 100_000,
-                error_body("INTERNAL"),
-                EMPTY,
-            )
-        ],
+HTML = b"<html>Bad gateway</html>"
+
+#: Status, body, what the request was about, and what it must mean; written down from the docs.
+MEANINGS = [
+    # the credentials, the permission, the pace: whatever the body
+    *[(401, body, "", errors.TokenRefused) for body in (error_body("UNAUTHENTICATED"), b"", HTML)],
+    *[(403, body, "", errors.PermissionMissing) for body in (b"", HTML, EMPTY)],
+    (403, error_body("PERMISSION_DENIED"), "", errors.PermissionMissing),
+    *[(429, body, "", errors.RateLimited) for body in (b"", HTML, EMPTY)],
+    (429, error_body("RESOURCE_EXHAUSTED"), "", errors.RateLimited),
+    (429, error_body("ALREADY_EXISTS"), "", errors.RateLimited),
+    # what is there, what is not
+    (404, error_body("BADGE_NOT_FOUND"), "", errors.NotFound),
+    (404, error_body("NOT_FOUND"), "cursor", errors.NotFound),
+    (404, EMPTY, "", errors.NotFound),
+    (404, EMPTY, "delete", protocol.PathUnknown),
+    (404, error_body("BADGE_ASSIGNMENT_NOT_FOUND"), "delete", errors.NotFound),
+    *[(404, body, about, protocol.PathUnknown) for body in (b"", HTML) for about in ("", "delete")],
+    (409, error_body("BADGE_ASSIGNMENT_ALREADY_EXISTS"), "", errors.AlreadyExists),
+    *[(s, error_body("ALREADY_EXISTS"), "", errors.AlreadyExists) for s in (400, 409, 500, 599)],
+    # a clear no
+    (400, EMPTY, "", errors.Refused),
+    (400, error_body("INVALID_ARGUMENT"), "revision", errors.Refused),
+    (428, error_body("FAILED_PRECONDITION"), "", errors.Refused),
+    *[(status, EMPTY, "", errors.Refused) for status in (402, 405, 410, 413, 414, 415, 422, 451)],
+    *[(status, error_body("TOO_MANY_TO_COUNT"), "", TooManyToCount) for status in (400, 428)],
+    # the request was too old
+    *[(400, body, "cursor", errors.CursorRefused) for body in (EMPTY, b"", HTML)],
+    (400, error_body("INVALID_CURSOR"), "cursor", errors.CursorRefused),
+    (409, EMPTY, "revision", errors.StaleRevision),
+    (409, error_body("ABORTED"), "revision", errors.StaleRevision),
+    (400, error_body("REVISION_MISMATCH"), "revision", errors.StaleRevision),
+    # no clear answer: perhaps it happened
+    *[(409, body, "", errors.Ambiguous) for body in (b"", EMPTY, HTML, error_body("ABORTED"))],
+    (409, HTML, "revision", errors.Ambiguous),
+    *[(status, EMPTY, "", errors.Ambiguous) for status in (408, 425, 499)],
+    *[(s, body, "", errors.Ambiguous) for s in (400, 405, 413, 422, 428) for body in (b"", HTML)],
+    (400, b"[]", "", errors.Ambiguous),
+    (400, b"[" * 100_000, "", errors.Ambiguous),
+    (400, error_body("INTERNAL"), "", errors.Ambiguous),
+    (404, error_body("UNAVAILABLE"), "", errors.Ambiguous),
+    (400, b'{"error":"temporarily_unavailable"}', "", errors.Ambiguous),
+    *[(s, EMPTY, "", errors.Ambiguous) for s in (500, 501, 502, 503, 504, 520, 599, 600, 999)],
+    *[(s, EMPTY, "", errors.Ambiguous) for s in (100, 101, 103, 201, 202, 203, 204, 206)],
+    *[(s, EMPTY, "", errors.Ambiguous) for s in (301, 302, 303, 304, 307, 308)],
+    (502, HTML, "", errors.Ambiguous),
+    (504, error_body("DEADLINE_EXCEEDED"), "cursor", errors.Ambiguous),
+    # a 200 that is none
+    *[
+        (200, body, "", errors.Ambiguous)
+        for body in (
+            b"",
+            HTML,
+            b"[]",
+            b"null",
+            b"3",
+            b'{"badges": [',
+            b"\xff\xfe{}",
+            b"[" * 100_000,
+            error_body("INTERNAL"),
+            EMPTY,
+        )
     ],
-)
+]
+
+
+def meaning(status: int, body: bytes, about: str) -> errors.BadgeJobsError:
+    with pytest.raises(errors.BadgeJobsError) as caught:
+        decipher(
+            status,
+            {"x-wix-request-id": "1734427301.19"},
+            body,
+            cursor_sent=about == "cursor",
+            revision_sent=about == "revision",
+            deletes=about == "delete",
+        )
+    return caught.value
+
+
+@pytest.mark.parametrize(("status", "body", "about", "expected"), MEANINGS)
 def test_every_answer_is_an_error_of_one_remedy(
-    status: int, body: bytes, expected: type[errors.BadgeJobsError]
+    status: int, body: bytes, about: str, expected: type[errors.BadgeJobsError]
 ) -> None:
-    with pytest.raises(expected) as caught:
-        decipher(status, {"x-wix-request-id": "1734427301.19"}, body)
-    assert type(caught.value) is expected
-    assert "request id 1734427301.19" in str(caught.value)
+    found = meaning(status, body, about)
+    assert type(found) is expected
+    assert "request id 1734427301.19" in str(found)
+
+
+def test_only_what_nobody_can_know_may_have_happened() -> None:
+    for status, body, about, expected in MEANINGS:
+        found = meaning(status, body, about)
+        assert found.may_have_happened == issubclass(expected, errors.Ambiguous)
+
+
+@pytest.mark.parametrize("place", range(len(protocol.ANSWERS)))
+def test_without_any_row_of_the_table_some_answer_is_misread(
+    place: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or that row would be a promise that nobody needs."""
+    kept = [row for at, row in enumerate(protocol.ANSWERS) if at != place]
+    monkeypatch.setattr(protocol, "ANSWERS", kept)
+    assert any(
+        type(meaning(status, body, about)) is not expected
+        for status, body, about, expected in MEANINGS
+        if status != 200
+    )
 
 
 def test_a_200_with_a_json_object_is_given_on_byte_by_byte() -> None:
@@ -76,13 +140,6 @@ def test_a_200_with_a_json_object_is_given_on_byte_by_byte() -> None:
 def test_half_an_emoji_does_not_make_a_page_unreadable() -> None:
     body = decipher(200, {}, b'{"orders": [{"id": "1", "note": "\\ud83d"}]}')
     assert json.loads(body) == {"orders": [{"id": "1", "note": "?"}]}
-
-
-def test_a_400_to_a_cursor_is_about_the_cursor() -> None:
-    with pytest.raises(errors.CursorRefused):
-        decipher(400, {}, EMPTY, cursor_sent=True)
-    with pytest.raises(errors.NotFound):
-        decipher(404, {}, EMPTY, cursor_sent=True)
 
 
 def test_a_403_names_the_scope_that_is_missing_and_the_cure() -> None:
@@ -108,7 +165,7 @@ def test_a_refusal_names_fields_and_masks_what_could_be_a_members() -> None:
     assert "c2b7a6d4" not in text
 
 
-@pytest.mark.parametrize("shape", [[], {}, {"details": []}, {"details": {"validationError": 3}}])
+@pytest.mark.parametrize("shape", [{}, {"details": []}, {"details": {"validationError": 3}}])
 def test_an_error_body_of_any_shape_is_still_a_refusal(shape: object) -> None:
     with pytest.raises(errors.Refused):
         decipher(400, {}, json.dumps(shape).encode())
@@ -161,11 +218,31 @@ def test_a_date_means_the_same_as_its_seconds(seconds: int) -> None:
     assert pause(until, now=NOW) == pause(str(seconds), now=None) == seconds
 
 
-def test_an_item_that_failed_for_wixs_own_trouble_is_not_refused_for_good() -> None:
-    assert type(protocol.item_error("INTERNAL")) is errors.Ambiguous
-    assert type(protocol.item_error("MEMBER_NOT_FOUND")) is errors.NotFound
-    assert type(protocol.item_error("X_ALREADY_EXISTS")) is errors.AlreadyExists
-    assert type(protocol.item_error("INVALID_ARGUMENT", "no")) is errors.Refused
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("BADGE_ASSIGNMENT_ALREADY_EXISTS", errors.AlreadyExists),
+        ("MEMBER_NOT_FOUND", errors.NotFound),
+        ("BADGE_NOT_FOUND", errors.NotFound),
+        ("PERMISSION_DENIED", errors.PermissionMissing),
+        ("INVALID_ARGUMENT", errors.Refused),
+        ("MEMBER_ID_INVALID", errors.Refused),
+        ("BAD_REQUEST", errors.Refused),
+        ("FAILED_PRECONDITION", errors.Refused),
+        ("OUT_OF_RANGE", errors.Refused),
+        *[
+            (code, errors.Ambiguous)
+            for code in ("", "INTERNAL", "ABORTED", "UNKNOWN", "NEVER_HEARD_OF", "BAD_REQUEST_NOT")
+        ],
+    ],
+)
+def test_an_item_of_a_bulk_answer_is_refused_only_by_a_code_that_says_so(
+    code: str, expected: type[errors.BadgeJobsError]
+) -> None:
+    found = protocol.item_error(code, "member c2b7a6d4-0d3f-4a4e-9f10-6f5a2c9e2201")
+    assert type(found) is expected
+    assert "c2b7a6d4" not in str(found)
+    assert code in str(found)
 
 
 def test_orders_are_asked_for_by_ascending_change_with_every_status_named() -> None:

@@ -1,0 +1,57 @@
+"""What we read of Wix's answers: only the fields that are needed, everything else ignored.
+
+Decoding is strict: a number is not taken for a text nor a text for a time. What an enumeration
+value means that we do not know is said where its field stands: one that we decide by makes its
+record unreadable rather than guessed, any other is ignored.
+"""
+
+from badgejobs.wix.bodies.badges import (
+    Assignment,
+    AssignmentAnswer,
+    Badge,
+    BadgeAnswer,
+    BulkAnswer,
+    Icon,
+    ItemMetadata,
+    ItemResult,
+    Nothing,
+)
+from badgejobs.wix.bodies.comments import Author, Comment, Count, Replies, RepliesByComment
+from badgejobs.wix.bodies.fields import Body, Record
+from badgejobs.wix.bodies.orders import Order, OrderTransactions, Price
+from badgejobs.wix.bodies.people import (
+    InstanceAnswer,
+    Member,
+    MemberAnswer,
+    MembersTold,
+    Token,
+    TokenInfo,
+)
+
+__all__ = [
+    "Assignment",
+    "AssignmentAnswer",
+    "Author",
+    "Badge",
+    "BadgeAnswer",
+    "Body",
+    "BulkAnswer",
+    "Comment",
+    "Count",
+    "Icon",
+    "InstanceAnswer",
+    "ItemMetadata",
+    "ItemResult",
+    "Member",
+    "MemberAnswer",
+    "MembersTold",
+    "Nothing",
+    "Order",
+    "OrderTransactions",
+    "Price",
+    "Record",
+    "Replies",
+    "RepliesByComment",
+    "Token",
+    "TokenInfo",
+]

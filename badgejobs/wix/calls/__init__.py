@@ -1,0 +1,69 @@
+"""The requests that we send to Wix, as values; one builder an endpoint."""
+
+from badgejobs.wix.calls.assignments import (
+    create_assignment,
+    create_assignments,
+    delete_assignment,
+    delete_assignments,
+    delete_nothing,
+    query_assignments,
+    query_no_assignment,
+)
+from badgejobs.wix.calls.badges import (
+    Place,
+    create_badge,
+    get_badge,
+    move_badge,
+    query_badges,
+    update_badge,
+)
+from badgejobs.wix.calls.call import NO_GUID, Call, is_guid
+from badgejobs.wix.calls.comments import (
+    Order,
+    count_comments,
+    get_comment,
+    list_comments,
+    query_comments,
+)
+from badgejobs.wix.calls.orders import get_order, list_transactions, search_orders
+from badgejobs.wix.calls.people import (
+    Fieldset,
+    app_instance,
+    get_member,
+    query_members,
+    token,
+    token_info,
+)
+
+__all__ = [
+    "NO_GUID",
+    "Call",
+    "Fieldset",
+    "Order",
+    "Place",
+    "app_instance",
+    "count_comments",
+    "create_assignment",
+    "create_assignments",
+    "create_badge",
+    "delete_assignment",
+    "delete_assignments",
+    "delete_nothing",
+    "get_badge",
+    "get_comment",
+    "get_member",
+    "get_order",
+    "is_guid",
+    "list_comments",
+    "list_transactions",
+    "move_badge",
+    "query_assignments",
+    "query_badges",
+    "query_comments",
+    "query_members",
+    "query_no_assignment",
+    "search_orders",
+    "token",
+    "token_info",
+    "update_badge",
+]

@@ -1,0 +1,57 @@
+"""Requests about members, our app's installation and tokens (Wix docs, Members and OAuth 2)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from badgejobs.wix import wire
+from badgejobs.wix.calls.call import Call, among
+
+#: How much of a member is told: ``EXTENDED`` adds e-mail address and status.
+Fieldset = Literal["PUBLIC", "EXTENDED"]
+
+
+def query_members(member_ids: Sequence[str], *, fieldset: Fieldset, offset: int = 0) -> Call:
+    """Up to 100 members by their ids; this call pages by offset."""
+    paging = {"limit": wire.MOST_ITEMS, "offset": offset}
+    return Call(
+        form=wire.MEMBERS_QUERY,
+        body={
+            "fieldsets": [fieldset],
+            "query": {"filter": {"id": among(member_ids)}, "paging": paging},
+        },
+        scope=wire.SCOPE_READ_MEMBERS,
+    )
+
+
+def get_member(member_id: str, *, fieldset: Fieldset) -> Call:
+    """One member as they are now."""
+    return Call(
+        method="GET",
+        form=wire.MEMBER,
+        id=member_id,
+        query={"fieldsets": fieldset},
+        scope=wire.SCOPE_READ_MEMBERS,
+    )
+
+
+def app_instance() -> Call:
+    """Who we are: the installation that the credentials stand for."""
+    return Call(method="GET", form=wire.APP_INSTANCE)
+
+
+def token(*, app_id: str, app_secret: str, instance_id: str) -> Call:
+    """Client credentials, as JSON (Wix docs, "Create Access Token"; SDK ``AppStrategy``)."""
+    body = {
+        "grant_type": "client_credentials",
+        "client_id": app_id,
+        "client_secret": app_secret,
+        "instance_id": instance_id,
+    }
+    return Call(form=wire.TOKEN, body=body)
+
+
+def token_info(access_token: str) -> Call:
+    """What a token is good for; it stands in the body, and in no header."""
+    return Call(form=wire.TOKEN_INFO, body={"token": access_token})

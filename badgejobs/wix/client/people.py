@@ -1,0 +1,92 @@
+"""Members, our app's installation and our token."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import UTC, datetime
+
+from badgejobs.core.wixfacts import WixInstance, WixMember, WixToken
+from badgejobs.errors import Ambiguous
+from badgejobs.wix import bodies, calls, pages
+from badgejobs.wix.calls import Fieldset, is_guid
+from badgejobs.wix.client import asking
+from badgejobs.wix.exchange import Exchange
+
+
+class PeopleCalls:
+    """What :class:`WixClient` can read of members, and of who it is itself."""
+
+    _exchange: Exchange
+
+    def members(
+        self, member_ids: Collection[str], *, fieldset: Fieldset = "PUBLIC"
+    ) -> dict[str, WixMember]:
+        """Those of these members that the site has, by the ids as they were asked for.
+
+        An id that is not one of Wix's is no member's, and not asked for.
+        """
+        wanted = {one.lower(): one for one in member_ids if is_guid(one)}
+        found: dict[str, WixMember] = {}
+        for some in asking.chunks(wanted.values()):
+            for one in self._some_members(some, fieldset):
+                # Wix answers a filter that it does not see with everything it has.
+                if asked := wanted.get(one.id.lower()):
+                    found[asked] = _member(one, asked)
+        return found
+
+    def get_member(self, member_id: str, *, fieldset: Fieldset = "PUBLIC") -> WixMember:
+        """One member as they are now; :class:`NotFound` where there is none."""
+        call = calls.get_member(member_id, fieldset=fieldset)
+        found = asking.thing(self._exchange, call, bodies.MemberAnswer).member
+        asking.require_same(found.id, member_id, call.endpoint)
+        return _member(found, member_id)
+
+    def app_instance(self) -> WixInstance:
+        """The installation that the credentials stand for; only an app has one, no API key."""
+        found = asking.thing(self._exchange, calls.app_instance(), bodies.InstanceAnswer)
+        return WixInstance(
+            instance_id=found.instance.instance_id,
+            site_id=found.site.site_id if found.site else None,
+            permissions=frozenset(found.instance.permissions),
+        )
+
+    def token_info(self) -> WixToken:
+        """What our access token is good for; :class:`Refused` where there is but an API key."""
+        told = self._exchange.token_info()
+        found = pages.decoded(told.body, bodies.TokenInfo, what=told.what)
+        return WixToken(
+            active=found.active,
+            app_id=found.client_id,
+            instance_id=found.instance_id,
+            site_id=found.site_id,
+            expires_at=None if found.exp is None else datetime.fromtimestamp(found.exp, UTC),
+        )
+
+    def _some_members(self, member_ids: list[str], fieldset: Fieldset) -> list[bodies.Member]:
+        """Up to 100 members; Wix may need several pages, but never more than there are ids."""
+        records: list[bodies.Member] = []
+        while True:
+            call = calls.query_members(member_ids, fieldset=fieldset, offset=len(records))
+            told = self._exchange.ask(call)
+            page = pages.page(
+                told.body, bodies.Member, answered_at=told.answered_at, what=told.what
+            )
+            if page.bad:
+                raise Ambiguous(f"{told.what}: a member cannot be read: {page.bad[0].reason}")
+            records.extend(page.records)
+            totals = pages.decoded(told.body, bodies.MembersTold, what=told.what).metadata
+            total = totals.total if totals else None
+            known = len(member_ids) if total is None else min(total, len(member_ids))
+            if not page.records or len(records) >= known:
+                return records
+
+
+def _member(found: bodies.Member, member_id: str) -> WixMember:
+    profile = found.profile
+    return WixMember(
+        id=member_id,
+        nickname=(profile.nickname if profile else None) or "",
+        slug=(profile.slug if profile else None) or "",
+        status=found.status,
+        login_email=found.login_email or None,
+    )

@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from sandbox_caller import Caller, Clock, comment, member, order
+
+from badgejobs.errors import SettingsError, StateError
+from badgejobs.sandbox import builtin, seeds
+from badgejobs.sandbox.server import running
+from badgejobs.sandbox.settings import Options, parse_installations
+from badgejobs.sandbox.world import World
+
+
+def world_of(number: int, clock: Clock | None = None) -> World:
+    options = Options(query_lag_seconds=0)
+    sites = parse_installations(builtin.sites(number))
+    return World(sites, options, clock=clock or Clock())
+
+
+def held(world: World) -> list[tuple[int, int, int]]:
+    return [
+        (len(one.members.current), len(one.orders.current), len(one.comments.current))
+        for one in world.sites.values()
+    ]
+
+
+def test_an_empty_seed_holds_nothing() -> None:
+    world = world_of(1)
+    seeds.sow(world, "empty")
+    assert held(world) == [(0, 0, 0)]
+
+
+def test_the_real_seed_is_the_shipped_history_on_every_site() -> None:
+    world = world_of(2)
+    seeds.sow(world, "real")
+    assert held(world) == [(1520, 3000, 3000)] * 2
+
+
+def test_the_real_seed_can_arrive_over_time() -> None:
+    clock = Clock()
+    world = world_of(1, clock)
+    seeds.sow(world, "real", seconds=100)
+    (site,) = world.sites.values()
+    early = len(site.orders.current)
+    clock.seconds += 50
+    site.advance(clock())
+    half = len(site.orders.current)
+    clock.seconds += 50
+    site.advance(clock())
+    assert early < half < len(site.orders.current) == 3000
+
+
+def test_a_file_of_records_is_stored_as_it_is(tmp_path: Path) -> None:
+    file = tmp_path / "shop.json"
+    deleted = comment(2, status="DELETED")
+    file.write_text(
+        json.dumps({"members": [member(0)], "orders": [order(1)], "comments": [deleted]})
+    )
+    world = world_of(1)
+    seeds.sow(world, str(file))
+    with running(world) as url:
+        caller = Caller(url, Clock())
+        caller.log_in(builtin.sites(1)[0])
+        assert caller.post("/ecom/v1/orders/search", {})["orders"] == [order(1)]
+        stored = caller.good("GET", f"/comments/v1/comments/{deleted['id']}")["comment"]
+        caller.close()
+    assert "author" not in stored, "a deleted comment has lost its author"
+
+
+@pytest.mark.parametrize(
+    ("text", "match"),
+    [
+        ("{", r"shop\.json:1:2: no JSON"),
+        ("[]", r"shop\.json: body Expected an object"),
+        ('{"order": []}', r"shop\.json: order is not a field known here"),
+        ('{"orders": {}}', r"shop\.json: orders Expected a list"),
+        ('{"orders": [{"number": "1"}]}', r"shop\.json: orders\[0\]\.id must be a text"),
+    ],
+)
+def test_a_file_that_is_no_seed_is_refused_with_the_place(
+    text: str, match: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "shop.json"
+    file.write_text(text)
+    world = world_of(1)
+    with pytest.raises(SettingsError, match=match):
+        seeds.sow(world, str(file))
+    assert held(world) == [(0, 0, 0)]
+
+
+def test_an_unknown_seed_is_refused_with_those_that_there_are() -> None:
+    with pytest.raises(SettingsError, match="name 'empty', 'real' or a JSON file"):
+        seeds.sow(world_of(1), "reel")
+
+
+def test_a_folder_without_the_real_data_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(StateError, match="cannot be read"):
+        seeds.sow(world_of(1), "real", data=tmp_path)
