@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import math
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
@@ -28,6 +29,7 @@ from badgejobs.sandbox import (
     resource_comments,
     tags,
     tokens,
+    validation,
     welcome,
 )
 from badgejobs.sandbox.delivery import Exchange
@@ -53,6 +55,8 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
     *instances.ENDPOINTS,
 )
 
+#: How deep the JSON of a request may nest; all that handles it may then recurse into it.
+_DEEPEST_JSON = 700
 #: The largest body taken, in bytes; admin calls may bring a whole site's records.
 _LARGEST_BODY = 512 * 1024 * 1024
 _WITH_BODY = frozenset({"POST", "PATCH"})
@@ -72,8 +76,11 @@ def application(world: World) -> web.Application:
     app.router.add_route("POST", wire.TOKEN, _api(world, None, token=tokens.grant))
     app.router.add_route("POST", wire.TOKEN_INFO, _api(world, None, token=tokens.info))
     for endpoint in ENDPOINTS:
-        app.router.add_route(endpoint.method, endpoint.path, _api(world, endpoint))
+        # Whatever stands where an id belongs: aiohttp's own form of {id} leaves out braces.
+        path = endpoint.path.replace("{id}", "{id:[^/]+}")
+        app.router.add_route(endpoint.method, path, _api(world, endpoint))
     app.router.add_route("*", "/{rest:.*}", _api(world, None))
+    app.middlewares.append(_unrouted(_api(world, None)))
 
     async def cancel(_: web.Application) -> None:
         world.late.cancel()
@@ -82,27 +89,41 @@ def application(world: World) -> web.Application:
     return app
 
 
+def _unrouted(handle: _Handler) -> Any:
+    """Answers what fits no route at all (a line break in the path, ``OPTIONS *``)."""
+
+    @web.middleware
+    async def answered(request: web.Request, handler: _Handler) -> web.StreamResponse:
+        known = request.match_info.http_exception is None
+        return await (handler if known else handle)(request)
+
+    return answered
+
+
 def _api(
     world: World, endpoint: Endpoint | None, *, token: tokens.TokenCall | None = None
 ) -> _Handler:
     """The handler of one API path; without endpoint and token call that of all unknown paths."""
 
     async def handle(request: web.Request) -> web.StreamResponse:
-        sent = _parsed(await request.read())
-        entry = world.journal.arrived(
+        journal = world.journal
+        entry = journal.arrived(
             method=request.method,
             path=request.path,
             query={name: request.query.getall(name)[-1] for name in request.query},
-            body=None if sent is _Unreadable else sent,
             at=world.now(),
         )
         entry.route = endpoint.path if endpoint else None
+        sent = await _sent(request)
+        if sent is not _Unreadable and validation.nests_deeper(sent, _DEEPEST_JSON):
+            sent = _Unreadable
+        journal.brought(entry, None if sent is _Unreadable else sent)
 
         def process() -> Outcome:
             # One step without a pause: no other request sees half of a write.
             return _processed(world, request, endpoint, entry, sent, token=token)
 
-        exchange = Exchange(request=request, entry=entry, journal=world.journal)
+        exchange = Exchange(request=request, entry=entry, journal=journal)
         return await disturbing.answered(world, exchange, process)
 
     return handle
@@ -148,7 +169,7 @@ def _called(
     if endpoint is None or not endpoint.present(world.switches):
         raise refusals.not_found("NOT_FOUND", "the path")
     access.require_scope(site, endpoint.scope)
-    if endpoint.method in _WITH_BODY and not isinstance(sent, dict):
+    if not isinstance(sent, dict) and (sent is not None or endpoint.method in _WITH_BODY):
         raise refusals.invalid("body", "Expected an object")
     site.advance(at)
     call = Call(
@@ -168,7 +189,7 @@ def _admin(world: World, handler: admin.Handler) -> _Handler:
         try:
             if not _is_loopback(request.remote):
                 raise access.denied("admin calls are taken from this machine only")
-            body = _parsed(await request.read())
+            body = await _sent(request)
             query: Mapping[str, str] = request.query
             reply = _good(await handler(world, query, body))
         except Refusal as refusal:
@@ -203,18 +224,21 @@ def _is_loopback(peer: str | None) -> bool:
         return False
 
 
-def _parsed(raw: bytes) -> Any:
+async def _sent(request: web.Request) -> Any:
     """The JSON of a body, None for an empty one, ``_Unreadable`` for what is no JSON."""
-    if not raw:
-        return None
     try:
-        return json.loads(raw, parse_constant=_no_constant)
-    except (ValueError, RecursionError):
+        raw = await request.read()
+        return json.loads(raw, parse_constant=_finite, parse_float=_finite) if raw else None
+    except (ValueError, RecursionError, web.RequestPayloadError, web.HTTPRequestEntityTooLarge):
         return _Unreadable
 
 
-def _no_constant(name: str) -> float:
-    raise ValueError(f"{name} is not JSON")
+def _finite(digits: str) -> float:
+    """A number that can be written again as JSON; NaN, Infinity and 1e999 cannot."""
+    found = float(digits)
+    if not math.isfinite(found):
+        raise ValueError(f"{digits} cannot be kept")
+    return found
 
 
 def _good(answer: Answer, headers: Mapping[str, str] | None = None) -> Reply:

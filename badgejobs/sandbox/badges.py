@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from functools import partial
 from http import HTTPStatus
 from itertools import count
 from typing import Any, Final
@@ -11,6 +14,7 @@ from badgejobs.sandbox import pages, refusals, validation
 from badgejobs.sandbox.assignments import forget_assignments
 from badgejobs.sandbox.collection import Record
 from badgejobs.sandbox.endpoint import Answer, Call, Endpoint
+from badgejobs.sandbox.journal import stamp
 from badgejobs.sandbox.kinds import BADGES
 from badgejobs.sandbox.world import new_id
 from badgejobs.wix import wire
@@ -20,6 +24,11 @@ _LONGEST_DESCRIPTION = 1500
 _LONGEST_SLUG = 255
 _COLOURS = ("backgroundColor", "textColor")
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
+_OPTIONAL: Final[Mapping[str, Callable[[object, str], Any]]] = {
+    "description": partial(validation.text, least=0, most=_LONGEST_DESCRIPTION),
+    "icon": validation.mapping,
+    "permissionsEnabled": validation.truth,
+}
 
 
 def _slug(title: str) -> str:
@@ -32,29 +41,35 @@ def _slug(title: str) -> str:
 
 
 def _sent(call: Call, *, creating: bool) -> dict[str, Any]:
-    """The writable fields that the caller sent, checked; null counts as not sent."""
-    given = validation.mapping(call.body.get("badge"), "badge")
-    sent = {name: value for name, value in given.items() if value is not None}
+    """The writable fields that the caller sent, checked; None takes an optional one away."""
+    sent = validation.mapping(call.body.get("badge"), "badge")
     found: dict[str, Any] = {}
     if creating or "title" in sent:
         found["title"] = validation.text(sent.get("title"), "badge.title", most=_LONGEST_TITLE)
-    if "description" in sent:
-        found["description"] = validation.text(
-            sent["description"], "badge.description", least=0, most=_LONGEST_DESCRIPTION
-        )
     for name in _COLOURS:
         if creating or name in sent:
             colour = validation.text(sent.get(name), f"badge.{name}", least=0)
             if not _COLOUR.fullmatch(colour):
                 raise refusals.invalid(f"badge.{name}", "is not a hex colour", "FORMAT")
             found[name] = colour
-    if "icon" in sent:
-        found["icon"] = validation.mapping(sent["icon"], "badge.icon")
-    if "permissionsEnabled" in sent:
-        found["permissionsEnabled"] = validation.truth(
-            sent["permissionsEnabled"], "badge.permissionsEnabled"
-        )
+    for name, check in _OPTIONAL.items():
+        if name in sent:
+            value = sent[name]
+            found[name] = None if value is None else check(value, f"badge.{name}")
     return found
+
+
+def _stored(badge: dict[str, Any]) -> dict[str, Any]:
+    """The badge as it is kept, without the fields that were taken away."""
+    there = {name: value for name, value in badge.items() if value is not None}
+    return {"permissionsEnabled": False} | there
+
+
+def _after(before: str, now: str) -> str:
+    """The later of two stamps, moved on by the least step where both are the same."""
+    if now > before:
+        return now
+    return stamp(datetime.fromisoformat(before) + timedelta(milliseconds=1))
 
 
 def existing(call: Call, badge_id: str) -> Record:
@@ -93,15 +108,16 @@ def create(call: Call) -> Answer:
     sent = _sent(call, creating=True)
     _require_free_title(call, sent["title"])
     now = call.world.stamp()
-    badge = {
-        "id": new_id(),
-        "revision": "1",
-        "permissionsEnabled": False,
-        **sent,
-        "slug": _free_slug(call, sent["title"]),
-        "createdDate": now,
-        "updatedDate": now,
-    }
+    badge = _stored(
+        {
+            "id": new_id(),
+            "revision": "1",
+            **sent,
+            "slug": _free_slug(call, sent["title"]),
+            "createdDate": now,
+            "updatedDate": now,
+        }
+    )
     call.site.badges.put(Record(badge, BADGES), call.at)
     call.site.display_order.append(badge["id"])
     return {"badge": badge}
@@ -128,10 +144,10 @@ def update(call: Call) -> Answer:
         )
     if "title" in sent:
         _require_free_title(call, sent["title"], badge_id)
-    badge |= sent
+    badge = _stored(badge | sent)
     badge["slug"] = _free_slug(call, badge["title"], badge_id)
     badge["revision"] = str(int(badge["revision"]) + 1)
-    badge["updatedDate"] = call.world.stamp()
+    badge["updatedDate"] = _after(badge["updatedDate"], call.world.stamp())
     call.site.badges.put(Record(badge, BADGES), call.at)
     return {"badge": badge}
 
@@ -154,7 +170,10 @@ def query(call: Call) -> Answer:
         offsets=True,
     )
     page = pages.read(call, listing)
-    return pages.encoded("badges", page.records, {"pagingMetadata": page.metadata()})
+    metadata = page.metadata()
+    if page.offset is not None:
+        metadata |= pages.totals(call, listing, page)  # the SDK counts pages by the total
+    return pages.encoded("badges", page.records, {"pagingMetadata": metadata})
 
 
 ENDPOINTS: Final = (

@@ -62,7 +62,7 @@ class _Downwards:
 
 def _ordinal(value: Any, *, falling: bool) -> tuple[int, Any]:
     rank = kind(value)
-    if value is None or isinstance(value, tuple | dict):
+    if value is None or isinstance(value, tuple | list):  # a list comes back from a cursor
         value = 0
     if not falling:
         return rank, value

@@ -25,19 +25,25 @@ class Cursors:
     def seal(self, content: list[Any]) -> str:
         """A cursor that holds ``content``, which must be JSON."""
         packed = zlib.compress(json.dumps(content, separators=(",", ":")).encode(), 1)
-        return base64.urlsafe_b64encode(self._mark(packed) + packed).decode()
+        return _text(self._mark(packed) + packed)
 
     def unseal(self, cursor: object, field: str) -> list[Any]:
         """What a cursor holds, or a refusal that names ``field``."""
         try:
-            sealed = base64.b64decode(str(cursor).encode("ascii"), altchars=b"-_", validate=True)
+            sealed = base64.urlsafe_b64decode(str(cursor).encode("ascii"))
         except (binascii.Error, UnicodeEncodeError):
             sealed = b""
         mark, packed = sealed[:_SEAL_BYTES], sealed[_SEAL_BYTES:]
-        if not hmac.compare_digest(mark, self._mark(packed)):
+        whole = hmac.compare_digest(mark, self._mark(packed))
+        # Other spellings of the same bytes exist in base64, and no cursor given has them.
+        if not whole or _text(sealed) != cursor:
             raise refusals.invalid(field, "is not a cursor given by this endpoint")
         content: list[Any] = json.loads(zlib.decompress(packed))
         return content
 
     def _mark(self, packed: bytes) -> bytes:
         return hmac.digest(self._key, packed, hashlib.sha256)[:_SEAL_BYTES]
+
+
+def _text(sealed: bytes) -> str:
+    return base64.urlsafe_b64encode(sealed).decode()

@@ -16,18 +16,20 @@ def move(call: Call) -> Answer:
     position = call.body.get("position")
     if position not in ("FIRST", "LAST", "AFTER"):
         raise refusals.invalid("position", "must be one of FIRST, LAST, AFTER")
-    anchor = None
-    if position == "AFTER":
-        anchor = validation.guid(call.body.get("moveAfterBadgeId"), "moveAfterBadgeId")
+    anchor = call.body.get("moveAfterBadgeId")
+    if anchor is not None or position == "AFTER":
+        anchor = validation.guid(anchor, "moveAfterBadgeId")
     existing(call, badge_id)
     order = call.site.display_order
-    if anchor is not None:
+    if position == "AFTER" and anchor is not None:
         existing(call, anchor)
         if anchor == badge_id:
             return {}
-    order.remove(badge_id)
-    places = {"FIRST": 0, "LAST": len(order)}
-    order.insert(order.index(anchor) + 1 if anchor else places[position], badge_id)
+        order.remove(badge_id)
+        order.insert(order.index(anchor) + 1, badge_id)
+    else:
+        order.remove(badge_id)
+        order.insert(0 if position == "FIRST" else len(order), badge_id)
     return {}
 
 

@@ -41,8 +41,8 @@ class Entry:
     method: str
     path: str
     query: Mapping[str, str]
-    body: Any
     request_id: str
+    body: Any = None
     instance_id: str | None = None
     status: int | None = None
     fault: str | None = None
@@ -74,9 +74,7 @@ class Journal:
         self.counts: Counter[tuple[str, str, str, int | None]] = Counter()
         self._number = 0
 
-    def arrived(
-        self, *, method: str, path: str, query: Mapping[str, str], body: Any, at: datetime
-    ) -> Entry:
+    def arrived(self, *, method: str, path: str, query: Mapping[str, str], at: datetime) -> Entry:
         """Note a request that has just arrived; secrets in it are masked."""
         self._number += 1
         entry = Entry(
@@ -84,13 +82,16 @@ class Journal:
             method=method,
             path=path,
             query=_masked(query),
-            body=_masked(body),
             request_id=(
                 f"{int(at.timestamp()):010d}.{secrets.randbelow(10**9):09d}{self._number:09d}"
             ),
         )
         self.entries.append(entry)
         return entry
+
+    def brought(self, entry: Entry, body: Any) -> None:
+        """Note the body of a request, which may come long after its head; secrets are masked."""
+        entry.body = _masked(body)
 
     def undone(self, entry: Entry) -> None:
         """Forget that a request was processed; only for one that just was, and wrote nothing."""

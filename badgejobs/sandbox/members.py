@@ -84,30 +84,23 @@ def _found(term: str, fields: tuple[str, ...]) -> pages.Predicate:
 def query(call: Call) -> Answer:
     """A page of members; the total counts all that match."""
     fieldsets = _fieldsets(validation.items(call.body.get("fieldsets") or [], "fieldsets"))
-    members = call.site.members
     term, fields = _search(call)
     sorts = call.switches.member_sorting == "documented"
     listing = pages.Listing(
         name="members",
-        collection=members,
-        sort_key="sorting",
+        collection=call.site.members,
+        sort_keys=("sorting", "sort"),
         offsets=True,
         within=(term, *fields),
         condition=lambda _: _found(term, fields),
         fields=kinds.MEMBERS_SORTED if sorts else kinds.MEMBERS,
     )
     page = pages.read(call, listing)
-    total = sum(page.matches(one.values) for one in members.shown(call.at).values())
     answer: dict[str, Any] = {
         "members": [_shown(record.body, fieldsets) for record in page.records],
-        "metadata": {
-            "count": len(page.records),
-            "offset": page.offset,
-            "total": total,
-            "tooManyToCount": False,
-        },
+        "metadata": {"count": len(page.records)} | pages.totals(call, listing, page),
     }
-    if page.by_cursor:
+    if page.offset is None:
         answer["pagingMetadata"] = page.metadata()
     return answer
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -26,7 +27,8 @@ class Listing:
     collection: Collection
     #: The key under which the query stands.
     wrapper: str = "query"
-    sort_key: str = "sort"
+    #: The keys that an order may stand under; the first one that is there counts.
+    sort_keys: Sequence[str] = ("sort",)
     default_limit: int = wire.MOST_ITEMS
     #: Whether ``paging {limit, offset}`` is taken besides cursors.
     offsets: bool = False
@@ -44,27 +46,38 @@ class Page:
 
     records: list[Record]
     next_cursor: str | None
-    offset: int
+    #: How many records were skipped, None where the page was not asked for by offset.
+    offset: int | None
     matches: Predicate
-    by_cursor: bool
 
     def metadata(self) -> dict[str, Any]:
         """The paging information."""
         return metadata(len(self.records), self.next_cursor)
 
 
+def totals(call: Call, listing: Listing, page: Page) -> dict[str, Any]:
+    """The further paging information where pages are asked for by offset."""
+    shown = listing.collection.shown(call.at).values()
+    return {
+        "offset": page.offset or 0,
+        "total": sum(page.matches(record.values) for record in shown),
+        "tooManyToCount": False,
+    }
+
+
 def read(call: Call, listing: Listing) -> Page:
     """The page that a call asks for."""
     key = listing.wrapper
     query = _object(call.body, key, key)
-    cursor, limit, offset, by_cursor = _paging(query, listing)
+    cursor, limit, offset = _paging(query, listing)
+    sort_key, wanted = _first(query, listing.sort_keys)
     after: list[Any] | None = None
     if cursor is None:
         given = query.get("filter")
         fields = listing.fields or listing.collection.fields
-        sort = parse_sort(query.get(listing.sort_key), fields, f"{key}.{listing.sort_key}")
+        sort = parse_sort(wanted, fields, f"{key}.{sort_key}")
     else:
-        told_again = query.get("filter") or query.get(listing.sort_key)
+        told_again = query.get("filter") or wanted
         if told_again and call.switches.cursor_with_filter == "refuse":
             raise refusals.invalid(f"{key}.cursorPaging.cursor", "excludes filter and sort")
         given, sort, after = opened(call, listing, cursor, f"{key}.cursorPaging.cursor")
@@ -79,7 +92,6 @@ def read(call: Call, listing: Listing) -> Page:
         after=after,
         limit=limit,
         offset=offset,
-        by_cursor=by_cursor,
         carried=given,
     )
 
@@ -93,20 +105,19 @@ def page(
     after: list[Any] | None,
     limit: int,
     carried: Any,
-    offset: int = 0,
-    by_cursor: bool = True,
+    offset: int | None = None,
 ) -> Page:
     """One page in an order, from behind a place in it; its cursor carries ``carried`` on."""
     walk = listing.collection.walk(call.at, sort, matches, after=after)
-    records = list(islice(walk, offset, offset + limit + 1))
+    # No site holds as many records as the largest offset that can be skipped.
+    skipped = min(offset or 0, sys.maxsize - limit - 1)
+    records = list(islice(walk, skipped, skipped + limit + 1))
     call.page_start[:] = [*_belongs(call, listing), carried, sort, after]
     way_on = None
     if len(records) > limit:
         del records[limit:]
         way_on = cursor_behind(call, listing, carried=carried, sort=sort, last=records[-1])
-    return Page(
-        records=records, next_cursor=way_on, offset=offset, matches=matches, by_cursor=by_cursor
-    )
+    return Page(records=records, next_cursor=way_on, offset=offset, matches=matches)
 
 
 def cursor_behind(
@@ -147,12 +158,12 @@ def _belongs(call: Call, listing: Listing) -> list[str]:
     return [listing.name, call.site.instance_id, *listing.within]
 
 
-def _paging(query: dict[str, Any], listing: Listing) -> tuple[Any, int, int, bool]:
-    """Cursor, limit and offset that are asked for, and whether by cursor paging."""
+def _paging(query: dict[str, Any], listing: Listing) -> tuple[Any, int, int | None]:
+    """Cursor, limit and offset that are asked for; no offset where paging is by cursor."""
     cursor_field = f"{listing.wrapper}.cursorPaging"
     cursor_paging = _object(query, "cursorPaging", cursor_field)
     cursor = cursor_paging.get("cursor")
-    limit, field, offset = cursor_paging.get("limit"), cursor_field, 0
+    limit, field, offset = cursor_paging.get("limit"), cursor_field, None
     paging = query.get("paging")
     if listing.offsets and paging is not None:
         if cursor_paging:
@@ -160,11 +171,19 @@ def _paging(query: dict[str, Any], listing: Listing) -> tuple[Any, int, int, boo
         field = f"{listing.wrapper}.paging"
         paging = validation.mapping(paging, field)
         limit = paging.get("limit")
-        offset = validation.integer(paging.get("offset") or 0, f"{field}.offset", least=0)
+        offset = paging.get("offset")
+        offset = validation.integer(0 if offset is None else offset, f"{field}.offset", least=0)
     if limit is None:
         limit = listing.default_limit
     limit = validation.integer(limit, f"{field}.limit", least=1, most=wire.MOST_ITEMS)
-    return cursor, limit, offset, bool(cursor_paging)
+    return cursor, limit, offset
+
+
+def _first(given: dict[str, Any], names: Sequence[str]) -> tuple[str, Any]:
+    """The first of the named entries that is there, else the first name with nothing."""
+    there = (name for name in names if given.get(name) is not None)
+    name = next(there, names[0])
+    return name, given.get(name)
 
 
 def _object(given: dict[str, Any], name: str, field: str) -> dict[str, Any]:

@@ -22,7 +22,7 @@ Sort = tuple[tuple[str, bool], ...]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 #: How deep filters may nest; deeper ones are refused rather than recursed into.
-_DEEPEST = 32
+_DEEPEST = 100
 
 
 def instant(stamp: object) -> int | None:
@@ -184,8 +184,8 @@ def parse_sort(given: object, fields: Fields, path: str) -> Sort:
             raise refusals.invalid(
                 f"{where}.fieldName", f"Field '{name}' is not declared as sortable"
             )
-        order = one.get("order", "ASC")
-        if order not in ("ASC", "DESC"):
+        order = one.get("order")
+        if order not in (None, "ASC", "DESC"):
             raise refusals.invalid(f"{where}.order", "must be ASC or DESC")
         found.append((name, order == "DESC"))
     return tuple(found) or fields.default_sort

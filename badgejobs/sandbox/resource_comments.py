@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -14,6 +15,7 @@ from badgejobs.wix import wire
 
 _DEFAULT_REPLIES = 10
 _LONGEST_RESOURCE = 128
+_FEW_DIGITS = re.compile(r"[0-9]{1,9}")
 _PARENT = "parentComment.id"
 _MARKED_FIRST: Final[Sort] = (("isMarked", True),)
 _NEWEST: Final[Sort] = (("createdDate", True),)
@@ -163,7 +165,7 @@ def _number(call: Call, name: str, default: int, *, least: int) -> int:
     given = call.parameter(name)
     if given is None:
         return default
-    number = int(given) if given.isascii() and given.isdecimal() else given
+    number = int(given) if _FEW_DIGITS.fullmatch(given) else given
     return validation.integer(number, name, least=least, most=wire.MOST_ITEMS)
 
 

@@ -9,18 +9,27 @@ in its repository and run in its CI.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from badgejobs.errors import SettingsError
-from badgejobs.sandbox import comments, refusals, replay, validation
+from badgejobs.sandbox import comments, kinds, refusals, replay, validation
 from badgejobs.sandbox.collection import Collection, Record
+from badgejobs.sandbox.query import Fields
 from badgejobs.sandbox.refusals import Refusal
 from badgejobs.sandbox.world import Site, World
 
 #: The kinds of records that can be stored from outside.
-KINDS: Final = ("members", "orders", "comments", "payments")
+_FIELDS: Final[Mapping[str, Fields]] = {
+    "members": kinds.MEMBERS,
+    "orders": kinds.ORDERS,
+    "comments": kinds.COMMENTS,
+    "payments": kinds.PAYMENTS,
+}
+KINDS: Final = tuple(_FIELDS)
+#: How deep a record may nest.
+_DEEPEST: Final = 250
 
 EMPTY: Final = "empty"
 REAL: Final = "real"
@@ -45,9 +54,9 @@ def sow(world: World, name: str, *, seconds: float = 0, data: Path | None = None
         for site in world.sites.values():
             begin(site, reel, now=now, seconds=seconds)
         return
-    records = _read(Path(name))
+    shelves = _read(Path(name))
     for site in world.sites.values():
-        for kind, given in records.items():
+        for kind, given in shelves.items():
             put(site, kind, given, now)
 
 
@@ -60,24 +69,26 @@ def begin(site: Site, reel: replay.Reel, *, now: float, seconds: float) -> repla
     return site.replay
 
 
-def checked(kind: str, given: object) -> list[dict[str, Any]]:
-    """Records from outside, each with an id; a refusal names the one that has none."""
-    records = validation.items(given, kind)
-    for place, one in enumerate(records):
-        record = validation.mapping(one, f"{kind}[{place}]")
-        validation.text(record.get("id"), f"{kind}[{place}].id")
-    return records
+def records(kind: str, given: object) -> Iterator[Record]:
+    """Records out of JSON from outside; a refusal names the one that cannot be."""
+    for place, one in enumerate(validation.items(given, kind)):
+        field = f"{kind}[{place}]"
+        body = validation.mapping(one, field)
+        validation.text(body.get("id"), f"{field}.id")
+        if validation.nests_deeper(body, _DEEPEST):
+            raise refusals.invalid(field, f"nests deeper than {_DEEPEST} levels")
+        form = comments.stored_form(body) if kind == "comments" else body
+        yield Record(form, _FIELDS[kind])
 
 
-def put(site: Site, kind: str, records: Iterable[Mapping[str, Any]], at: float) -> None:
-    """Store records of one kind as they are given, each in place of the one with its id."""
+def put(site: Site, kind: str, stored: Iterable[Record], at: float) -> None:
+    """Store records of one kind, each in place of the one with its id."""
     collection: Collection = getattr(site, kind)
-    for one in records:
-        form = comments.stored_form(one) if kind == "comments" else one
-        collection.put(Record(form, collection.fields), at)
+    for one in stored:
+        collection.put(one, at)
 
 
-def _read(path: Path) -> dict[str, list[dict[str, Any]]]:
+def _read(path: Path) -> dict[str, list[Record]]:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -87,7 +98,7 @@ def _read(path: Path) -> dict[str, list[dict[str, Any]]]:
         ) from error
     try:
         found = validation.only_fields(json.loads(text), "", optional=KINDS)
-        return {kind: checked(kind, given) for kind, given in found.items()}
+        return {kind: list(records(kind, given)) for kind, given in found.items()}
     except json.JSONDecodeError as error:
         raise SettingsError(
             f"{path}:{error.lineno}:{error.colno}: no JSON ({error.msg}); a seed is one object "

@@ -25,6 +25,8 @@ DEFAULT_PORT: Final = 8099
 #: How long a stop waits for answers that are still being made, in seconds.
 _PATIENCE = 1.0
 _BACKLOG = 128
+#: Bytes of the first line and of one header; a cursor of 16,000 characters stands in a URL.
+_LIMITS: Final[Mapping[str, Any]] = {"max_line_size": 65_536, "max_field_size": 65_536}
 
 
 def serve(
@@ -58,6 +60,7 @@ def serve(
             print=None,
             access_log=None,
             shutdown_timeout=_PATIENCE,
+            **_LIMITS,
         )
 
 
@@ -69,7 +72,9 @@ def running(world: World) -> Iterator[str]:
         stopped = asyncio.Event()
 
         async def main() -> None:
-            runner = web.AppRunner(application(world), access_log=None, shutdown_timeout=_PATIENCE)
+            runner = web.AppRunner(
+                application(world), access_log=None, shutdown_timeout=_PATIENCE, **_LIMITS
+            )
             await runner.setup()
             try:
                 await web.SockSite(runner, sock).start()

@@ -92,3 +92,22 @@ def only_fields(
         if name not in found:
             raise refusals.invalid(f"{prefix}{name}", "is required")
     return found
+
+
+def nests_deeper(value: object, most: int) -> bool:
+    """Whether lists and objects stand in one another deeper than ``most`` levels.
+
+    >>> nests_deeper({"a": [1]}, 2), nests_deeper({"a": [[1]]}, 2)
+    (False, True)
+    """
+    level = [value] if isinstance(value, dict | list) else []
+    depth = 0
+    while level and depth < most:
+        level = [
+            inner
+            for outer in level
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+            if isinstance(inner, dict | list)
+        ]
+        depth += 1
+    return bool(level)

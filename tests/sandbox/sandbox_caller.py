@@ -144,7 +144,7 @@ def member(number: int) -> dict[str, Any]:
     }
 
 
-def order(number: int, **more: Any) -> dict[str, Any]:
+def order(number: int, /, **more: Any) -> dict[str, Any]:
     return {
         "id": guid(0xB2, number),
         "number": str(number),
@@ -155,7 +155,7 @@ def order(number: int, **more: Any) -> dict[str, Any]:
     } | more
 
 
-def comment(number: int, **more: Any) -> dict[str, Any]:
+def comment(number: int, /, **more: Any) -> dict[str, Any]:
     return {
         "id": guid(0xB3, number),
         "appId": BLOG,

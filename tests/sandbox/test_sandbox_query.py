@@ -85,7 +85,8 @@ def test_sorts_limits_and_cursors_are_checked() -> None:
             assert wix.call("POST", SEARCH, body).violation["field"] == "search.cursorPaging.limit"
         page = wix.post(SEARCH, {"search": {"cursorPaging": {"limit": 1}}})
         cursor = page["metadata"]["cursors"]["next"]
-        for wrong in (cursor[:-4], "x", "", 7, f"A{cursor[1:]}", "é"):
+        other = "B" if cursor[0] == "A" else "A"
+        for wrong in (cursor[:-4], "x", "", 7, other + cursor[1:], "é"):
             body = {"search": {"cursorPaging": {"cursor": wrong}}}
             assert wix.call("POST", SEARCH, body).status == 400
         body = {"query": {"cursorPaging": {"cursor": cursor}}}
