@@ -38,7 +38,10 @@ def get(call: Call) -> Answer:
             "siteId": installation.site_id,
             "siteDisplayName": "Sandbox",
             "locale": "en",
-            "multilingual": {"isMultiLingual": False},
+            "url": "https://sandbox.example",
+            "description": "A site that exists on this machine only.",
+            "paymentCurrency": "EUR",
+            "multilingual": {"isMultiLingual": False, "supportedLanguages": []},
             "installedWixApps": [],
         },
     }
