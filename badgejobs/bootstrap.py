@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from functools import partial
 from importlib.metadata import entry_points
+from pathlib import Path
 from threading import Lock
 from typing import Protocol
 
 import structlog
 
-from badgejobs.config import Settings, SiteSettings
+from badgejobs.config import SecretStr, Settings, SiteSettings, read_secret
 from badgejobs.coordination.lanes import Lane
 from badgejobs.coordination.local import LocalThrottle
 from badgejobs.coordination.pace import Pace
@@ -24,6 +25,7 @@ from badgejobs.errors import RulesError, SettingsError
 from badgejobs.flow.scan import Cadence
 from badgejobs.rules import load_rules
 from badgejobs.store import SqlStore, open_store
+from badgejobs.wix import wire
 from badgejobs.wix.auth import ApiKeyCredentials, AppCredentials, Credentials
 from badgejobs.wix.client import WixClient
 
@@ -59,6 +61,9 @@ class House:
         self.throttle = throttle
         self._sources = sources
         self._sites = dict[str, SiteHouse]()
+        #: Those whose secret was replaced while they were in use: jobs may still hold them.
+        self._retired = list[SiteHouse]()
+        self._renewed = set[str]()
         self._lock = Lock()
 
     @property
@@ -107,13 +112,24 @@ class House:
                 if site not in self.sites:
                     known = ", ".join(sorted(self.sites)) or "none is configured"
                     raise SettingsError(f"there is no site {site!r}; known: {known}")
-                self._sites[site] = SiteHouse(site, self, self._sources)
+                self._sites[site] = SiteHouse(site, self, self.sites[site], self._sources)
+            elif secret := self._sites[site].new_secret():
+                self._retired.append(self._sites[site])
+                told = self.sites[site].model_copy(update=secret)
+                self._sites[site] = SiteHouse(site, self, told, self._sources)
+                self._renewed.add(site)
             return self._sites[site]
+
+    def take_renewed(self) -> set[str]:
+        """The sites whose secret has changed in its file since this was last asked."""
+        with self._lock:
+            renewed, self._renewed = self._renewed, set()
+            return renewed
 
     def calls(self) -> dict[str, int]:
         """How many calls this process made to Wix, by path."""
         totals = dict[str, int]()
-        for one in self._sites.values():
+        for one in (*self._retired, *self._sites.values()):
             for client in one.clients:
                 for path, number in client.calls_by_path.items():
                     totals[path] = totals.get(path, 0) + number
@@ -121,7 +137,7 @@ class House:
 
     def close(self) -> None:
         """Close every connection."""
-        for one in self._sites.values():
+        for one in (*self._retired, *self._sites.values()):
             one.close()
         self.throttle.close()
         self.store.dispose()
@@ -129,15 +145,29 @@ class House:
     def abandon(self) -> None:
         """Forget connections that belong to a parent process, without closing them."""
         self._sites.clear()
+        self._retired.clear()
         self.store.dispose(close=False)
 
 
 class SiteHouse:
     """What is particular to one site: its rules, its credentials, its clients and sources."""
 
-    def __init__(self, name: str, house: House, sources: Mapping[str, SourceFactory]) -> None:
-        told = house.sites[name]
+    def __init__(
+        self,
+        name: str,
+        house: House,
+        told: SiteSettings,
+        sources: Mapping[str, SourceFactory],
+    ) -> None:
         self.profile = Site(name=name, comment_apps=tuple(told.comment_app_ids))
+        self._store = house.store
+        self.at_wix = _named_at_wix(house.settings.wix_base_url, told)
+        self._is_own = False
+        self._secret = "api_key" if told.api_key else "app_secret"
+        self._secret_file: Path | None = getattr(told, f"{self._secret}_file")
+        self._secret_value: SecretStr | None = getattr(told, self._secret)
+        #: Not the file's own: settings may have been read long ago, by a parent process.
+        self._secret_stamp: tuple[int, int] | None = _NEVER
         self._rules_file = told.rules
         #: The file as it was last read, by its stamp; what came of it; the last that was right.
         self._read: tuple[int, int] | None = _NEVER
@@ -147,16 +177,56 @@ class SiteHouse:
         self._sources = sources
         credentials = _credentials(told)
         per_minute = house.settings.requests_per_minute_of(name)
-        client = partial(_client, name, house, credentials, per_minute)
-        self.badges: WixClient = client(Lane.ASSIGN)
-        self._scanning: WixClient = client(Lane.SCAN)
+        client = partial(
+            _client,
+            site=name,
+            house=house,
+            credentials=credentials,
+            per_minute=per_minute,
+            require_own=self.require_own,
+        )
+        self.badges: WixClient = client(lane=Lane.ASSIGN)
+        self._scanning: WixClient = client(lane=Lane.SCAN)
         #: For long reads that must leave room for awards and scans.
-        self.reading: WixClient = client(Lane.WALK)
+        self.reading: WixClient = client(lane=Lane.WALK)
 
     @property
     def clients(self) -> tuple[WixClient, ...]:
         """One client a lane of the site's pace."""
         return self.badges, self._scanning, self.reading
+
+    def new_secret(self) -> dict[str, SecretStr]:
+        """The secret by its name, where its file holds another one than when it was read."""
+        stamp = _stamp(self._secret_file)
+        if self._secret_file is None or stamp == self._secret_stamp:
+            return {}
+        self._secret_stamp = stamp
+        site = self.profile.name
+        try:
+            secret, _ = read_secret(self._secret_file, shown=f"sites.{site}.{self._secret}_file")
+        except SettingsError as error:
+            log.warning("the old secret stays in use", site=site, error=str(error))
+            return {}
+        return {} if secret == self._secret_value else {self._secret: secret}
+
+    def require_own(self) -> None:
+        """See to it that what is recorded under this name belongs to the site of the settings.
+
+        Asked before each request to Wix: badges that another site's members earned must not
+        reach this one. Raises ``SettingsError`` with the cure.
+        """
+        if self._is_own:
+            return
+        with self._store.read() as tx:
+            stands = tx.bindings.site(self.profile.name)
+        if stands not in {None, self.at_wix}:
+            name = self.profile.name
+            raise SettingsError(
+                f"what is recorded under {name!r} is of another site ({stands}), and the settings "
+                f"name {self.at_wix}; give the new site a name of its own, or, if it is the same "
+                f"one, run `badgejobs rebind {name} --yes`"
+            )
+        self._is_own = stands is not None
 
     def rules(self) -> Ruleset:
         """The rules as the file says them now; while it is broken, those it said before.
@@ -164,7 +234,7 @@ class SiteHouse:
         Raises ``RulesError`` when it was never right.
         """
         with self._reading:
-            stamp = self._stamp()
+            stamp = _stamp(self._rules_file)
             if stamp != self._read:
                 self._reload()
                 # What could not be read at all may be readable the next time, unchanged.
@@ -186,14 +256,6 @@ class SiteHouse:
             if self._rules and before != str(error):
                 site = self.profile.name
                 log.warning("the old rules stay in force", site=site, error=str(error))
-
-    def _stamp(self) -> tuple[int, int] | None:
-        """What changes when the file does; ``None`` where it cannot be seen."""
-        try:
-            stat = self._rules_file.stat()
-        except OSError:
-            return None
-        return stat.st_mtime_ns, stat.st_size
 
     def wanted_sources(self) -> list[str]:
         """The sources that the rules read; none while there are no rules that can be used."""
@@ -239,13 +301,41 @@ def _credentials(told: SiteSettings) -> Credentials:
     )
 
 
+def _stamp(file: Path | None) -> tuple[int, int] | None:
+    """What changes when a file does; ``None`` where it cannot be seen."""
+    try:
+        stat = file.stat() if file else None
+    except OSError:
+        return None
+    return (stat.st_mtime_ns, stat.st_size) if stat else None
+
+
+def _named_at_wix(base_url: str, told: SiteSettings) -> str:
+    """The site of these settings as Wix knows it, or a sandbox: they share no site."""
+    where = "Wix" if base_url == wire.BASE_URL else "a sandbox"
+    one = f"instance {told.instance_id}" if told.instance_id else f"site {told.site_id}"
+    return f"{one.lower()} at {where}"
+
+
 def _client(
-    site: str, house: House, credentials: Credentials, per_minute: int, lane: Lane
+    *,
+    site: str,
+    house: House,
+    credentials: Credentials,
+    per_minute: int,
+    require_own: Callable[[], None],
+    lane: Lane,
 ) -> WixClient:
+    in_time = Pace(house.throttle, site, lane, per_minute)
+
+    def pace() -> None:
+        require_own()
+        in_time()
+
     return WixClient(
         base_url=house.settings.wix_base_url,
         credentials=credentials,
-        pace=Pace(house.throttle, site, lane, per_minute),
+        pace=pace,
         request_deadline=house.timing.request_deadline,
         assignment_paths=house.settings.wix_assignment_paths,
         on_rate_limited=partial(house.throttle.shut, site),

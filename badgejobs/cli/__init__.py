@@ -12,6 +12,7 @@ from typing import Annotated, NoReturn
 import typer
 from typer.main import get_command
 
+from badgejobs import __version__
 from badgejobs.cli.exits import LEGEND, Code, code_of
 from badgejobs.config import use_file
 from badgejobs.errors import BadgeJobsError
@@ -19,7 +20,8 @@ from badgejobs.errors import BadgeJobsError
 #: Each command with the module that it lives in, in the order in which help shows them.
 COMMANDS = {
     "demo": "demo", "up": "up", "init": "setup", "doctor": "doctor", "sync": "site",
-    "status": "status", "scan": "site", "assign": "site", "retry": "site", "check": "site",
+    "status": "status", "scan": "site", "assign": "site", "check": "site", "retry": "site",
+    "rebind": "site",
     "worker": "run", "beat": "run", "flower": "run", "migrate": "setup", "version": "setup",
 }  # fmt: skip
 #: Each group of commands likewise.
@@ -55,6 +57,12 @@ def _asked_for(arguments: Sequence[str]) -> str | None:
     return first if first in {*COMMANDS, *GROUPS} else None
 
 
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(__version__)  # noqa: T201 - one line needs no console
+        raise typer.Exit
+
+
 def _badgejobs(
     *,
     config: Annotated[
@@ -62,8 +70,13 @@ def _badgejobs(
         typer.Option(help="Configuration file. Default: badgejobs.toml of this folder."),
     ] = None,
     debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Print the version.", is_eager=True, callback=_version),
+    ] = False,
 ) -> None:
     """Gives the members of Wix sites the badges that they earned."""
+    del version
     use_file(config)
     if debug:
         sys.excepthook = sys.__excepthook__

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import structlog
+
 from badgejobs.cli.logs import set_up_logs
 from badgejobs.config import Settings, load_settings, prepare_state_dir
 from badgejobs.errors import BrokerUnavailable, SettingsError, StateError
@@ -15,6 +17,8 @@ from badgejobs.service.lifeline import watch_owner
 
 if TYPE_CHECKING:
     from badgejobs.bootstrap import House
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +33,8 @@ def settled() -> Settings:
     """The settings of this call, with logs set up as they say."""
     settings = load_settings()
     set_up_logs(level=settings.log_level, form=settings.log_format)
+    for warning in settings.warnings:
+        log.warning(warning)
     return settings
 
 

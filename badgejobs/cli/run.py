@@ -30,8 +30,9 @@ def worker(
     concurrency: Annotated[int, typer.Option(min=1, max=64, help="Jobs at once.")] = 4,
     queues: Annotated[str, typer.Option(help="Comma-separated names of queues.")] = "celery",
     name: Annotated[
-        str, typer.Option(help="Must differ between workers of one host.")
-    ] = "badgejobs",
+        str | None,
+        typer.Option(help="Must differ between workers of one host. Default: by its process."),
+    ] = None,
 ) -> None:
     """Run a Celery worker in this process.
 
@@ -48,7 +49,7 @@ def worker(
         f"--pool={chosen}",
         f"--concurrency={concurrency}",
         f"--queues={queues}",
-        f"--hostname={name}@%h",
+        f"--hostname={name or f'badgejobs-{os.getpid()}'}@%h",
         "--without-gossip",
         "--without-mingle",
     ])  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
 import typer
@@ -14,6 +15,8 @@ from badgejobs.cli.output import Output, Rows
 from badgejobs.config import Settings
 from badgejobs.errors import BrokerUnavailable, SettingsError
 from badgejobs.jobs import work
+
+_MEMBER_ID = r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 
 SiteName = Annotated[str | None, typer.Argument(help="Default: the only site.", show_default=False)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
@@ -91,6 +94,7 @@ def check(
     site: Annotated[str, typer.Argument(help="The site.")],
     member: Annotated[str, typer.Argument(help="The member's id at Wix.")],
     *,
+    foreground: Here = False,
     as_json: AsJson = False,
 ) -> None:
     """Have one member decided anew from the recorded facts.
@@ -99,8 +103,19 @@ def check(
     """
     settings = settled()
     name, out = known_site(settings, site), Output(as_json=as_json)
-    with opened(settings) as house, house.store.begin() as tx:
-        request = tx.requests.add(name, member)
+    if not re.fullmatch(_MEMBER_ID, member):
+        raise SettingsError("MEMBER is a member's id at Wix, such as 3f2b8c1e-0d3f-4a4e-9f10-...")
+    with opened(settings) as house:
+        if foreground:
+            _checked_rules(house, name)
+        with house.store.begin() as tx:
+            request = tx.requests.add(name, member)
+        if foreground:
+            done = work.run_check(house, request, by=work.BY_HAND)
+            numbers = done.numbers if done else {}
+            told = f"opened {numbers.get('opened', 0)}, withdrew {numbers.get('withdrawn', 0)}"
+            out.result({"site": name, "request": request} | numbers, f"{name}: {told}")
+            return
     rung = _rung(settings, [("badgejobs.check_member", {"request": request})])
     _say_rung(out, {"site": name, "request": request}, f"request {request} of {name}", rung)
 
@@ -116,8 +131,41 @@ def retry(site: SiteName = None, *, as_json: AsJson = False) -> None:
     name, out = known_site(settings, site), Output(as_json=as_json)
     with opened(settings) as house, house.store.begin() as tx:
         revived = tx.awards.revive(name)
-    rung = _rung(settings, [("badgejobs.assign", {"site": name})]) if revived else False
+    if not revived:
+        out.result({"site": name, "revived": 0, "rung": False}, f"nothing of {name} was given up")
+        return
+    rung = _rung(settings, [("badgejobs.assign", {"site": name})])
     _say_rung(out, {"site": name, "revived": revived}, f"{revived} awards of {name}", rung)
+
+
+def rebind(
+    site: Annotated[str, typer.Argument(help="The site.")],
+    *,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="It is the same site; without it, only look.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Say that a site whose credentials name it otherwise now is the one it was.
+
+    What was recorded and given under its name stays. Never for another site: its members would
+    be taken for those of the first.
+
+    Example: badgejobs rebind my-shop --yes
+    """
+    settings = settled()
+    name, out = known_site(settings, site), Output(as_json=as_json)
+    with opened(settings) as house:
+        wanted = house.at(name).at_wix
+        with house.store.begin() as tx:
+            stands = tx.bindings.site(name)
+            if yes:
+                tx.bindings.bind_site(name, wanted, anew=True)
+    data = {"site": name, "was": stands, "is": wanted, "bound": yes or stands == wanted}
+    shown = f"{name}: recorded as {stands or 'none yet'}; the settings name {wanted}"
+    if not yes and stands not in {None, wanted}:
+        shown += "; add --yes if it is the same site"
+    out.result(data, shown)
 
 
 def _checked_rules(house: House, site: str) -> None:
@@ -127,6 +175,7 @@ def _checked_rules(house: House, site: str) -> None:
 
 def _sources(house: House, site: str, source: str | None) -> list[str]:
     """The sources to read: the one that is named, else all that the rules read."""
+    _checked_rules(house, site)
     wanted = house.at(site).wanted_sources()
     if source is None:
         return wanted

@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
+import re
+import textwrap
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any
 
 import typer
 
+from badgejobs.bootstrap import House
 from badgejobs.cli.exits import Code
 from badgejobs.cli.opening import known_site, opened, settled, standing
 from badgejobs.cli.output import Output, Rows, ago
 from badgejobs.config import Settings
-from badgejobs.errors import BrokerUnavailable
+from badgejobs.core.award import State
+from badgejobs.errors import BadgeJobsError, BrokerUnavailable
 from badgejobs.jobs import work
 
 #: Latest runs shown.
 RUNS = 10
+#: Different reasons of a site shown; texts of Wix may differ from award to award.
+MOST_REASONS = 10
 #: Workers that have not answered by then are away.
 PING_SECONDS = 1.0
+#: Letters of an error that a table shows.
+_SHORT = 100
 _NOBODY = ("unknown", "none answers")
 
 
@@ -46,11 +56,13 @@ def status(
             now = tx.now
             scans = [one for name in sites for one in tx.scans.overview(name)]
             awards = {name: tx.awards.states(name) for name in sites}
+            reasons = {name: tx.awards.reasons(name) for name in sites}
             runs = [one for name in sites for one in tx.runs.recent(name, RUNS)]
+        rules = {name: _rules(house, name) for name in sites}
     services = _services(settings)
     source_rows = [
         (one.site, one.source, _at(one.completed_at, now), _due(one.due_at, one.lease_until, now),
-         str(one.failures or ""), one.last_error or "")
+         str(one.failures or ""), _short(one.last_error))
         for one in scans
     ]  # fmt: skip
     award_rows = [
@@ -58,6 +70,7 @@ def status(
         for name, states in awards.items()
         for (badge, state), number in sorted(states.items())
     ]
+    given_up = [row for name in sites for row in _given_up(name, reasons[name])]
     run_rows = [
         (one.site, one.kind, one.started_by, ago(one.started_at, now), _ending(one, now))
         for one in runs
@@ -65,18 +78,25 @@ def status(
     data: dict[str, Any] = {
         "at": now,
         "services": services,
+        "rules": rules,
         "sources": [_as_json(asdict(one)) for one in scans],
         "awards": [
             {"site": name, "badge": badge, "state": state, "number": int(number)}
             for name, badge, state, number in award_rows
+        ],
+        "given_up": [
+            {"site": name, "badge": badge, "state": state, "number": int(number), "why": why}
+            for name, badge, state, number, why in given_up
         ],
         "runs": [_as_json(asdict(one)) for one in runs],
     }
     out.result(
         data,
         Rows(("service", "state"), list(services.items())),
+        Rows(("site", "rules"), list(rules.items())),
         Rows(("site", "source", "read in full", "due", "failures", "last error"), source_rows),
         Rows(("site", "badge", "state", "awards"), award_rows),
+        *([Rows(("site", "badge", "given up", "awards", "why"), given_up)] if given_up else []),
         Rows(("site", "run", "by", "began", "ended"), run_rows),
     )
 
@@ -112,7 +132,33 @@ def _due(due_at: datetime | None, lease_until: datetime | None, now: datetime) -
 def _ending(run: Any, now: datetime) -> str:
     if run.ended_at is None:
         return "not ended"
-    return f"failed: {run.error}" if run.error else ago(run.ended_at, now)
+    return f"failed: {_short(run.error)}" if run.error else ago(run.ended_at, now)
+
+
+def _given_up(
+    site: str, reasons: Iterable[tuple[str, State, str, int]]
+) -> list[tuple[str, str, str, str, str]]:
+    """Why awards of a site are given up, most first; Wix's request ids make no new reason."""
+    totals = Counter[tuple[str, str, str]]()
+    for badge, state, reason, number in reasons:
+        totals[badge, state.value, re.sub(r" \(request id [^)]*\)", "", reason)] += number
+    return [
+        (site, badge, state, str(number), _short(why))
+        for (badge, state, why), number in totals.most_common(MOST_REASONS)
+    ]
+
+
+def _rules(house: House, site: str) -> str:
+    """Whether the site's rules can be used, as their file stands now."""
+    try:
+        return f"version {house.at(site).rules().version}"
+    except BadgeJobsError as error:
+        return f"cannot be used: {error}"
+
+
+def _short(text: str | None) -> str:
+    """What fits into a table; the whole stands in the JSON."""
+    return textwrap.shorten(text or "", _SHORT, placeholder=" ...")
 
 
 def _as_json(row: dict[str, Any]) -> dict[str, Any]:

@@ -1,17 +1,22 @@
 """Environment and file into Settings; nothing below this room reads either."""
 
+from pydantic import SecretStr
+
 from badgejobs.config.layers import forget as forget_environment
 from badgejobs.config.layers import owner, use_file
 from badgejobs.config.loading import load_settings
 from badgejobs.config.origins import Origin
+from badgejobs.config.secret_files import read_secret
 from badgejobs.config.settings import Assign, Scan, Settings, SiteSettings
 from badgejobs.config.state_dir import prepare_state_dir
 from badgejobs.config.template import config_template, sandbox_template
 
+#: Settings hand their secrets out wrapped; those who pass one on need the word for it.
 __all__ = [
     "Assign",
     "Origin",
     "Scan",
+    "SecretStr",
     "Settings",
     "SiteSettings",
     "config_template",
@@ -19,6 +24,7 @@ __all__ = [
     "load_settings",
     "owner",
     "prepare_state_dir",
+    "read_secret",
     "sandbox_template",
     "use_file",
 ]

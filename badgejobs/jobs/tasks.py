@@ -73,6 +73,7 @@ def tick() -> None:
     at = house()
     work.register(at)
     with_rules = take_up_changed_rules(at)
+    take_up_new_secrets(at)
     with at.store.begin() as tx:
         tx.awards.recover(quiet_period=at.timing.quiet_period)
         duties = tx.scans.due(at.sites, BELLS_A_TICK)
@@ -112,6 +113,14 @@ def take_up_changed_rules(at: House) -> list[str]:
                     site, work.PROVISION, if_waiting=True, unless_failing=tried == version
                 )
     return usable
+
+
+def take_up_new_secrets(at: House) -> None:
+    """Make everything due at once for sites with a new secret: what failed may work now."""
+    for site in sorted(at.take_renewed()):
+        with at.store.begin() as tx:
+            for name in (*at.at(site).wanted_sources(), *work.DUTIES):
+                tx.scans.make_due(site, name)
 
 
 @shared_task(name="badgejobs.scan", base=Bell)

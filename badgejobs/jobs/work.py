@@ -199,6 +199,7 @@ def run_check(house: House, request: int, *, by: str) -> Outcome | None:
         return None
     # Rules that cannot be used are no run that failed: it has not begun, and stays open.
     rules = house.at(row.site).rules()
+    house.at(row.site).require_own()
 
     def unit() -> tuple[dict[str, int], bool]:
         with house.store.begin() as tx:
@@ -223,6 +224,7 @@ Unit = Callable[[], tuple[dict[str, int], bool]]
 def _as_run(house: House, site: str, kind: str, unit: Unit, *, by: str) -> Outcome:
     """Do a unit and keep its row; an error ends it well, since the database knows the rest."""
     with house.store.begin() as tx:
+        tx.bindings.bind_site(site, house.at(site).at_wix)
         run = tx.runs.start(site, kind, started_by=by)
     numbers, more = dict[str, int](), False
     cause: BadgeJobsError | None = None
@@ -261,6 +263,7 @@ def _as_duty(
                 site, duty, holds=house.slice + LEASE_MARGIN, if_rested=by != BY_HAND
             )
         try:
+            house.at(site).require_own()
             numbers, more = unit(lease.failures)
         except BadgeJobsError as error:
             cause = error.by if isinstance(error, _Stopped) else error

@@ -144,6 +144,21 @@ class SqlAwards:
             for badge, state, number in self._connection.execute(counts)
         }
 
+    def reasons(self, site: str) -> list[tuple[str, State, str, int]]:
+        """Why awards are given up, as (badge, state, reason, how many), most first."""
+        given_up = [State.BLOCKED, State.PAUSED, State.NEEDS_ATTENTION]
+        number = func.count()
+        counts = (
+            select(award.c.badge, award.c.state, award.c.reason, number)
+            .where(award.c.site == site, award.c.state.in_(given_up))
+            .group_by(award.c.badge, award.c.state, award.c.reason)
+            .order_by(number.desc(), award.c.badge, award.c.reason)
+        )
+        return [
+            (badge, State(state), reason, count)
+            for badge, state, reason, count in self._connection.execute(counts)
+        ]
+
     def _open(self, site: str, earned: Sequence[Earned], rules_version: str) -> int:
         now = self._moment.now
         stood = self._states_of(site, earned)

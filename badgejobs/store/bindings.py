@@ -1,4 +1,4 @@
-"""Which Wix badge each badge of the rules is, and which rules have been taken up."""
+"""Which site at Wix a name is, which Wix badge each badge is, and which rules are taken up."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sqlalchemy import Connection, delete, func, select
 from badgejobs.errors import Later, StateError
 from badgejobs.store.dialect import insert_into, take_turns
 from badgejobs.store.moment import Moment
-from badgejobs.store.tables import badge_binding, badge_creation, rules_applied
+from badgejobs.store.tables import badge_binding, badge_creation, rules_applied, site_binding
 
 
 class SqlBindings:
@@ -18,6 +18,28 @@ class SqlBindings:
 
     def __init__(self, connection: Connection, moment: Moment) -> None:
         self._connection, self._moment = connection, moment
+
+    def site(self, site: str) -> str | None:
+        """Which site at Wix this name stands for; ``None`` while nothing was recorded for it."""
+        return self._connection.scalar(
+            select(site_binding.c.at_wix).where(site_binding.c.site == site)
+        )
+
+    def bind_site(self, site: str, at_wix: str, *, anew: bool = False) -> None:
+        """Remember which site at Wix this name stands for; with ``anew`` whatever stood before."""
+        statement = insert_into(self._connection, site_binding)
+        if anew:
+            statement = statement.on_conflict_do_update(
+                index_elements=("site",),
+                set_={
+                    "at_wix": statement.excluded.at_wix,
+                    "bound_at": statement.excluded.bound_at,
+                },
+            )
+        else:
+            statement = statement.on_conflict_do_nothing()
+        row = {"site": site, "at_wix": at_wix, "bound_at": self._moment.now}
+        self._connection.execute(statement, [row])
 
     def of(self, site: str) -> dict[str, str]:
         """Badge to Wix badge id."""

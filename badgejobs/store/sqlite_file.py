@@ -51,7 +51,10 @@ def prepare(file: Path) -> None:
     except FileExistsError:
         return
     except FileNotFoundError:
-        raise StateError(f"The folder {file.parent} for the database does not exist") from None
+        raise StateError(
+            f"The folder {file.parent} for the database does not exist: make it, or correct "
+            "BADGEJOBS_DATABASE_URL"
+        ) from None
     except OSError as error:
         raise StateError(f"The database {file} cannot be created: {error.strerror}") from error
 

@@ -170,6 +170,15 @@ badge_binding = Table(
     UniqueConstraint("site", "wix_badge_id"),
 )
 
+#: Which site at Wix each name of ours is: what was recorded under it belongs to that site alone.
+site_binding = Table(
+    "site_binding",
+    METADATA,
+    _key("site"),
+    _text("at_wix"),
+    _time("bound_at"),
+)
+
 #: Badges whose creation at Wix was begun and has not been answered.
 badge_creation = Table(
     "badge_creation",

@@ -152,15 +152,19 @@ def configuration(
     for shop in sites:
         (folder / f"{shop}.yaml").write_text(FIRST_AND_THIRD, encoding="utf-8")
     secret = told.pop("secret", SECRET)
+    changed = told.pop("changed", {})
     return Settings(
         state_dir=folder / "state",
         wix_base_url=url,
         sites={
             shop: SiteSettings(
                 rules=folder / f"{shop}.yaml",
-                app_id=installation(shop).app_id,
-                instance_id=installation(shop).instance_id,
-                app_secret=secret,
+                **{
+                    "app_id": installation(shop).app_id,
+                    "instance_id": installation(shop).instance_id,
+                    "app_secret": secret,
+                }
+                | changed,
             )
             for shop in sites
         },

@@ -61,7 +61,7 @@ def test_flower_shows_the_worker_and_its_scans_and_can_ring_for_one(
     shops.buys(1, 5, shop=SOUTH)
 
     name = eventually(lambda: next(iter(api.ask("/api/workers?refresh=1")), None))
-    assert name.startswith("badgejobs@")
+    assert name.startswith("badgejobs-")
     for site in SHOPS:
         yard.command("scan", site, "orders")
     shown = {site: eventually(partial(api.scanned, site)) for site in SHOPS}

@@ -152,6 +152,13 @@ def _create_ledger() -> None:
         _time("begun_at"),
         sa.PrimaryKeyConstraint("site", "badge", name="badge_creation_pkey"),
     )
+    op.create_table(
+        "site_binding",
+        _text("site"),
+        _text("at_wix"),
+        _time("bound_at"),
+        sa.PrimaryKeyConstraint("site", name="site_binding_pkey"),
+    )
 
 
 def _create_runs_and_requests() -> None:

@@ -1,0 +1,99 @@
+"""A name of ours stands for one site at Wix; its secret may change, the site may not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from jobs_stage import (
+    NORTH,
+    SECRET,
+    SOUTH,
+    LiveShops,
+    OpenShop,
+    do_round,
+    due,
+    installation,
+    member_id,
+)
+
+from badgejobs.errors import CredentialsRefused, SettingsError
+from badgejobs.jobs import tasks, work
+
+pytest_plugins = ["jobs_fixtures"]
+
+OF_SOUTH = {"instance_id": installation(SOUTH).instance_id}
+
+
+def test_what_one_site_earned_never_reaches_another_under_the_same_name(
+    open_shop: OpenShop, shops: LiveShops
+) -> None:
+    shops.buys(1, 1)
+    do_round(open_shop())
+    house = open_shop(changed=OF_SOUTH)
+    shops.buys(2, 1, shop=SOUTH)
+    asked = len(shops.world.journal.entries)
+
+    outcomes = do_round(house)
+
+    for outcome in outcomes:
+        assert isinstance(outcome.cause, SettingsError)
+        assert "give the new site a name of its own" in str(outcome.error)
+    assert len(shops.world.journal.entries) == asked, "nothing was asked of the other site"
+    assert shops.given(SOUTH) == []
+
+
+def test_a_site_that_a_person_says_is_the_same_goes_on(
+    open_shop: OpenShop, shops: LiveShops
+) -> None:
+    do_round(open_shop())
+    house = open_shop(changed=OF_SOUTH)
+    with house.store.begin() as tx:
+        tx.bindings.bind_site(NORTH, house.at(NORTH).at_wix, anew=True)
+    shops.buys(2, 1, shop=SOUTH)
+    with house.store.begin() as tx:
+        tx.scans.make_due(NORTH, "orders")
+
+    scanned = do_round(house)[1]
+
+    assert scanned.error is None
+    assert scanned.numbers["seen"] == 1
+
+
+@pytest.fixture
+def secret_file(tmp_path: Path) -> Path:
+    path = tmp_path / "app.secret"
+    path.write_text("another-secret-9876543210")
+    path.chmod(0o600)
+    return path
+
+
+def test_a_secret_that_is_corrected_in_its_file_is_taken_up_at_once(
+    open_shop: OpenShop, shops: LiveShops, secret_file: Path
+) -> None:
+    shops.buys(1, 1)
+    house = open_shop(secret=secret_file.read_text(), changed={"app_secret_file": secret_file})
+    assert isinstance(do_round(house)[0].cause, CredentialsRefused)
+    assert (NORTH, "orders") not in due(house)
+
+    secret_file.write_text(f"{SECRET}\n")
+    house.at(NORTH)
+    tasks.take_up_new_secrets(house)
+
+    assert (NORTH, "orders") in due(house)
+    assert [one.error for one in do_round(house)] == [None, None, None]
+    assert shops.given() == [(member_id(1), "First Purchase")]
+
+
+def test_a_secret_file_that_is_touched_or_broken_changes_nothing(
+    open_shop: OpenShop, shops: LiveShops, secret_file: Path
+) -> None:
+    secret_file.write_text(SECRET)
+    house = open_shop(secret=SECRET, changed={"app_secret_file": secret_file})
+    assert [one.error for one in do_round(house)] == [None, None, None]
+    first = house.at(NORTH)
+    for text in (f"{SECRET}\n", "", "two\nlines"):
+        secret_file.write_text(text)
+        assert house.at(NORTH) is first
+    assert house.take_renewed() == set()
+    assert work.run_reconcile(house, NORTH, by="test").error is None
