@@ -81,6 +81,22 @@ def test_g4_a_token_stays_valid_however_many_were_issued_after_it() -> None:
         assert ask(wix).code == "UNAUTHENTICATED"
 
 
+def test_g4_every_token_lives_until_its_own_end() -> None:
+    with sandbox(tokenLifetimeSeconds=100) as wix:
+        first = wix.token(ONE)
+        wix.clock.seconds += 60
+        second = wix.token(ONE)
+        wix.clock.seconds += 39
+        for token in (first, second, f"Bearer {first}"):
+            wix.headers["Authorization"] = token
+            assert ask(wix).status == 200
+        wix.clock.seconds += 1
+        wix.headers["Authorization"] = first
+        assert ask(wix).code == "UNAUTHENTICATED"
+        wix.headers["Authorization"] = second
+        assert ask(wix).status == 200
+
+
 def test_g5_a_token_stands_bare_or_behind_bearer() -> None:
     with sandbox() as wix:
         token = wix.headers["Authorization"]

@@ -118,11 +118,11 @@ def test_c4_only_published_comments_of_the_very_resource_are_listed() -> None:
 
 
 def shelf_of_replies(wix: Caller) -> None:
-    """Four comments; the first and the third have thirteen replies each."""
-    wix.store("comments", *(comment(n) for n in range(4)))
+    """Four comments; the first and the third have thirteen replies each. Marks are no order."""
+    wix.store("comments", *(comment(n, marked=n == 1) for n in range(4)))
     for parent, first in ((0, 10), (2, 30)):
-        about = {"id": guid(0xB3, parent)}
-        wix.store("comments", *(comment(first + n, parentComment=about) for n in range(13)))
+        about = {"parentComment": {"id": guid(0xB3, parent)}}
+        wix.store("comments", *(comment(first + n, marked=n == 5, **about) for n in range(13)))
 
 
 @pytest.mark.parametrize(("order", "turn"), [("NEWEST_FIRST", -1), ("OLDEST_FIRST", 1)])

@@ -103,6 +103,7 @@ def test_g1_every_good_answer_is_200_and_every_answer_is_json_with_an_id_of_its_
         assert [one.body for one in good[-3:]] == [{}, {}, {}]
         replies = [*good, *one_of_each_error(wix)]
         assert all(isinstance(one.body, dict) for one in replies)
+        assert all("date" in one.headers for one in replies)
         kinds = {one.headers["content-type"].partition(";")[0] for one in replies}
         assert kinds == {"application/json"}
         ids = [one.headers["x-wix-request-id"] for one in replies]

@@ -147,6 +147,14 @@ def test_a_replay_reveals_everything_in_order_and_lists_trail_behind_it() -> Non
         assert wix.post("/comments/v1/comments/count", {"appId": BLOG})["count"] == 3000
 
 
+def test_a_replay_of_a_folder_that_is_not_there_is_refused_and_starts_nothing() -> None:
+    with sandbox() as wix:
+        body = {"instanceId": ONE["instanceId"], "seconds": 0, "data": "nowhere"}
+        assert wix.call("POST", "/_sandbox/replay", body).violation["field"] == "data"
+        assert wix.good("GET", REPLAY)["started"] is False
+        assert wix.post(SEARCH, {})["orders"] == []
+
+
 def test_a_replay_of_no_seconds_is_there_at_once_and_pages_give_every_order_once() -> None:
     with sandbox() as wix:
         body = {"instanceId": ONE["instanceId"], "seconds": 0, "data": None}
