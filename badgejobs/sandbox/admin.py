@@ -13,10 +13,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from badgejobs.errors import StateError
-from badgejobs.sandbox import fault_fields, refusals, replay, seeds, settings, switches, validation
-from badgejobs.sandbox.collection import Record
-from badgejobs.sandbox.endpoint import Answer
-from badgejobs.sandbox.pages import encoded
+from badgejobs.sandbox import refusals, settings, switches, validation
+from badgejobs.sandbox.endpoints.endpoint import Answer
+from badgejobs.sandbox.endpoints.pages import encoded
+from badgejobs.sandbox.faults import fields as fault_fields
+from badgejobs.sandbox.history import replay, seeds
+from badgejobs.sandbox.records.collection import Record
 from badgejobs.sandbox.world import Site, World
 
 #: Records made between two looks at other requests.

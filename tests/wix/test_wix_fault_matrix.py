@@ -15,8 +15,8 @@ from every_call import Facts, Use
 from fault_matrix import DEADLINE, EXCEPTIONS, FAULTS, TOKEN_REMEDIES, USES, Cell
 
 from badgejobs.errors import BadgeJobsError, RateLimited
-from badgejobs.sandbox.collection import Record
-from badgejobs.sandbox.fault_fields import parse_fault
+from badgejobs.sandbox.faults.fields import parse_fault
+from badgejobs.sandbox.records.collection import Record
 from badgejobs.sandbox.server import running
 from badgejobs.sandbox.settings import Options, parse_installations
 from badgejobs.sandbox.world import Site, World

@@ -10,12 +10,13 @@ from http import HTTPStatus
 from itertools import count
 from typing import Any, Final
 
-from badgejobs.sandbox import pages, refusals, validation
-from badgejobs.sandbox.assignments import forget_assignments
-from badgejobs.sandbox.collection import Record
-from badgejobs.sandbox.endpoint import Answer, Call, Endpoint
+from badgejobs.sandbox import refusals, validation
+from badgejobs.sandbox.endpoints import pages
+from badgejobs.sandbox.endpoints.assignments import forget_assignments
+from badgejobs.sandbox.endpoints.endpoint import Answer, Call, Endpoint
 from badgejobs.sandbox.journal import stamp
-from badgejobs.sandbox.kinds import BADGES
+from badgejobs.sandbox.records.collection import Record
+from badgejobs.sandbox.records.kinds import BADGES
 from badgejobs.sandbox.world import new_id
 from badgejobs.wix import wire
 

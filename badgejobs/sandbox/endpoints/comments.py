@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
-from badgejobs.sandbox import kinds, pages, refusals, validation
-from badgejobs.sandbox.endpoint import Answer, Call, Endpoint
-from badgejobs.sandbox.query import compile_filter
+from badgejobs.sandbox import refusals, validation
+from badgejobs.sandbox.endpoints import pages
+from badgejobs.sandbox.endpoints.endpoint import Answer, Call, Endpoint
+from badgejobs.sandbox.records import kinds
+from badgejobs.sandbox.records.query import compile_filter
 from badgejobs.wix import wire
 
 #: What a deleted comment has lost.

@@ -11,12 +11,13 @@ from collections.abc import Callable
 
 from aiohttp import web
 
-from badgejobs.sandbox import access, replies, spoiled_pages
-from badgejobs.sandbox.delivery import Exchange, deliver
-from badgejobs.sandbox.fault_kinds import EFFECTS, FaultKind, Processed
-from badgejobs.sandbox.faults import Asked, Fault, asked
+from badgejobs.sandbox import access
+from badgejobs.sandbox.answering import replies, spoiled_pages
+from badgejobs.sandbox.answering.delivery import Exchange, deliver
+from badgejobs.sandbox.answering.replies import Outcome, Reply
+from badgejobs.sandbox.faults.kinds import EFFECTS, FaultKind, Processed
+from badgejobs.sandbox.faults.scripted import Asked, Fault, asked
 from badgejobs.sandbox.refusals import Refusal
-from badgejobs.sandbox.replies import Outcome, Reply
 from badgejobs.sandbox.world import World
 
 

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from badgejobs.sandbox import refusals, validation
-from badgejobs.sandbox.operators import OPERATORS, Test
+from badgejobs.sandbox.records.operators import OPERATORS, Test
 
 #: The filterable and sortable values of one record, by dotted field name; absent ones are None.
 Values = Mapping[str, Any]

@@ -3,7 +3,7 @@
 A fault counts the requests that match it from the moment it was added, those too that another
 fault hits: the third call of an endpoint is its third call, whatever else goes wrong. Chance
 is drawn once for each of them as well, so that a seed always means the same call numbers.
-What a fault does to the request that it hits is said in :mod:`badgejobs.sandbox.fault_kinds`.
+What a fault does to the request that it hits is said in :mod:`badgejobs.sandbox.faults.kinds`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any, Final
 
-from badgejobs.sandbox.fault_kinds import EFFECTS, FaultKind
+from badgejobs.sandbox.faults.kinds import EFFECTS, FaultKind
 
 #: The last part of the path of every call that answers with a page of a list.
 _LISTS: Final = frozenset({"query", "search", "query-cursor", "list-by-resource"})

@@ -10,9 +10,9 @@ from random import Random
 from typing import Any, Final
 
 from badgejobs.sandbox import refusals
-from badgejobs.sandbox.fault_kinds import FaultKind
-from badgejobs.sandbox.faults import Fault
-from badgejobs.sandbox.replies import Reply, encoded, refused
+from badgejobs.sandbox.answering.replies import Reply, encoded, refused
+from badgejobs.sandbox.faults.kinds import FaultKind
+from badgejobs.sandbox.faults.scripted import Fault
 
 #: Objects that map ids to something: they have no fields that could be new.
 _MAPS: Final = frozenset({"commentReplies", "badgesByMemberId"})

@@ -5,14 +5,15 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Final
 
-from badgejobs.sandbox import bulk, refusals, validation
-from badgejobs.sandbox.assignments import existing, spelled
-from badgejobs.sandbox.collection import Record
-from badgejobs.sandbox.endpoint import Answer, Call, Endpoint
-from badgejobs.sandbox.kinds import ASSIGNMENTS
-from badgejobs.sandbox.query import compile_filter
+from badgejobs.sandbox import refusals, validation
+from badgejobs.sandbox.endpoints import bulk
+from badgejobs.sandbox.endpoints.assignments import existing, spelled
+from badgejobs.sandbox.endpoints.endpoint import Answer, Call, Endpoint
+from badgejobs.sandbox.endpoints.tagging import KINDS, MOST_TAGS, Tags, as_json, tags_of
+from badgejobs.sandbox.records.collection import Record
+from badgejobs.sandbox.records.kinds import ASSIGNMENTS
+from badgejobs.sandbox.records.query import compile_filter
 from badgejobs.sandbox.refusals import Refusal
-from badgejobs.sandbox.tagging import KINDS, MOST_TAGS, Tags, as_json, tags_of
 from badgejobs.sandbox.world import new_id
 from badgejobs.wix import wire
 

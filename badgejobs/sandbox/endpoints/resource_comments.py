@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from badgejobs.sandbox import pages, refusals, validation
-from badgejobs.sandbox.collection import Record
-from badgejobs.sandbox.endpoint import Answer, Call, Endpoint
-from badgejobs.sandbox.query import Sort, Values
+from badgejobs.sandbox import refusals, validation
+from badgejobs.sandbox.endpoints import pages
+from badgejobs.sandbox.endpoints.endpoint import Answer, Call, Endpoint
+from badgejobs.sandbox.records.collection import Record
+from badgejobs.sandbox.records.query import Sort, Values
 from badgejobs.wix import wire
 
 _DEFAULT_REPLIES = 10

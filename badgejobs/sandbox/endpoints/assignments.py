@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any, Final
 
-from badgejobs.sandbox import bulk, pages, refusals, tagging, validation
-from badgejobs.sandbox.collection import Record
-from badgejobs.sandbox.endpoint import Answer, Call, Endpoint
-from badgejobs.sandbox.kinds import ASSIGNMENTS
+from badgejobs.sandbox import refusals, validation
+from badgejobs.sandbox.endpoints import bulk, pages, tagging
+from badgejobs.sandbox.endpoints.endpoint import Answer, Call, Endpoint
+from badgejobs.sandbox.records.collection import Record
+from badgejobs.sandbox.records.kinds import ASSIGNMENTS
 from badgejobs.sandbox.refusals import Refusal
 from badgejobs.sandbox.settings import DuplicateMode
 from badgejobs.sandbox.world import new_id

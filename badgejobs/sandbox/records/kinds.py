@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from badgejobs.sandbox.query import Fields, Sort
+from badgejobs.sandbox.records.query import Fields, Sort
 
 #: Badges, assignments and orders: newest first.
 NEWEST_FIRST: Final[Sort] = (("createdDate", True),)

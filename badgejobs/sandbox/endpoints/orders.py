@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from badgejobs.sandbox import pages, refusals, validation
-from badgejobs.sandbox.endpoint import Answer, Call, Endpoint
-from badgejobs.sandbox.query import Filter
+from badgejobs.sandbox import refusals, validation
+from badgejobs.sandbox.endpoints import pages
+from badgejobs.sandbox.endpoints.endpoint import Answer, Call, Endpoint
+from badgejobs.sandbox.records.query import Filter
 from badgejobs.wix import wire
 
 #: Never found by a search, only by id.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from badgejobs.sandbox.endpoint import Answer, Call, Endpoint
+from badgejobs.sandbox.endpoints.endpoint import Answer, Call, Endpoint
 from badgejobs.wix import wire
 
 #: What an installation without a list of its own is granted.

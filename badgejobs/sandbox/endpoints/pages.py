@@ -10,9 +10,9 @@ from itertools import islice
 from typing import Any
 
 from badgejobs.sandbox import refusals, validation
-from badgejobs.sandbox.collection import Collection, Record, place_of
-from badgejobs.sandbox.endpoint import Call
-from badgejobs.sandbox.query import Fields, Filter, Sort, Values, compile_filter, parse_sort
+from badgejobs.sandbox.endpoints.endpoint import Call
+from badgejobs.sandbox.records.collection import Collection, Record, place_of
+from badgejobs.sandbox.records.query import Fields, Filter, Sort, Values, compile_filter, parse_sort
 from badgejobs.wix import wire
 
 Predicate = Callable[[Values], bool]

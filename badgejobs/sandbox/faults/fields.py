@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from badgejobs.sandbox import refusals, validation
-from badgejobs.sandbox.fault_kinds import FaultKind, kinds_with
-from badgejobs.sandbox.faults import Fault
+from badgejobs.sandbox.faults.kinds import FaultKind, kinds_with
+from badgejobs.sandbox.faults.scripted import Fault
 
 _EVERY_KIND: Final = ("method", "count", "firstCall", "probability", "seed", "forever")
 #: Taken with every kind, though they tell only some of them anything.

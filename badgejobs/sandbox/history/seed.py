@@ -217,7 +217,7 @@ def _rows(data_dir: Path | None, data_set: str, table: str) -> Iterator[_Row]:
     """The rows of a table; a StateError if the folder does not hold it."""
     name = f"{table}.csv.gz"
     if data_dir is None:
-        packed = (files("badgejobs.sandbox") / "data" / name).read_bytes()
+        packed = (files("badgejobs.sandbox.history") / "data" / name).read_bytes()
         with gzip.open(io.BytesIO(packed), "rt", encoding="utf-8", newline="") as text:
             yield from csv.DictReader(text)
         return

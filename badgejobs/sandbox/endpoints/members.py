@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final
 
-from badgejobs.sandbox import kinds, pages, refusals, validation
-from badgejobs.sandbox.endpoint import Answer, Call, Endpoint
+from badgejobs.sandbox import refusals, validation
+from badgejobs.sandbox.endpoints import pages
+from badgejobs.sandbox.endpoints.endpoint import Answer, Call, Endpoint
+from badgejobs.sandbox.records import kinds
 from badgejobs.wix import wire
 
 _PUBLIC = ("id", "contactId", "profile", "createdDate", "updatedDate")

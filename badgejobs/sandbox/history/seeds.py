@@ -14,9 +14,12 @@ from pathlib import Path
 from typing import Final
 
 from badgejobs.errors import SettingsError
-from badgejobs.sandbox import comments, kinds, refusals, replay, validation
-from badgejobs.sandbox.collection import Collection, Record
-from badgejobs.sandbox.query import Fields
+from badgejobs.sandbox import refusals, validation
+from badgejobs.sandbox.endpoints import comments
+from badgejobs.sandbox.history import replay
+from badgejobs.sandbox.records import kinds
+from badgejobs.sandbox.records.collection import Collection, Record
+from badgejobs.sandbox.records.query import Fields
 from badgejobs.sandbox.refusals import Refusal
 from badgejobs.sandbox.world import Site, World
 

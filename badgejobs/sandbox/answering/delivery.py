@@ -14,11 +14,11 @@ from typing import Final
 
 from aiohttp import web
 
-from badgejobs.sandbox import floods
-from badgejobs.sandbox.fault_kinds import FaultKind
-from badgejobs.sandbox.faults import Fault
+from badgejobs.sandbox.answering import floods
+from badgejobs.sandbox.answering.replies import JSON, Reply, phrase
+from badgejobs.sandbox.faults.kinds import FaultKind
+from badgejobs.sandbox.faults.scripted import Fault
 from badgejobs.sandbox.journal import Entry, Journal
-from badgejobs.sandbox.replies import JSON, Reply, phrase
 
 #: The shortest time between two drops, in seconds; it makes larger drops of long answers.
 _BEAT: Final = 0.01

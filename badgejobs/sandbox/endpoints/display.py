@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from badgejobs.sandbox import bulk, refusals, validation
-from badgejobs.sandbox.badges import existing
-from badgejobs.sandbox.endpoint import Answer, Call, Endpoint
+from badgejobs.sandbox import refusals, validation
+from badgejobs.sandbox.endpoints import bulk
+from badgejobs.sandbox.endpoints.badges import existing
+from badgejobs.sandbox.endpoints.endpoint import Answer, Call, Endpoint
 from badgejobs.wix import wire
 
 

@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
-from badgejobs.sandbox.operators import kind
-from badgejobs.sandbox.query import Fields, Sort, Values
+from badgejobs.sandbox.records.operators import kind
+from badgejobs.sandbox.records.query import Fields, Sort, Values
 
 _Key = tuple[tuple[tuple[int, Any], ...], str]
 

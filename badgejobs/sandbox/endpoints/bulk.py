@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from badgejobs.sandbox import validation
-from badgejobs.sandbox.endpoint import Answer, Call
+from badgejobs.sandbox.endpoints.endpoint import Answer, Call
 from badgejobs.sandbox.refusals import Refusal
 from badgejobs.wix import wire
 

@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from badgejobs.errors import StateError
-from badgejobs.sandbox import kinds, seed
-from badgejobs.sandbox.collection import Record
-from badgejobs.sandbox.query import Fields
+from badgejobs.sandbox.history import seed
+from badgejobs.sandbox.records import kinds
+from badgejobs.sandbox.records.collection import Record
+from badgejobs.sandbox.records.query import Fields
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

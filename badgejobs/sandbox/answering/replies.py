@@ -9,8 +9,8 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from badgejobs.sandbox import access
-from badgejobs.sandbox.fault_kinds import FaultKind
-from badgejobs.sandbox.faults import Fault
+from badgejobs.sandbox.faults.kinds import FaultKind
+from badgejobs.sandbox.faults.scripted import Fault
 from badgejobs.sandbox.refusals import Refusal
 
 JSON: Final = "application/json"

@@ -1,4 +1,4 @@
-"""Makes the extract that ships in ``data/``: ``python -m badgejobs.sandbox.extract FOLDER``.
+"""Makes the extract that ships in ``data/``; run as a module, with FOLDER as its argument.
 
 FOLDER holds ``online_retail/`` and ``se_history_meta_2018/``. The first orders and comments in
 time are copied row by row, and those expected awards that were earned up to the last of them.
@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator
 from itertools import takewhile
 from pathlib import Path
 
-from badgejobs.sandbox.seed import FORUM, SHOP, data_set_of
+from badgejobs.sandbox.history.seed import FORUM, SHOP, data_set_of
 
 ORDERS = 3_000
 COMMENTS = 3_000

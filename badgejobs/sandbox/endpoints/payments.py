@@ -13,9 +13,10 @@ from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
-from badgejobs.sandbox import orders, refusals, validation
-from badgejobs.sandbox.collection import Record
-from badgejobs.sandbox.endpoint import Answer, Call, Endpoint
+from badgejobs.sandbox import refusals, validation
+from badgejobs.sandbox.endpoints import orders
+from badgejobs.sandbox.endpoints.endpoint import Answer, Call, Endpoint
+from badgejobs.sandbox.records.collection import Record
 from badgejobs.wix import wire
 
 #: With these an order is paid in full, also where part of it or all of it went back later.
