@@ -11,12 +11,12 @@ from datetime import UTC, datetime
 
 from badgejobs.sandbox.faults.late import LateWrites
 from badgejobs.sandbox.faults.scripted import Faults
-from badgejobs.sandbox.history.replay import Replay
 from badgejobs.sandbox.journal import Journal, stamp
 from badgejobs.sandbox.limits import RollingWindow
 from badgejobs.sandbox.records import kinds
 from badgejobs.sandbox.records.collection import Collection
 from badgejobs.sandbox.records.cursors import Cursors
+from badgejobs.sandbox.records.replay import Replay
 from badgejobs.sandbox.settings import Installation, Options
 from badgejobs.sandbox.switches import Switches
 

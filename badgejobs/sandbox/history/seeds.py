@@ -16,10 +16,12 @@ from typing import Final
 from badgejobs.errors import SettingsError
 from badgejobs.sandbox import refusals, validation
 from badgejobs.sandbox.endpoints import comments
-from badgejobs.sandbox.history import replay
+from badgejobs.sandbox.history import reel
+from badgejobs.sandbox.history.reel import Reel
 from badgejobs.sandbox.records import kinds
 from badgejobs.sandbox.records.collection import Collection, Record
 from badgejobs.sandbox.records.query import Fields
+from badgejobs.sandbox.records.replay import Replay
 from badgejobs.sandbox.refusals import Refusal
 from badgejobs.sandbox.world import Site, World
 
@@ -53,9 +55,9 @@ def sow(world: World, name: str, *, seconds: float = 0, data: Path | None = None
         return
     now = world.clock()
     if name == REAL:
-        reel = replay.load(data)
+        found = reel.load(data)
         for site in world.sites.values():
-            begin(site, reel, now=now, seconds=seconds)
+            begin(site, found, now=now, seconds=seconds)
         return
     shelves = _read(Path(name))
     for site in world.sites.values():
@@ -63,11 +65,11 @@ def sow(world: World, name: str, *, seconds: float = 0, data: Path | None = None
             put(site, kind, given, now)
 
 
-def begin(site: Site, reel: replay.Reel, *, now: float, seconds: float) -> replay.Replay:
+def begin(site: Site, found: Reel, *, now: float, seconds: float) -> Replay:
     """Start a replay on a site: its members are there at once, the rest arrives."""
-    for member in reel.members:
+    for member in found.members:
         site.members.put(member, now)
-    site.replay = replay.Replay(reel, started=now, seconds=seconds)
+    site.replay = Replay(orders=found.orders, comments=found.comments, started=now, seconds=seconds)
     site.advance(now)
     return site.replay
 
