@@ -45,7 +45,7 @@ def examined_wix(house: House, site: str) -> Iterator[Finding]:
         )  # fmt: skip
     if paths.ok and all(wrong is None for wrong in scopes.values()):
         yield _clock(at, site)
-        yield _badges(at, site)
+        yield _badges(house, at, site)
 
 
 def _cure(error: BadgeJobsError) -> str:
@@ -94,17 +94,28 @@ def _clock(at: SiteHouse, site: str) -> Finding:
     )  # fmt: skip
 
 
-def _badges(at: SiteHouse, site: str) -> Finding:
-    """Each title of the rules stands at Wix at most once, and those not ours to create do."""
+def _badges(house: House, at: SiteHouse, site: str) -> Finding:
+    """Bound badges stand at Wix; of the others each title at most once, and all not ours."""
     check = f"{site}: badges"
     try:
         rules = at.rules()
-        titles = Counter(badge.title.strip().casefold() for badge in at.badges.badges())
+        standing = at.badges.badges()
+        with house.store.read() as tx:
+            bound = tx.bindings.of(site)
     except RulesError as error:
         return failed(check, error, cure="see `badgejobs rules help`")
     except BadgeJobsError as error:
         return failed(check, error, cure=_REACH)
-    wanted = {one.title: one for one in rules.milestones}
+    ids = {badge.id for badge in standing}
+    gone = [one.title for one in rules.milestones if bound.get(one.badge, "") not in {*ids, ""}]
+    if gone:
+        return Finding(
+            check=check, ok=False, finding=f"gone at Wix, and given before: {', '.join(gone)}",
+            cure="a badge that was deleted is not made again by itself; give its rule a new id to "
+            "have it created and given anew",
+        )  # fmt: skip
+    titles = Counter(badge.title.strip().casefold() for badge in standing)
+    wanted = {one.title: one for one in rules.milestones if one.badge not in bound}
     twins = [title for title in wanted if titles[title.strip().casefold()] > 1]
     absent = [
         title for title, one in wanted.items()
@@ -124,7 +135,8 @@ def _badges(at: SiteHouse, site: str) -> Finding:
     return Finding(
         check=check, ok=True,
         finding=(
-            f"{titles.total()} at Wix; of {len(wanted)} in the rules {new} will be created; titles "
+            f"{titles.total()} at Wix; of {len(rules.milestones)} in the rules {new} will be "
+            "created; titles "
             "and descriptions keep to Wix's limits (50 and 1,500 characters); how many badges a "
             "site may have Wix does not say"
         ),
