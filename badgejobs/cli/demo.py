@@ -71,10 +71,14 @@ def demo(
         problem = f"{data} has no folder {seed.SHOP}; name the folder of the whole log"
         raise typer.BadParameter(problem, param_hint="--data")
     source = str(data.resolve()) if data else None
-    folder = prepare_state_dir(prepare_state_dir(load_settings().state_dir) / "demo")
+    # It needs no site of the configuration, so it may be one that is not filled in yet.
+    settings = load_settings(for_show=True)
+    folder = prepare_state_dir(prepare_state_dir(settings.state_dir) / "demo")
     forget_environment(keep={"database_url", "redis_url"})
     out = Output(as_json=as_json)
     with only_one(folder / "demo.lock", "a demo"), stage(folder, with_flower=keep) as on:
+        if on.house.settings.database_url is not None:
+            out.note(f"the rows of site {on.site} stay in the database of BADGEJOBS_DATABASE_URL")
         _await_badges(on)
         on.sandbox.start_replay(on.instance_id, seconds=seconds, data=source)
         last = _watch(on, out, patience=PATIENCE_FULL if full else PATIENCE)
@@ -156,7 +160,7 @@ def _leave_running(on: Stage, out: Output) -> None:
     """Stay until Ctrl-C, and say where to look."""
     for line in on.addresses():
         out.note(line)
-    out.note("Ctrl-C ends it all.")
     with suppress(KeyboardInterrupt):
+        out.note("Ctrl-C ends it all.")
         while True:
             time.sleep(1)

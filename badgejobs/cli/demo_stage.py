@@ -19,6 +19,7 @@ from typing import Any
 
 from badgejobs.bootstrap import House, open_house
 from badgejobs.cli.demo_view import Snapshot
+from badgejobs.cli.opening import ready
 from badgejobs.config import Settings, load_settings
 from badgejobs.core.activity import Activity
 from badgejobs.core.award import OPEN, State
@@ -138,8 +139,9 @@ class Stage:
 def stage(folder: Path, *, with_flower: bool) -> Iterator[Stage]:
     """Start the processes in a folder of their own, and end them all with the block.
 
-    Database and broker of the environment are used where they are given; the site has a new
-    name each time, so nothing that stands there is touched.
+    Database and broker of the environment are used where they are given, the database only if
+    its tables are of this version; the site has a new name each time, so nothing that stands
+    there is touched.
     """
     began = time.monotonic()
     for old in folder.glob("badgejobs.db*"):
@@ -159,7 +161,7 @@ def stage(folder: Path, *, with_flower: bool) -> Iterator[Stage]:
         settings = load_settings(config=configuration)
         house = open_house(settings, redis_url=None)
         stack.callback(house.close)
-        house.store.migrate()
+        ready(house)
         stack.enter_context(_broker_that_is_seen_to_end(settings))
         supervised = stack.enter_context(
             running(

@@ -58,6 +58,9 @@ def examined(site: str | None) -> Iterator[Finding]:
         return
     set_up_logs(level="ERROR", form=settings.log_format)
     yield _of_settings(settings, sites)
+    yield looked_at(
+        "jobs", partial(_jobs, settings), cure="lower the times of assign and scan that you set"
+    )
     for name in sites:
         yield looked_at(
             f"{name}: rules", partial(_rules, settings, name), cure="see `badgejobs rules help`"
@@ -98,6 +101,15 @@ def _of_settings(settings: Settings, sites: list[str]) -> Finding:
     if settings.warnings:
         return Finding(check="settings", ok=True, finding=f"{finding}; {settings.warnings[0]}")
     return Finding(check="settings", ok=True, finding=finding)
+
+
+def _jobs(settings: Settings) -> str:
+    """What worker, beat and up ask at their start."""
+    from badgejobs.jobs.app import check, check_tasks  # noqa: PLC0415 - Celery takes a second
+
+    check(settings)
+    check_tasks()
+    return "none can run twice at once, or be tried again too late"
 
 
 def _rules(settings: Settings, site: str) -> str:

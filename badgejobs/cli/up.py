@@ -14,12 +14,15 @@ from badgejobs.cli.opening import broker, opened, settled
 from badgejobs.cli.output import Output
 from badgejobs.config import prepare_state_dir
 from badgejobs.errors import SettingsError, StateError
+from badgejobs.service.addresses import require_free
 from badgejobs.service.lifeline import owner_of_this_process
 from badgejobs.service.single import only_one
 from badgejobs.service.supervision import Program, running
+from badgejobs.service.watch import Watch
 
 #: As long as a worker may take to end softly, and some more.
 STOP_SECONDS = 45
+FLOWER_PORT = 5555
 
 
 def up(
@@ -30,33 +33,43 @@ def up(
 ) -> None:
     """Run everything on this machine: the embedded broker, a worker and beat.
 
-    Processes that die are started again. With BADGEJOBS_REDIS_URL or BADGEJOBS_DATABASE_URL the
-    broker or the database given there is used in place of the embedded one.
+    Processes that die are started again; it ends where one cannot be kept running. With
+    BADGEJOBS_REDIS_URL or BADGEJOBS_DATABASE_URL the broker or the database given there is used
+    in place of the embedded one.
 
     Example: badgejobs up --flower
     """
+    from badgejobs.jobs.app import check, check_tasks  # noqa: PLC0415 - Celery takes a second
+
     settings = settled()
     if not settings.sites:
         raise SettingsError("no site is configured; `badgejobs init` writes a configuration")
+    check(settings)
+    check_tasks()
+    lines = {"worker": ["worker"], "beat": ["beat"]}
+    if flower:
+        require_free(FLOWER_PORT, purpose="Flower", setting="`badgejobs flower --port`")
+        lines["flower"] = ["flower", "--port", str(FLOWER_PORT)]
     folder = prepare_state_dir(settings.state_dir)
     out = Output()
-    lines = ["worker", "beat", *(["flower"] if flower else [])]
     programs = [
         Program(
-            name=line,
-            argv=[sys.executable, "-m", "badgejobs", line],
+            name=name,
+            argv=[sys.executable, "-m", "badgejobs", *line],
             environment={"BADGEJOBS_OWNER": owner_of_this_process()},
             stop_seconds=STOP_SECONDS,
         )
-        for line in lines
+        for name, line in lines.items()
     ]
     with only_one(folder / "up.lock", "badgejobs up"), broker(settings):
         with opened(settings):
             pass  # the database answers and its tables are ours
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         with running(programs, folder=folder, stop_seconds=STOP_SECONDS) as supervised:
-            out.note(f"running: {', '.join(lines)}; logs in {folder / 'log'}; Ctrl-C ends it all")
+            out.note(f"starting: {', '.join(lines)}; logs in {folder / 'log'}; Ctrl-C ends it all")
+            watch = Watch(folder, tell=out.note, again="`badgejobs up`")
             with suppress(KeyboardInterrupt):
                 while supervised.poll() is None:
+                    watch.look()
                     time.sleep(1)
                 raise StateError(f"the supervisor ended by itself; see {folder / 'log'}")

@@ -24,6 +24,10 @@ SOFT_TIME_LIMIT = 100
 VISIBILITY_TIMEOUT = 300
 #: How long a worker that is told to stop lets its jobs go on.
 SOFT_SHUTDOWN = 25
+#: A job that waits for its hour lies unacknowledged with a worker: longer than this none may.
+LONGEST_ETA = 60
+#: So often a job that killed its worker is tried again.
+MOST_RETRIES = 3
 
 app = Celery("badgejobs", include=["badgejobs.jobs.tasks"])
 app.conf.update(
@@ -133,6 +137,32 @@ def check(settings: Settings) -> None:
         raise SettingsError(
             f"these settings would let a job run twice at once: {', '.join(broken)}; lower "
             "assign.request_deadline_seconds or scan.slice_seconds"
+        )
+
+
+def check_tasks() -> None:
+    """Refuse tasks that would be tried again too late, or for ever.
+
+    Imports every task, and with them the libraries of the house. Raises ``SettingsError``.
+    """
+    app.loader.import_default_modules()
+    broken = sorted(
+        name
+        for name, task in app.tasks.items()
+        # Celery brings tasks of its own that nobody sends here: chords, maps, a clean-up.
+        if not name.startswith("celery.")
+        and not (
+            0 <= task.default_retry_delay <= LONGEST_ETA
+            and task.max_retries is not None
+            and task.max_retries <= MOST_RETRIES
+            and not getattr(task, "autoretry_for", ())
+        )
+    )
+    if broken:
+        raise SettingsError(
+            f"these tasks could be tried again after more than {LONGEST_ETA} s, or more than "
+            f"{MOST_RETRIES} times: {', '.join(broken)}; set default_retry_delay and max_retries "
+            "on their class, and leave out autoretry_for"
         )
 
 

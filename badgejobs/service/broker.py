@@ -21,6 +21,7 @@ from urllib.parse import quote
 from badgejobs.errors import StateError
 from badgejobs.service import locks, server
 from badgejobs.service.brokerfiles import BrokerFiles, broker_files, server_process
+from badgejobs.service.folders import private_file
 
 #: Longer than a keeper needs to end a server, and than another process needs to start one.
 _LOCK_SECONDS = 20.0
@@ -114,7 +115,7 @@ def _ensure_keeper(files: BrokerFiles) -> None:
     if locks.is_held(files.keeper):
         return
     try:
-        with files.log.open("ab") as log:
+        with private_file(files.log) as log:
             subprocess.run(
                 [sys.executable, "-m", "badgejobs.service.keeper", str(files.folder)],
                 stdin=subprocess.DEVNULL,

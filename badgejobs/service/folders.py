@@ -6,6 +6,7 @@ import hashlib
 import os
 import tempfile
 from pathlib import Path
+from typing import BinaryIO
 
 from badgejobs.errors import StateError
 
@@ -34,6 +35,11 @@ def private_folder(folder: Path) -> Path:
     if not os.access(folder, os.W_OK | os.X_OK):
         raise StateError(f"cannot write in the folder {folder}; {_CURE}")
     return folder
+
+
+def private_file(file: Path) -> BinaryIO:
+    """The file, open for appending; a new one only we can read, whatever the umask is."""
+    return open(file, "ab", opener=lambda path, flags: os.open(path, flags, 0o600))
 
 
 def socket_path(folder: Path, name: str) -> Path:

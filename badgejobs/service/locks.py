@@ -13,6 +13,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
+from badgejobs.service.folders import private_file
+
 _POLL_SECONDS = 0.02
 
 
@@ -55,7 +57,7 @@ def until(condition: Callable[[], bool], *, seconds: float) -> bool:
 
 
 def _locked(file: Path, kind: int, patience_seconds: float) -> BinaryIO | None:
-    opened = file.open("ab")
+    opened = private_file(file)
 
     def taken() -> bool:
         try:

@@ -84,6 +84,7 @@ def start(files: BrokerFiles, program: Path) -> None:
                 timeout=START_SECONDS,
                 start_new_session=True,
                 pass_fds=(lock.fileno(),),
+                umask=0o077,
             )
         except (OSError, subprocess.TimeoutExpired) as error:
             raise StateError(f"cannot run the broker {program}: {error}") from error

@@ -31,6 +31,11 @@ START_RETRIES = 10
 _AFTER_STOP_SECONDS = 2.0
 _LOG_BYTES = 5_000_000
 _LOG_BACKUPS = 3
+#: supervisord takes the umask of its configuration only as a daemon, so it is started with this.
+_UMASK = 0o077
+#: One group for all: supervisord ends the programs of a group together, and its groups one after
+#: another, so that as many groups would take as many times as long.
+_GROUP = "badgejobs"
 
 _NAME = re.compile(r"[a-z][a-z0-9_-]*")
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*")
@@ -60,12 +65,18 @@ class ProgramStatus:
     #: STOPPED, STARTING, RUNNING, BACKOFF, STOPPING, EXITED, FATAL or UNKNOWN.
     state: str
     pid: int | None
+    #: When its latest run began, when its latest run that is over ended, and the moment of the
+    #: answer: seconds of one clock; 0 for what never was.
+    began: int = 0
+    ended: int = 0
+    now: int = 0
 
 
 def write_configuration(programs: Sequence[Program], *, folder: Path) -> Path:
     """Write what supervisord needs to run these programs; returns the file, mode 0600.
 
     ``folder`` becomes private; logs go to its ``log/``, one rotating file a program.
+    Use it by :func:`started`.
 
     Raises:
         StateError: the folder cannot be used, or a value does not fit into the file.
@@ -83,7 +94,6 @@ def write_configuration(programs: Sequence[Program], *, folder: Path) -> Path:
     ini["supervisord"] = {
         "nodaemon": "true",
         "silent": "true",  # the terminal belongs to the command; all is in the log
-        "umask": "077",
         "logfile": _fit(str(logs / "supervisord.log"), "the state folder"),
         "logfile_maxbytes": str(_LOG_BYTES),
         "logfile_backups": str(_LOG_BACKUPS),
@@ -93,7 +103,8 @@ def write_configuration(programs: Sequence[Program], *, folder: Path) -> Path:
     for program in programs:
         if not _NAME.fullmatch(program.name):
             raise StateError(f"{program.name!r} is no name for a program: use a-z, 0-9, - and _")
-        ini[f"program:{program.name}"] = _section(program, logs)
+        ini[f"program:{program.name}"] = _section(program, folder)
+    ini[f"group:{_GROUP}"] = {"programs": ",".join(program.name for program in programs)}
     configuration = folder / "supervisord.ini"
     fresh = configuration.with_suffix(".new")
     fresh.unlink(missing_ok=True)
@@ -103,9 +114,24 @@ def write_configuration(programs: Sequence[Program], *, folder: Path) -> Path:
     return fresh.replace(configuration)
 
 
-def command(configuration: Path) -> list[str]:
-    """The command that runs the programs in the foreground, until SIGTERM or SIGINT."""
-    return [sys.executable, "-m", "supervisor.supervisord", "-n", "-c", str(configuration)]
+def started(programs: Sequence[Program], *, folder: Path) -> subprocess.Popen[bytes]:
+    """A supervisord of this folder that runs the programs until it gets a SIGTERM or SIGINT.
+
+    What it and they write only we can read.
+
+    Raises:
+        StateError: as for :func:`write_configuration`.
+    """
+    configuration = str(write_configuration(programs, folder=folder))
+    return subprocess.Popen(
+        [sys.executable, "-m", "supervisor.supervisord", "-n", "-c", configuration],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        umask=_UMASK,
+        # A Ctrl-C in the terminal is for the command, which ends the programs in order.
+        start_new_session=True,
+    )
 
 
 @contextmanager
@@ -113,14 +139,7 @@ def running(
     programs: Sequence[Program], *, folder: Path, stop_seconds: float
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Run the programs under a supervisord of this folder, and end them all with the block."""
-    supervisord = subprocess.Popen(
-        command(write_configuration(programs, folder=folder)),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        # A Ctrl-C in the terminal is for the command, which ends the programs in order.
-        start_new_session=True,
-    )
+    supervisord = started(programs, folder=folder)
     try:
         yield supervisord
     finally:
@@ -130,6 +149,11 @@ def running(
         except subprocess.TimeoutExpired:
             supervisord.kill()
             supervisord.wait()
+
+
+def log_file(folder: Path, program: str) -> Path:
+    """Where what a program of this folder prints is kept."""
+    return folder / "log" / f"{program}.log"
 
 
 def status(folder: Path) -> list[ProgramStatus]:
@@ -142,12 +166,19 @@ def status(folder: Path) -> list[ProgramStatus]:
     except (OSError, http.client.HTTPException, xmlrpc.client.Error):
         return []
     return [
-        ProgramStatus(name=one["name"], state=one["statename"], pid=one["pid"] or None)
+        ProgramStatus(
+            name=one["name"],
+            state=one["statename"],
+            pid=one["pid"] or None,
+            began=one["start"],
+            ended=one["stop"],
+            now=one["now"],
+        )
         for one in answer
     ]
 
 
-def _section(program: Program, logs: Path) -> dict[str, str]:
+def _section(program: Program, folder: Path) -> dict[str, str]:
     what = f"program {program.name}"
     return {
         "command": _fit(shlex.join(program.argv), what),
@@ -166,7 +197,7 @@ def _section(program: Program, logs: Path) -> dict[str, str]:
         "stopasgroup": "false",
         "killasgroup": "true",
         "redirect_stderr": "true",
-        "stdout_logfile": _fit(str(logs / f"{program.name}.log"), "the state folder"),
+        "stdout_logfile": _fit(str(log_file(folder, program.name)), "the state folder"),
         "stdout_logfile_maxbytes": str(_LOG_BYTES),
         "stdout_logfile_backups": str(_LOG_BACKUPS),
     }

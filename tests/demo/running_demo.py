@@ -23,8 +23,13 @@ PATIENCE = 240.0
 class RunningDemo:
     """``badgejobs demo --json`` in a state folder of its own."""
 
-    def __init__(self, state: Path, **own: str) -> None:
-        """``own`` are settings of the environment, without their prefix."""
+    def __init__(
+        self, state: Path, *arguments: str, folder: Path | None = None, **own: str
+    ) -> None:
+        """``own`` are settings of the environment, without their prefix.
+
+        ``folder`` is where it is run; by default where there is no configuration.
+        """
         self.state = state
         settings = {f"BADGEJOBS_{name}": value for name, value in own.items()}
         environment = {
@@ -33,7 +38,8 @@ class RunningDemo:
             if not name.startswith(("BADGEJOBS_", "XDG_"))
         }
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "badgejobs", "demo", "--json"],
+            [sys.executable, "-m", "badgejobs", "demo", "--json", *arguments],
+            cwd=folder or state,
             env=environment | settings | {"BADGEJOBS_STATE_DIR": str(state)},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

@@ -88,6 +88,18 @@ def test_nobody_else_can_reach_the_broker_and_no_terminal_can_interrupt_it(state
     assert not runs(server.pid)
 
 
+def test_what_the_broker_leaves_in_its_folder_only_we_can_read(state: Path) -> None:
+    before = os.umask(0o022)
+    try:
+        with ensure_broker(state) as broker:
+            found = [one for one in state.iterdir() if one.is_file()]
+    finally:
+        os.umask(before)
+    assert {broker.files.log, broker.files.users, broker.files.pid} <= set(found)
+    assert {stat.S_IMODE(one.stat().st_mode) & 0o077 for one in found} == {0}
+    assert broker.wait_until_stopped(10)
+
+
 def test_six_users_that_race_share_one_server_which_ends_when_all_are_killed(
     state: Path, spawn: Spawn
 ) -> None:

@@ -3,7 +3,6 @@ from __future__ import annotations
 import os
 import signal
 import stat
-import subprocess
 import sys
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from processes import Spawn, eventually, runs, said
 from badgejobs.errors import StateError
 from badgejobs.service.supervision import (
     Program,
-    command,
+    started,
     status,
     write_configuration,
 )
@@ -44,13 +43,34 @@ while True:
     time.sleep(1)
 """
 
+#: Says that it was told to end, and ends when all have said so, or after a while.
+_PATIENT = """
+import signal, sys, time
+from pathlib import Path
+told, all_of_them = Path(sys.argv[1]), int(sys.argv[2])
+def say(word):
+    with told.open("a") as opened:
+        opened.write(word + "\\n")
+def end(*_):
+    say("told")
+    ends = time.monotonic() + 2
+    while told.read_text().count("told") < all_of_them and time.monotonic() < ends:
+        time.sleep(0.02)
+    say("ended")
+    sys.exit()
+signal.signal(signal.SIGTERM, end)
+say("ready")
+while True:
+    time.sleep(1)
+"""
+
 _OWNER = """
-import subprocess, sys
+import sys
 from pathlib import Path
 from badgejobs.service.broker import ensure_broker
 from badgejobs.service.brokerfiles import server_process
 from badgejobs.service.lifeline import owner_of_this_process
-from badgejobs.service.supervision import Program, command, write_configuration
+from badgejobs.service.supervision import Program, started
 state, worker, *marks = sys.argv[1:]
 broker = ensure_broker(Path(state))
 programs = [
@@ -62,7 +82,7 @@ programs = [
     )
     for number, mark in enumerate(marks)
 ]
-supervisord = subprocess.Popen(command(write_configuration(programs, folder=Path(state))))
+supervisord = started(programs, folder=Path(state))
 print(supervisord.pid, server_process(broker.files).pid, flush=True)
 sys.stdin.readline()
 """
@@ -81,11 +101,10 @@ def test_a_killed_program_comes_again_and_sigterm_ends_all(
         stop_seconds=3,
     )
     other = Program(name="sleep", argv=["sleep", "600"], stop_seconds=3)
-    configuration = write_configuration([program, other], folder=tmp_path / "state")
-    assert "never-written" not in configuration.read_text()
-    assert stat.S_IMODE(configuration.stat().st_mode) == 0o600
-
-    with subprocess.Popen(command(configuration), stdout=subprocess.PIPE) as supervisord:
+    with started([program, other], folder=tmp_path / "state") as supervisord:
+        configuration = tmp_path / "state" / "supervisord.ini"
+        assert "never-written" not in configuration.read_text()
+        assert stat.S_IMODE(configuration.stat().st_mode) == 0o600
         try:
             eventually(lambda: told.exists() and told.read_text().endswith("\n"))
             seen = {one.name: one for one in status(tmp_path / "state")}
@@ -103,11 +122,49 @@ def test_a_killed_program_comes_again_and_sigterm_ends_all(
         finally:
             supervisord.terminate()
         assert supervisord.wait(timeout=10) == 0
-        assert supervisord.stdout is not None
-        assert supervisord.stdout.read() == b""
     assert [pid for pid in pids if pid and runs(pid)] == []
     assert (tmp_path / "state" / "log" / "stay.log").read_text() == "printed\nprinted\n"
     assert status(tmp_path / "state") == []
+
+
+def test_all_programs_are_told_to_end_before_the_first_has_ended(tmp_path: Path) -> None:
+    script, told = tmp_path / "patient.py", tmp_path / "told"
+    script.write_text(_PATIENT)
+    names = ["sandbox", "worker", "beat"]
+    programs = [
+        Program(
+            name=name, argv=[sys.executable, str(script), str(told), str(len(names))],
+            stop_seconds=20,
+        )
+        for name in names
+    ]  # fmt: skip
+    with started(programs, folder=tmp_path / "state") as supervisord:
+        try:
+            eventually(lambda: told.exists() and told.read_text().count("ready") == len(names))
+        finally:
+            supervisord.terminate()
+        assert supervisord.wait(timeout=30) == 0
+    assert told.read_text().split() == ["ready"] * 3 + ["told"] * 3 + ["ended"] * 3
+
+
+def test_what_supervisor_and_programs_write_only_we_can_read(tmp_path: Path) -> None:
+    state, written = tmp_path / "state", tmp_path / "written"
+    writer = Program(
+        name="writer",
+        argv=[sys.executable, "-c", f"open({str(written)!r}, 'w').write('x'); print('x')"],
+        stop_seconds=1,
+    )
+    before = os.umask(0o022)
+    try:
+        with started([writer], folder=state) as supervisord:
+            logs = [state / "log" / f"{name}.log" for name in ("writer", "supervisord")]
+            try:
+                eventually(lambda: all(one.exists() for one in (written, *logs)))
+            finally:
+                supervisord.terminate()
+    finally:
+        os.umask(before)
+    assert {stat.S_IMODE(one.stat().st_mode) for one in (written, *logs)} == {0o600}
 
 
 def test_after_sigkill_of_the_owner_nothing_runs(state: Path, tmp_path: Path, spawn: Spawn) -> None:
