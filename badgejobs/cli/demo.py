@@ -22,7 +22,7 @@ from badgejobs.cli.output import Output
 from badgejobs.config import forget_environment, load_settings, prepare_state_dir
 from badgejobs.core.milestone import Ruleset
 from badgejobs.errors import StateError
-from badgejobs.sandbox import seed
+from badgejobs.sandbox.history import seed
 from badgejobs.service.single import only_one
 
 #: Longer than the sandbox lets its queries trail behind its writes.

@@ -11,7 +11,7 @@ from typing import Any
 from badgejobs.core.activity import Activity
 from badgejobs.core.evaluate import evaluate
 from badgejobs.core.milestone import Ruleset
-from badgejobs.sandbox.seed import Expected
+from badgejobs.sandbox.history.seed import Expected
 
 #: Which rule of the independent truth each badge of the shipped rules file stands for.
 RULE_OF_BADGE = {

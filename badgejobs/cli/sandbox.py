@@ -15,7 +15,8 @@ from badgejobs.cli.sandbox_running import HERE, AsJson, Url, running_sandbox
 from badgejobs.cli.sandbox_switches import positions, switch
 from badgejobs.config import owner
 from badgejobs.errors import SettingsError
-from badgejobs.sandbox import builtin, seeds
+from badgejobs.sandbox import builtin
+from badgejobs.sandbox.history import seeds
 from badgejobs.sandbox.server import DEFAULT_PORT, listening
 from badgejobs.sandbox.server import serve as serve_sandbox
 from badgejobs.sandbox.settings import DuplicateMode, Options

@@ -10,8 +10,8 @@ import typer
 
 from badgejobs.cli.output import Output, Rows
 from badgejobs.cli.sandbox_running import HERE, AsJson, Url, running_sandbox, wrong_usage
-from badgejobs.sandbox.fault_fields import parse_fault
-from badgejobs.sandbox.fault_kinds import EFFECTS, Processed
+from badgejobs.sandbox.faults.fields import parse_fault
+from badgejobs.sandbox.faults.kinds import EFFECTS, Processed
 from badgejobs.sandbox.refusals import Refusal
 
 _TITLES = (

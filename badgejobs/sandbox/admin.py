@@ -13,10 +13,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from badgejobs.errors import StateError
-from badgejobs.sandbox import fault_fields, refusals, replay, seeds, settings, switches, validation
-from badgejobs.sandbox.collection import Record
-from badgejobs.sandbox.endpoint import Answer
-from badgejobs.sandbox.pages import encoded
+from badgejobs.sandbox import refusals, settings, switches, validation
+from badgejobs.sandbox.endpoints.endpoint import Answer
+from badgejobs.sandbox.endpoints.pages import encoded
+from badgejobs.sandbox.faults import fields as fault_fields
+from badgejobs.sandbox.history import reel, seeds
+from badgejobs.sandbox.records.collection import Record
+from badgejobs.sandbox.records.replay import NOT_STARTED
 from badgejobs.sandbox.world import Site, World
 
 #: Records made between two looks at other requests.
@@ -114,18 +117,18 @@ async def _start_replay(world: World, _: Mapping[str, str], body: Any) -> Answer
     folder = None if data is None else Path(validation.text(data, "data"))
     site = _site(world, found)
     try:
-        reel = await asyncio.to_thread(replay.load, folder)
+        past = await asyncio.to_thread(reel.load, folder)
     except StateError as error:
         raise refusals.invalid("data", str(error)) from error
     if site.replay is not None:
         raise refusals.invalid("instanceId", "has a replay already; reset the sandbox first")
     now = world.clock()
-    return seeds.begin(site, reel, now=now, seconds=seconds).progress(now)
+    return seeds.begin(site, past, now=now, seconds=seconds).progress(now)
 
 
 async def _progress(world: World, query: Mapping[str, str], _: Any) -> Answer:
     site = _site(world, query)
-    return site.replay.progress(world.clock()) if site.replay else replay.NOT_STARTED
+    return site.replay.progress(world.clock()) if site.replay else NOT_STARTED
 
 
 async def unknown(_world: World, _query: Mapping[str, str], _body: Any) -> Answer:

@@ -12,31 +12,26 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from badgejobs.sandbox import (
-    access,
-    admin,
+from badgejobs.sandbox import access, admin, refusals, validation, welcome
+from badgejobs.sandbox.answering import disturbing, replies
+from badgejobs.sandbox.answering.delivery import Exchange
+from badgejobs.sandbox.answering.replies import Outcome, Reply
+from badgejobs.sandbox.endpoints import (
     assignments,
     badges,
     comments,
     display,
-    disturbing,
     instances,
     members,
     orders,
     payments,
-    refusals,
-    replies,
     resource_comments,
     tags,
     tokens,
-    validation,
-    welcome,
 )
-from badgejobs.sandbox.delivery import Exchange
-from badgejobs.sandbox.endpoint import Answer, Call, Endpoint
+from badgejobs.sandbox.endpoints.endpoint import Answer, Call, Endpoint
 from badgejobs.sandbox.journal import Entry
 from badgejobs.sandbox.refusals import Refusal
-from badgejobs.sandbox.replies import Outcome, Reply
 from badgejobs.sandbox.world import World
 from badgejobs.wix import wire
 

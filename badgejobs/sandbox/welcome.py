@@ -10,7 +10,7 @@ from typing import Any, Final
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from badgejobs.sandbox import builtin, switches
-from badgejobs.sandbox.seeds import KINDS
+from badgejobs.sandbox.history.seeds import KINDS
 from badgejobs.sandbox.world import Site, World
 
 #: The admin calls with their meaning, in the order in which one uses them.

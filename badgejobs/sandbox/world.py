@@ -9,14 +9,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from badgejobs.sandbox import kinds
-from badgejobs.sandbox.collection import Collection
-from badgejobs.sandbox.cursors import Cursors
-from badgejobs.sandbox.faults import Faults
+from badgejobs.sandbox.faults.late import LateWrites
+from badgejobs.sandbox.faults.scripted import Faults
 from badgejobs.sandbox.journal import Journal, stamp
-from badgejobs.sandbox.late import LateWrites
 from badgejobs.sandbox.limits import RollingWindow
-from badgejobs.sandbox.replay import Replay
+from badgejobs.sandbox.records import kinds
+from badgejobs.sandbox.records.collection import Collection
+from badgejobs.sandbox.records.cursors import Cursors
+from badgejobs.sandbox.records.replay import Replay
 from badgejobs.sandbox.settings import Installation, Options
 from badgejobs.sandbox.switches import Switches
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from badgejobs.sandbox import seed
-from badgejobs.sandbox.collection import Record
+from badgejobs.sandbox.history import seed
+from badgejobs.sandbox.records.collection import Record
 from badgejobs.sandbox.world import World
 from badgejobs.wix import wire
 

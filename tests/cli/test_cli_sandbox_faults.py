@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from badgejobs.cli import application
 from badgejobs.cli.sandbox_running import HERE
-from badgejobs.sandbox.fault_kinds import FaultKind
+from badgejobs.sandbox.faults.kinds import FaultKind
 from badgejobs.wix import wire
 
 pytest_plugins = ["cli_fixtures"]

@@ -24,7 +24,7 @@ SHOP = OrderPolicy(amount="total", min_amount=1, currency="GBP", subtract_refund
 
 
 def rows(table: str) -> Iterator[dict[str, str]]:
-    shipped = files("badgejobs.sandbox") / "data" / f"{table}.csv.gz"
+    shipped = files("badgejobs.sandbox.history") / "data" / f"{table}.csv.gz"
     yield from csv.DictReader(gzip.decompress(shipped.read_bytes()).decode().splitlines())
 
 

@@ -16,7 +16,7 @@ from badgejobs.cli.output import Output
 from badgejobs.config import Settings, SiteSettings
 from badgejobs.coordination.local import LocalThrottle
 from badgejobs.jobs import work
-from badgejobs.sandbox import seed
+from badgejobs.sandbox.history import seed
 from badgejobs.sandbox.remote import RemoteSandbox
 from badgejobs.sandbox.server import running
 from badgejobs.sandbox.settings import parse_installations, parse_options

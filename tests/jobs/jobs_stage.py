@@ -14,9 +14,9 @@ from celery import Celery
 from badgejobs.bootstrap import House
 from badgejobs.config import Settings, SiteSettings
 from badgejobs.jobs import work
-from badgejobs.sandbox import seed
-from badgejobs.sandbox.collection import Record
-from badgejobs.sandbox.faults import Fault
+from badgejobs.sandbox.faults.scripted import Fault
+from badgejobs.sandbox.history import seed
+from badgejobs.sandbox.records.collection import Record
 from badgejobs.sandbox.settings import Installation, Options
 from badgejobs.sandbox.world import Site, World
 from badgejobs.store.runs import Run

@@ -24,7 +24,7 @@ from jobs_stage import (
 from badgejobs.errors import CredentialsRefused, RateLimited
 from badgejobs.jobs import tasks, work
 from badgejobs.jobs.retrying import FIRST_PROBE
-from badgejobs.sandbox.fault_kinds import FaultKind
+from badgejobs.sandbox.faults.kinds import FaultKind
 from badgejobs.wix import wire
 
 pytest_plugins = ["jobs_fixtures"]

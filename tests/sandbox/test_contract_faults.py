@@ -14,7 +14,7 @@ from bare_connection import connected, received, request
 from contract_calls import ASSIGNMENTS, BADGES, BADGES_QUERY, badge_body, pair_body, together
 from sandbox_caller import KEY, ONE, Caller, Reply, guid, order, sandbox, token_request
 
-from badgejobs.sandbox.fault_fields import parse_fault
+from badgejobs.sandbox.faults.fields import parse_fault
 
 FAULTS = "/_sandbox/faults"
 QUIET = {"message": "", "details": {}}

@@ -10,7 +10,7 @@ import pytest
 from sandbox_caller import ONE, Caller, member, order, sandbox, token_request
 from sandbox_wire import exchange, last_entry, quiet, script
 
-from badgejobs.sandbox.fault_kinds import EFFECTS, FaultKind, Processed
+from badgejobs.sandbox.faults.kinds import EFFECTS, FaultKind, Processed
 from badgejobs.wix import wire
 
 QUERY = wire.BADGES_QUERY

@@ -5,9 +5,9 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from badgejobs.sandbox import kinds
-from badgejobs.sandbox.collection import Collection, Record, place_of
-from badgejobs.sandbox.query import Sort
+from badgejobs.sandbox.records import kinds
+from badgejobs.sandbox.records.collection import Collection, Record, place_of
+from badgejobs.sandbox.records.query import Sort
 
 numbers = st.integers(0, 3)
 changes = st.lists(

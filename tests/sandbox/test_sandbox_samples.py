@@ -25,10 +25,6 @@ from badgejobs.wix import wire
 
 FOLDER: Final = Path(__file__).parents[1] / "wix" / "samples"
 NAMES: Final = sorted(path.stem for path in FOLDER.glob("*.json"))
-#: What the sandbox does not show yet, and why.
-NOT_YET: Final = {
-    "app-instance": "its site has neither url, description, currency nor supported languages",
-}
 
 APP: Final = "4e1b7d20-93c5-4a6f-8b12-70d9e5c3a101"
 SECRET: Final = "made-up-app-secret"
@@ -166,13 +162,7 @@ def _sent(of: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.mark.parametrize(
     "name",
-    [
-        pytest.param(
-            name,
-            marks=[pytest.mark.xfail(reason=NOT_YET[name])] if name in NOT_YET else [],
-        )
-        for name in NAMES
-    ],
+    NAMES,
 )
 def test_the_sandbox_answers_each_sample_in_its_shape(name: str) -> None:
     of = sample(name)

@@ -12,7 +12,7 @@ import pytest
 from sandbox_caller import BLOG, ONE, sandbox
 
 from badgejobs.errors import StateError
-from badgejobs.sandbox import extract, seed
+from badgejobs.sandbox.history import extract, seed
 
 REPLAY = f"/_sandbox/replay?instanceId={ONE['instanceId']}"
 SEARCH = "/ecom/v1/orders/search"

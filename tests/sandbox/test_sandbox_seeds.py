@@ -7,7 +7,8 @@ import pytest
 from sandbox_caller import Caller, Clock, comment, member, order
 
 from badgejobs.errors import SettingsError, StateError
-from badgejobs.sandbox import builtin, seeds
+from badgejobs.sandbox import builtin
+from badgejobs.sandbox.history import seeds
 from badgejobs.sandbox.server import running
 from badgejobs.sandbox.settings import Options, parse_installations
 from badgejobs.sandbox.world import World

@@ -10,9 +10,9 @@ import pytest
 
 from badgejobs.core.wixfacts import WixAssignment, WixBadge
 from badgejobs.errors import Ambiguous, CursorRefused
-from badgejobs.sandbox.collection import Record
-from badgejobs.sandbox.fault_fields import parse_fault
-from badgejobs.sandbox.fault_kinds import FaultKind
+from badgejobs.sandbox.faults.fields import parse_fault
+from badgejobs.sandbox.faults.kinds import FaultKind
+from badgejobs.sandbox.records.collection import Record
 from badgejobs.sandbox.server import running
 from badgejobs.sandbox.settings import Options, parse_installations
 from badgejobs.sandbox.world import World

@@ -1,0 +1,1 @@
+"""The endpoints of Wix that the sandbox has: each module a subject, each function a call."""

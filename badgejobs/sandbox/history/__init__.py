@@ -1,0 +1,1 @@
+"""What a sandbox holds at first, and how real history arrives in it."""

@@ -1,0 +1,121 @@
+"""What a sandbox holds at first: nothing, the shipped real history, or records of the user's own.
+
+A file of records is JSON in the form of Wix's REST API:
+``{"members": [...], "orders": [...], "comments": [...], "payments": [...]}``, each part optional
+and each record with an ``id``; payments have that of their order. So a shop's own cases can stand
+in its repository and run in its CI.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Final
+
+from badgejobs.errors import SettingsError
+from badgejobs.sandbox import refusals, validation
+from badgejobs.sandbox.endpoints import comments
+from badgejobs.sandbox.history import reel
+from badgejobs.sandbox.history.reel import Reel
+from badgejobs.sandbox.records import kinds
+from badgejobs.sandbox.records.collection import Collection, Record
+from badgejobs.sandbox.records.query import Fields
+from badgejobs.sandbox.records.replay import Replay
+from badgejobs.sandbox.refusals import Refusal
+from badgejobs.sandbox.world import Site, World
+
+#: The kinds of records that can be stored from outside.
+_FIELDS: Final[Mapping[str, Fields]] = {
+    "members": kinds.MEMBERS,
+    "orders": kinds.ORDERS,
+    "comments": kinds.COMMENTS,
+    "payments": kinds.PAYMENTS,
+}
+KINDS: Final = tuple(_FIELDS)
+#: How deep a record may nest.
+_DEEPEST: Final = 250
+
+EMPTY: Final = "empty"
+REAL: Final = "real"
+
+
+def sow(world: World, name: str, *, seconds: float = 0, data: Path | None = None) -> None:
+    """Give every site of the world what a seed holds.
+
+    ``name`` is ``empty``, ``real`` (the shipped extract, or the full data in the folder
+    ``data``) or the path of a JSON file. With ``seconds`` the real history arrives over that
+    time, in place of all at once.
+
+    Raises:
+        SettingsError: there is no such seed, or the file does not hold what it should.
+        StateError: ``data`` is not such a folder.
+    """
+    if name == EMPTY:
+        return
+    now = world.clock()
+    if name == REAL:
+        found = reel.load(data)
+        for site in world.sites.values():
+            begin(site, found, now=now, seconds=seconds)
+        return
+    shelves = _read(Path(name))
+    for site in world.sites.values():
+        for kind, given in shelves.items():
+            put(site, kind, given, now)
+
+
+def begin(site: Site, found: Reel, *, now: float, seconds: float) -> Replay:
+    """Start a replay on a site: its members are there at once, the rest arrives."""
+    for member in found.members:
+        site.members.put(member, now)
+    site.replay = Replay(orders=found.orders, comments=found.comments, started=now, seconds=seconds)
+    site.advance(now)
+    return site.replay
+
+
+def records(kind: str, given: object) -> Iterator[Record]:
+    """Records out of JSON from outside; a refusal names the one that cannot be."""
+    for place, one in enumerate(validation.items(given, kind)):
+        field = f"{kind}[{place}]"
+        body = validation.mapping(one, field)
+        validation.text(body.get("id"), f"{field}.id")
+        if validation.nests_deeper(body, _DEEPEST):
+            raise refusals.invalid(field, f"nests deeper than {_DEEPEST} levels")
+        form = comments.stored_form(body) if kind == "comments" else body
+        yield Record(form, _FIELDS[kind])
+
+
+def put(site: Site, kind: str, stored: Iterable[Record], at: float) -> None:
+    """Store records of one kind, each in place of the one with its id."""
+    collection: Collection = getattr(site, kind)
+    for one in stored:
+        collection.put(one, at)
+
+
+def _read(path: Path) -> dict[str, list[Record]]:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(
+            f"there is no seed {str(path)!r} ({_why(error)}): name {EMPTY!r}, {REAL!r} or a JSON "
+            f"file with {', '.join(KINDS)}"
+        ) from error
+    try:
+        found = validation.only_fields(json.loads(text), "", optional=KINDS)
+        return {kind: list(records(kind, given)) for kind, given in found.items()}
+    except json.JSONDecodeError as error:
+        raise SettingsError(
+            f"{path}:{error.lineno}:{error.colno}: no JSON ({error.msg}); a seed is one object "
+            f"with {', '.join(KINDS)}"
+        ) from error
+    except Refusal as refusal:
+        wrong = refusals.sentence(refusal)
+        raise SettingsError(
+            f"{path}: {wrong}; a seed is one object with {', '.join(KINDS)}, each a list of "
+            "records as Wix's REST API gives them"
+        ) from refusal
+
+
+def _why(error: OSError | UnicodeDecodeError) -> str:
+    return (error.strerror or "") if isinstance(error, OSError) else "it is no text"

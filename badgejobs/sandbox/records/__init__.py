@@ -1,0 +1,1 @@
+"""Records as Wix's lists show them: kept, filtered, sorted, and seen a little late."""
