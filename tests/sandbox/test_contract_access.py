@@ -171,6 +171,16 @@ def test_g9_no_window_holds_more_than_the_limit_and_no_request_is_refused_withou
             assert sum(start <= one < start + seconds for one in times) <= number
 
 
+def test_g2_g9_a_request_above_the_limit_is_told_nothing_but_its_status() -> None:
+    with sandbox() as wix:
+        limited(wix)
+        assert ask(wix).status == 200
+        above = ask(wix)
+        assert (above.status, above.body) == (429, {"message": "", "details": {}})
+        assert "retry-after" not in above.headers
+        assert above.headers["x-wix-request-id"]
+
+
 def test_g9_of_requests_at_the_same_time_exactly_the_limit_is_admitted() -> None:
     with sandbox(rateLimitRequests=17) as wix:
         by_key = {"Authorization": KEY, "wix-site-id": str(ONE["siteId"])}
