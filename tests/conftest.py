@@ -15,10 +15,23 @@ from pathlib import Path
 
 import pytest
 from databases import Clock, Postgres, migrate
+from hypothesis import HealthCheck, settings
 
 from badgejobs.store import SqlStore, open_store
 
 DATABASES = ("sqlite", "postgres")
+
+# No example is too slow on a machine that others use too. On a desk each run looks at new
+# examples, and prints how to see a failing one again; a CI run looks at the same ones each time,
+# so that it judges the change and not its luck.
+settings.register_profile(
+    "badgejobs",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    print_blob=True,
+    derandomize=bool(os.environ.get("CI")),
+)
+settings.load_profile("badgejobs")
 
 
 @pytest.fixture(scope="session")
