@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import signal
 import subprocess
@@ -19,8 +18,6 @@ from running_demo import RunningDemo, until
 
 pytestmark = pytest.mark.slow
 
-#: What the demo promises, alone on a machine of two cores.
-MOST_SECONDS = 60
 #: So soon everything has ended after Ctrl-C; on a machine under load it is waited for longer.
 END_SECONDS, PATIENCE_TIMES = 5, 6
 
@@ -53,7 +50,6 @@ def test_real_history_becomes_exactly_the_badges_of_independent_truth(state: Pat
     with RunningDemo(state) as demo:
         result = demo.result()
     assert_agrees(result)
-    assert result["seconds"] < MOST_SECONDS, f"load {os.getloadavg()}, {os.cpu_count()} cores"
     assert result["calls"]["total"] < 200, "one minute of one site's budget"
     assert result["literal_calls"] > 10 * result["calls"]["total"]
     assert demo.living() == []
