@@ -19,9 +19,12 @@ from badgejobs.wix.protocol import PathUnknown
 
 Remedy = type[BadgeJobsError]
 
-#: The deadline of the client's requests here, in seconds, and a delay that is far beyond it.
-DEADLINE: Final = 0.4
+#: The deadline of requests that shall not be answered in time, in seconds, and a delay that is
+#: far beyond it.
+DEADLINE: Final = 0.6
 BEYOND: Final = 5.0
+#: The deadline of all others, which no machine is too busy for.
+PATIENCE: Final = 30.0
 #: When a write whose answer was lost is applied after all.
 LATER: Final = 0.2
 
@@ -39,6 +42,11 @@ class Cell:
     #: Whether the request takes effect at the sandbox: at once, or later.
     applied: bool = False
     late: bool = False
+
+    @property
+    def too_slow(self) -> bool:
+        """Whether it is the deadline that ends a request with this fault."""
+        return self.fault.get("delaySeconds") == BEYOND
 
 
 def _status(status: int, means: Remedy, **more: Any) -> Cell:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from every_call import Facts, Use
-from fault_matrix import DEADLINE, EXCEPTIONS, FAULTS, TOKEN_REMEDIES, USES, Cell
+from fault_matrix import DEADLINE, EXCEPTIONS, FAULTS, PATIENCE, TOKEN_REMEDIES, USES, Cell
 
 from badgejobs.errors import BadgeJobsError, RateLimited
 from badgejobs.sandbox.faults.fields import parse_fault
@@ -21,7 +21,7 @@ from badgejobs.sandbox.server import running
 from badgejobs.sandbox.settings import Options, parse_installations
 from badgejobs.sandbox.world import Site, World
 from badgejobs.wix import wire
-from badgejobs.wix.auth import AppCredentials
+from badgejobs.wix.auth import ApiKeyCredentials, AppCredentials
 from badgejobs.wix.client import WixClient
 
 ON = Facts()
@@ -30,6 +30,7 @@ SITE = {
     "instanceId": "1457a9d5-5f4d-4f2b-9a57-1f2b7a0c1100",
     "appId": "a990a9d5-5f4d-4f2b-9a57-1f2b7a0c1100",
     "appSecret": "canary-app-secret",
+    "apiKey": "IST.canary-api-key",
 }
 WHEN = "2026-02-03T08:30:00.000Z"
 
@@ -49,14 +50,26 @@ class Stage:
             parse_installations([SITE]), Options(query_lag_seconds=0, rate_limit_requests=0)
         )
         self._fill(self.site)
-        self.client = WixClient(
-            base_url=url,
-            credentials=AppCredentials(
-                app_id=SITE["appId"], app_secret=SITE["appSecret"], instance_id=SITE["instanceId"]
-            ),
-            pace=lambda: None,
-            request_deadline=timedelta(seconds=DEADLINE),
+        self._url, self._opened = url, list[WixClient]()
+
+    def client(self, *, deadline: float, by_key: bool = False) -> WixClient:
+        """A client of the sandbox; one by key needs no token, which takes time of its own."""
+        app = AppCredentials(
+            app_id=SITE["appId"], app_secret=SITE["appSecret"], instance_id=SITE["instanceId"]
         )
+        key = ApiKeyCredentials(api_key=SITE["apiKey"], site_id=SITE["siteId"])
+        made = WixClient(
+            base_url=self._url,
+            credentials=key if by_key else app,
+            pace=lambda: None,
+            request_deadline=timedelta(seconds=deadline),
+        )
+        self._opened.append(made)
+        return made
+
+    def close(self) -> None:
+        for one in self._opened:
+            one.close()
 
     @property
     def site(self) -> Site:
@@ -78,7 +91,7 @@ class Stage:
         """What belongs into no log and no error."""
         told = {ON.badge, ON.member, ON.assignment, ON.order, ON.comment, ON.resource, ON.title}
         tokens = set(self.world._tokens)
-        return told | tokens | {SITE["appSecret"], "ana@example.com", "Ana"}
+        return told | tokens | {SITE["appSecret"], SITE["apiKey"], "ana@example.com", "Ana"}
 
     @staticmethod
     def _fill(site: Site) -> None:
@@ -120,7 +133,7 @@ def stage(server: tuple[World, str]) -> Iterator[Stage]:
     world, url = server
     made = Stage(world, url)
     yield made
-    made.client.close()
+    made.close()
     # A late write of this cell must not reach the world of the next.
     world.reset((), Options())
 
@@ -137,9 +150,9 @@ def undated(found: Any) -> str:
     return re.sub(r"answered_at=datetime\.datetime\([^()]*\)", "", repr(found))
 
 
-def tried(stage: Stage, use: Use) -> tuple[Any, BadgeJobsError | None]:
+def tried(client: WixClient, use: Use) -> tuple[Any, BadgeJobsError | None]:
     try:
-        return use.act(stage.client, ON), None
+        return use.act(client, ON), None
     except BadgeJobsError as error:
         return None, error
 
@@ -159,11 +172,12 @@ def test_a_fault_names_its_remedy_and_what_may_be_assumed_and_leaks_nothing(
     stage: Stage, caplog: pytest.LogCaptureFixture, call: str, fault: str
 ) -> None:
     use, cell = USES[call], FAULTS[fault]
-    undisturbed = use.act(stage.client, ON) if not use.writes else None
+    client = stage.client(deadline=DEADLINE if cell.too_slow else PATIENCE, by_key=cell.too_slow)
+    undisturbed = use.act(client, ON) if not use.writes else None
     before = stage.stands()
     stage.disturb(cell, use.method, use.path(ON))
     with caplog.at_level(logging.DEBUG, logger="badgejobs"):
-        found, error = tried(stage, use)
+        found, error = tried(client, use)
 
     remedy = EXCEPTIONS.get((fault, call), cell.means)
     assert type(error) is remedy if remedy else error is None, error
@@ -191,14 +205,15 @@ def test_a_fault_of_the_token_endpoint_never_looks_as_if_the_request_had_been_se
     stage: Stage, caplog: pytest.LogCaptureFixture, call: str, fault: str
 ) -> None:
     use, cell, remedy = USES[call], FAULTS[fault], TOKEN_REMEDIES[fault]
+    client = stage.client(deadline=DEADLINE if cell.too_slow else PATIENCE)
     before = stage.stands()
     stage.disturb(cell, "POST", wire.TOKEN)
     with caplog.at_level(logging.DEBUG, logger="badgejobs"):
-        _, error = tried(stage, use)
+        _, error = tried(client, use)
     assert type(error) is remedy if remedy else error is None, error
     if error is not None:
         assert not error.may_have_happened
         assert stage.stands() == before
-        assert stage.client.calls == 0
+        assert client.calls == 0
     shown = shown_of(error, caplog)
     assert [one for one in stage.canaries() if one in shown] == []

@@ -22,6 +22,7 @@ from scripted_wix import (
 from wix_facts import (
     ADA,
     API_KEY,
+    APP,
     BADGE,
     EMPTY_PAGE,
     Connect,
@@ -138,8 +139,11 @@ def test_what_never_ends_ends_with_the_deadline(
 ) -> None:
     """Of the request and of the token before it; without a deadline this test would hang."""
     wix.expect(path, Reply(act=act))
-    client = connect(request_deadline=timedelta(seconds=0.3))
-    with pytest.raises(errors.NotSent if path == wire.TOKEN else errors.Ambiguous):
+    credentials, expected = (
+        (APP, errors.NotSent) if path == wire.TOKEN else (API_KEY, errors.Ambiguous)
+    )
+    client = connect(credentials=credentials, request_deadline=timedelta(seconds=0.3))
+    with pytest.raises(expected):
         client.create_assignment(BADGE, ADA, fence=no_fence)
 
 
