@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from badgejobs.config import Settings, config_template, load_settings
+from badgejobs.config import Settings, load_settings
 from badgejobs.errors import SettingsError
 from badgejobs.wix import wire
 
@@ -397,34 +397,6 @@ def test_a_secret_file_that_others_can_read_is_warned_of(home: Path) -> None:
     )
     secret(home).chmod(0o400)
     assert load_settings().warnings == []
-
-
-def test_the_template_loads_once_its_ids_are_filled_in(home: Path) -> None:
-    text = config_template("my-shop")
-    path = write(home, text)
-    secret(home, "my-shop.secret")
-    assert refused().startswith(f"sites.my-shop.app_id ({path}): is empty; copy it")
-    write(home, text.replace('""', '"5c1e-1"'))
-    settings = load_settings()
-    assert settings.sites["my-shop"].rules == home / "my-shop.yaml"
-    assert "BADGEJOBS_SITES__MY_SHOP__APP_SECRET" in text
-
-
-def test_the_template_shows_the_real_defaults(home: Path) -> None:
-    lines = config_template("shop").split("[sites.", maxsplit=1)[0].split("\n")
-    shown = [line[2:] for line in lines if line.startswith("# ") and " = " in line]
-    own = ("state_dir", "database_url_file", "redis_url_file")
-    tables = "\n".join(line for line in lines if line.startswith("["))
-    assert tables == "[scan]\n[assign]"
-    text = "\n".join(
-        line[2:] if line[2:] in shown else line for line in lines if not line[2:].startswith(own)
-    )
-    write(home, text)
-    settings = load_settings()
-    assert (settings.scan, settings.assign) == (Settings().scan, Settings().assign)
-    assert settings.model_dump() == Settings().model_dump()
-    set_here = [one.name for one in settings.origins() if one.origin.endswith(".toml")]
-    assert len(set_here) == len(shown) - len(own)
 
 
 def test_settings_made_directly_read_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
