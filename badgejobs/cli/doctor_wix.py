@@ -110,9 +110,10 @@ def _badges(house: House, at: SiteHouse, site: str) -> Finding:
     gone = [one.title for one in rules.milestones if bound.get(one.badge, "") not in {*ids, ""}]
     if gone:
         return Finding(
-            check=check, ok=False, finding=f"gone at Wix, and given before: {', '.join(gone)}",
+            check=check, ok=False, finding=f"known before, and gone at Wix: {', '.join(gone)}",
             cure="a badge that was deleted is not made again by itself; give its rule a new id to "
-            "have it created and given anew",
+            "have it created and given anew (for a sandbox that was started anew: begin with a "
+            "new state folder)",
         )  # fmt: skip
     titles = Counter(badge.title.strip().casefold() for badge in standing)
     wanted = {one.title: one for one in rules.milestones if one.badge not in bound}

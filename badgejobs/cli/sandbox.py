@@ -95,8 +95,6 @@ def serve(
         out = Output()
         for line in _told(sites):
             out.note(line)
-        if port:
-            out.note(f"the sandbox answers on http://{host}:{port}")
 
     serve_sandbox(
         host,
@@ -111,6 +109,7 @@ def serve(
             "duplicateMode": duplicates.value,
         },
         fill=fill,
+        ready=lambda url: Output().note(f"the sandbox answers on {url}"),
     )
 
 

@@ -206,7 +206,8 @@ def _say_rung(out: Output, data: dict[str, object], what: str, rung: bool) -> No
     shown = f"{what}: " + (
         "the workers were told"
         if rung
-        else "due; the broker is away, and the next tick of a running beat will do it"
+        else "due; the broker is away, and the next tick of a running beat or `badgejobs sync` "
+        "will do it"
     )
     out.result(data | {"rung": rung}, shown)
 
@@ -220,6 +221,12 @@ def _report(done: Done, out: Output) -> None:
         rows += [(f"{group} {name}", str(number)) for name, number in told[group].items()]
     rows.append(("seconds", str(told["seconds"])))
     out.result(told, Rows(("what", "number"), rows))
+    if aside := done.scanned["quarantined"]:
+        out.note(f"badgejobs: {aside} records could not be understood; they are kept aside, count "
+                 "for nothing, and are read again when they change at Wix")  # fmt: skip
+    if done.awards["refused"]:
+        out.note("badgejobs: Wix refused some awards; `badgejobs status` says why, and `badgejobs "
+                 "retry` tries them again")  # fmt: skip
     if done.blocked_by:
         out.note(f"badgejobs: {done.blocked_by}")
         raise typer.Exit(code_of(done.blocked_by))

@@ -18,6 +18,7 @@ from badgejobs.core.milestone import Ruleset
 from badgejobs.core.wixfacts import Created, Fence, WixAssignment
 from badgejobs.errors import (
     AlreadyExists,
+    Ambiguous,
     BadgeJobsError,
     Fenced,
     Later,
@@ -163,15 +164,20 @@ def _send(
     """One create for all that may go together, and one for each of the others.
 
     What came to nothing clear before goes alone, so that one item that Wix stumbles over
-    takes no other with it. Where Wix refuses the whole of a call, each item stands for itself.
+    takes no other with it. Where Wix refuses the whole of a call as it stands, each item stands
+    for itself. A word about one thing in answer to the whole tells nothing of the others: Wix
+    takes the items one by one, and some may have been given before.
     """
     results = dict[int, Created]()
     crowd = [index for index, may in enumerate(together) if may]
     if len(crowd) > 1:
         try:
             told = badges.create_assignments([pairs[index] for index in crowd], fence=fence)
-        except (AlreadyExists, NotFound, Refused):
+        except Refused:
             pass  # one item spoils the call
+        except (AlreadyExists, NotFound) as error:
+            lost = Ambiguous(f"{error}; which of {len(crowd)} were given is not told")
+            results |= {index: Created(error=lost) for index in crowd}
         except BadgeJobsError as error:
             results |= {index: Created(error=error) for index in crowd}
         else:

@@ -37,13 +37,15 @@ def serve(
     sites: Sequence[Mapping[str, Any]] = (),
     options: Mapping[str, Any] | None = None,
     fill: Callable[[World], None] | None = None,
+    ready: Callable[[str], None] | None = None,
 ) -> None:
     """Serve until SIGINT or SIGTERM; prints nothing.
 
     ``host`` must be a loopback address. Port 0 takes a free one; the port is written to
     ``port_file`` as soon as connections are taken. ``sites`` and ``options`` have the form of
     ``POST /_sandbox/reset``; a wrong one is a SettingsError, a port in use a StateError.
-    ``fill`` is given the world before the first request.
+    ``fill`` is given the world before the first request, ``ready`` the base URL once
+    connections are taken.
     """
     try:
         world = World(parse_installations(list(sites)), parse_options(dict(options or {})))
@@ -54,6 +56,10 @@ def serve(
     with listening(host, port) as sock:
         if port_file is not None:
             _write_whole(port_file, f"{sock.getsockname()[1]}\n")
+        if ready is not None:
+            address = sock.getsockname()
+            shown = f"[{address[0]}]" if ":" in address[0] else address[0]
+            ready(f"http://{shown}:{address[1]}")
         web.run_app(
             application(world),
             sock=sock,

@@ -99,9 +99,9 @@ class Switches:
         "answer 400.",
     ] = 409
     missing_revision: Annotated[
-        Literal["refuse", "accept"],
-        "An update without a revision: refused with 400, or done; the docs call it needed and "
-        "do not list it as required.",
+        Literal["refuse", "conflict", "accept"],
+        "An update without a revision: refused with 400, or like a stale one, or done; the docs "
+        "call it needed and do not list it as required.",
     ] = "refuse"
     duplicate_titles: Annotated[
         Literal["accept", "refuse"],

@@ -175,8 +175,12 @@ class AppIdentity:
             asking.set_exception(error)
             if spare is None:
                 raise
-            # Until the next try nobody asks; where Wix took the old one back, it says 401.
-            self._hold(spare.token, self._monotonic() + _NEXT_TRY, spare.ends_at)
+            with self._lock:
+                if self._held is not spare:  # Wix refused it meanwhile: it is no spare one
+                    raise
+                # Until the next try nobody asks; where Wix took the old one back, it says 401.
+                renew_at = self._monotonic() + _NEXT_TRY
+                self._held = _Held(token=spare.token, renew_at=renew_at, ends_at=spare.ends_at)
             return spare.token
         except BadgeJobsError as error:
             asking.set_exception(error)

@@ -6,6 +6,7 @@ Wix handles the items one by one and answers 200 also where some failed; rows ar
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from pydantic import ValidationError
@@ -20,9 +21,22 @@ Pair = tuple[str, str]
 
 
 def created(answer: bodies.BulkAnswer, pairs: Sequence[Pair]) -> list[Created]:
-    """One result a pair, in order; :class:`Ambiguous` for one that the answer is silent about."""
+    """One result a pair, in order; :class:`Ambiguous` for one that the answer is silent about.
+
+    So is one that the answer contradicts itself about: no badge stands on such a word, and none
+    is taken for refused.
+    """
     rows = _rows(answer)
-    return [_created(rows.get(index, []), pair) for index, pair in enumerate(pairs)]
+    results = [_created(rows.get(index, []), pair) for index, pair in enumerate(pairs)]
+    ids = Counter(one.assignment.id for one in results if one.assignment)
+    totals = answer.bulk_action_metadata
+    told = totals.total_successes if totals else None
+    too_many = told is not None and told < ids.total()
+    contradicts = Created(error=Ambiguous("Wix's answer contradicts itself about this assignment"))
+    return [
+        contradicts if one.assignment and (too_many or ids[one.assignment.id] > 1) else one
+        for one in results
+    ]
 
 
 def removed(answer: bodies.BulkAnswer, assignment_ids: Sequence[str]) -> list[Removed]:
@@ -40,22 +54,37 @@ def assignment(found: bodies.Assignment, pair: Pair) -> WixAssignment:
     )
 
 
-def _rows(answer: bodies.BulkAnswer) -> dict[int, list[ItemResult]]:
-    rows: dict[int, list[ItemResult]] = {}
+#: The rows about one item; ``None`` for one that is about it and cannot be read.
+_Rows = list[ItemResult | None]
+
+
+def _rows(answer: bodies.BulkAnswer) -> dict[int, _Rows]:
+    rows: dict[int, _Rows] = {}
     for raw in answer.results:
+        row: ItemResult | None = None
         try:
             row = ItemResult.model_validate_json(to_json(raw))
+            index = row.item_metadata.original_index
         except ValidationError:
-            continue
-        if row.item_metadata.original_index is not None:
-            rows.setdefault(row.item_metadata.original_index, []).append(row)
+            index = _index_of(raw)
+        if index is not None:
+            rows.setdefault(index, []).append(row)
     return rows
 
 
-def _created(rows: list[ItemResult], pair: Pair) -> Created:
+def _index_of(raw: object) -> int | None:
+    """The item that an unreadable row is about, where it says so."""
+    metadata = raw.get("itemMetadata") if isinstance(raw, dict) else None
+    index = metadata.get("originalIndex") if isinstance(metadata, dict) else None
+    return index if type(index) is int else None
+
+
+def _created(rows: _Rows, pair: Pair) -> Created:
     try:
         row = _succeeded(rows)
         told = row.item_metadata
+        if row.item is not None and told.id is not None and row.item.id != told.id:
+            raise Ambiguous("Wix's answer names two ids for this assignment")
         if row.item is not None:
             return Created(assignment=assignment(row.item, pair))
         if told.id is None:
@@ -67,7 +96,7 @@ def _created(rows: list[ItemResult], pair: Pair) -> Created:
     )
 
 
-def _removed(rows: list[ItemResult], assignment_id: str) -> Removed:
+def _removed(rows: _Rows, assignment_id: str) -> Removed:
     try:
         told = _succeeded(rows).item_metadata
         if told.id is not None and told.id.lower() != assignment_id.lower():
@@ -79,13 +108,16 @@ def _removed(rows: list[ItemResult], assignment_id: str) -> Removed:
     return Removed()
 
 
-def _succeeded(rows: list[ItemResult]) -> ItemResult:
+def _succeeded(rows: _Rows) -> ItemResult:
     """The one row about an item, where it tells of success; else raises what it means."""
-    if len(rows) != 1:
+    row = rows[0] if len(rows) == 1 else None
+    if row is None:
         raise Ambiguous("Wix's answer does not tell about this assignment")
-    told = rows[0].item_metadata
+    told = row.item_metadata
+    if told.success and told.error is not None:
+        raise Ambiguous("Wix's answer says both success and error")
     if told.success:
-        return rows[0]
+        return row
     if told.error is None:
         raise Ambiguous("Wix's answer says neither success nor error")
     raise protocol.item_error(told.error.code, told.error.description)

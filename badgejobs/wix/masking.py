@@ -20,12 +20,17 @@ def tame(text: object) -> str:
 
     >>> tame("no member c2b7a6d4-0d3f-4a4e-9f10-6f5a2c9e2201,\n ana@example.com")
     'no member <id>, <address>'
+    >>> tame(" " * 630 + "ana.smith@example.com")
+    ''
     >>> tame("bad token OauthNG.JWS.eyJraWQ_x-y.z")
     'bad token <token>'
     """
     if not isinstance(text, str):
         return ""
-    line = " ".join(re.sub(r"[^\x20-\x7e]", " ", text[: 4 * _CUT]).split())
+    head = re.sub(r"[^\x20-\x7e]", " ", text[: 4 * _CUT])
+    if len(text) > len(head):  # what is cut in the middle is not known for what it is
+        head = head.rpartition(" ")[0]
+    line = " ".join(head.split())
     for what, name in _MASKED:
         line = what.sub(name, line)
     return line[:_CUT]

@@ -96,7 +96,8 @@ def page(
     rows = len(records or ()) + len(bad)
     full = paged and rows >= wire.MOST_ITEMS
     silent = records is None and (found.paging is None or found.paging.count)
-    if silent or (found.paging is None and full):
+    short = found.paging is not None and (found.paging.count or 0) > rows
+    if silent or short or (found.paging is None and full):
         raise Ambiguous(f"{what} gave no page of a list: records or paging data are missing")
     return Listed(
         records=tuple(records or ()),

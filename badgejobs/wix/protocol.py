@@ -53,7 +53,6 @@ Remedy = type[BadgeJobsError]
 SUCCESS: Final = 200
 
 _ANY_4XX: Final = range(400, 500)
-_ANY_ERROR: Final = range(400, 600)
 
 #: Codes of trouble at Wix's side: the request may have been applied. Small ones are OAuth's.
 UNCERTAIN_CODES: Final = (
@@ -89,7 +88,7 @@ ANSWERS: Final = (
     Row([401], TokenRefused),
     Row([429], RateLimited),
     # The application's codes say more than its statuses.
-    Row(_ANY_ERROR, AlreadyExists, codes=("*ALREADY_EXISTS*",)),
+    Row(_ANY_4XX, AlreadyExists, codes=("*ALREADY_EXISTS*",)),
     Row(_ANY_4XX, TooManyToCount, codes=("*TOO_MANY_TO_COUNT*",)),
     # Also with an empty body; a missing wix-site-id too.
     Row([403], PermissionMissing),

@@ -180,12 +180,13 @@ def _before_write(call: Call, fence: Fence | None) -> Callable[[str, dict[str, A
 
 @contextmanager
 def _errors_of(call: Call) -> Iterator[None]:
+    """Ours for httpx's, whose own text may quote what came: not even as a cause is it kept."""
     try:
         yield
     except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
-        raise NotSent(f"{call.endpoint}: no connection: {_told(error)}") from error
+        raise NotSent(f"{call.endpoint}: no connection: {_told(error)}") from None
     except (httpx.HTTPError, httpx.StreamError) as error:
-        raise Ambiguous(f"{call.endpoint}: no answer: {_told(error)}") from error
+        raise Ambiguous(f"{call.endpoint}: no answer: {_told(error)}") from None
 
 
 def _told(error: Exception) -> str:

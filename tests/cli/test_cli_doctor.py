@@ -18,5 +18,5 @@ def test_doctor_tells_of_a_badge_that_was_deleted_at_wix(desk: Desk, live_wix: L
 
     found = {one["check"]: one for one in json.loads(ended.out)["checks"]}["shop: badges"]
     assert ended.code == 1
-    assert "gone at Wix, and given before: First Purchase" in found["finding"]
+    assert "known before, and gone at Wix: First Purchase" in found["finding"]
     assert "give its rule a new id" in found["cure"]

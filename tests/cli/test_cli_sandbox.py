@@ -39,6 +39,7 @@ def test_serve_prints_the_credentials_that_work(tmp_path: Path) -> None:
         assert (shown.code, shown.out) == (0, ""), shown.err
         assert "0 badge(s), 0 assignment(s)" in shown.err
     told = (tmp_path / "serve.err").read_text()
+    assert f"the sandbox answers on {url}" in told
     for word in (builtin.site_id(1), builtin.instance_id(1), builtin.APP_ID, builtin.APP_SECRET):
         assert word in told
 

@@ -8,7 +8,14 @@ from wix_double import Fault, lost
 
 from badgejobs.core.activity import Mark
 from badgejobs.core.award import Giver, State
-from badgejobs.errors import AlreadyExists, Ambiguous, NotFound, RateLimited, Refused
+from badgejobs.errors import (
+    AlreadyExists,
+    Ambiguous,
+    BadgeJobsError,
+    NotFound,
+    RateLimited,
+    Refused,
+)
 from badgejobs.store import SqlStore
 
 MEMBERS = ("ada", "bob", "cyd")
@@ -231,15 +238,20 @@ def test_a_lookup_that_fails_after_a_404_decides_nothing(store: SqlStore, clock:
     assert at.wix.standing == {("One Order", "ada"): 1}
 
 
-def test_a_bulk_answered_already_exists_as_a_whole_proves_nothing_of_its_items(
-    store: SqlStore, clock: Clock
+@pytest.mark.parametrize("word", [AlreadyExists("409"), NotFound("404")])
+def test_a_word_about_one_thing_in_answer_to_a_bulk_proves_nothing_of_its_items(
+    store: SqlStore, clock: Clock, word: BadgeJobsError
 ) -> None:
     at = Stage(store, clock)
     at.earn(*MEMBERS)
-    at.wix.script("create_many", AlreadyExists("409"))
+    at.wix.script("create_many", word)
 
     at.assign_all()
 
+    assert at.wix.named("create") == [], "some may have been given before that word"
+    for _ in range(2):
+        at.wait(seconds=120)
+        at.assign_all()
     assert at.wix.standing == {("One Order", member): 1 for member in MEMBERS}
 
 

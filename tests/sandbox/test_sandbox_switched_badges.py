@@ -32,6 +32,8 @@ def test_an_update_without_a_revision_is_refused_or_done() -> None:
         path = f"{BADGES}/{wix.badge()}"
         change = {"badge": {"description": "new"}}
         assert wix.call("PATCH", path, change).violation["field"] == "badge.revision"
+        wix.turn(missingRevision="conflict")
+        assert wix.call("PATCH", path, change).status == 409
         wix.turn(missingRevision="accept")
         done = wix.good("PATCH", path, change)["badge"]
         assert (done["description"], done["revision"]) == ("new", "2")

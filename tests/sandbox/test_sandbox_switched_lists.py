@@ -201,6 +201,8 @@ def test_more_comments_than_the_limit_are_too_many_to_count() -> None:
         assert wix.post(COUNT, {"appId": BLOG}) == {"count": 3}
         wix.turn(countLimit=3)
         assert wix.post(COUNT, {"appId": BLOG}) == {"count": 3}
+        wix.turn(countLimit=2)
+        assert wix.call("POST", COUNT, {"appId": BLOG}).status == 428, "the default"
         for limit, status in ((2, 428), (0, 400)):
             wix.turn(countLimit=limit, countLimitStatus=status)
             reply = wix.call("POST", COUNT, {"appId": BLOG})

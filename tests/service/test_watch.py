@@ -93,7 +93,7 @@ def test_a_program_that_ends_by_itself_is_named_with_its_log_and_what_it_said(
     well = Program(name="well", argv=["sleep", "600"], stop_seconds=3)
     ill = Program(
         name="ill",
-        argv=[sys.executable, "-c", "print('line one'); exit('the port is taken')"],
+        argv=[sys.executable, "-c", "exit('line one\\nthe port is taken')"],
         stop_seconds=3,
     )
     told = list[str]()

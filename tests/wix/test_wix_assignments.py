@@ -162,6 +162,54 @@ def test_bulk_results_go_by_their_index_and_what_is_not_told_is_unknown(
     assert [one["memberId"] for one in sent.body["badgeAssignments"]] == [m for _, m in pairs]
 
 
+A, B = assignment(1, member(0)), assignment(1, member(1))
+
+
+def told_row(number: int, **more: Any) -> dict[str, Any]:
+    """A row of success about the pair of that number, with what else it says."""
+    said = {"originalIndex": number, "success": True, "id": A["id"]}
+    return {"itemMetadata": said | more.pop("metadata", {})} | more
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [told_row(0, metadata={"id": 7}), row(0, code="NOT_FOUND")],
+        [told_row(0, item=A), told_row(1, item=B)],
+        [told_row(0, item=A, metadata={"id": assignment(3)["id"]})],
+        [told_row(0, item=A, metadata={"error": {"code": "INTERNAL"}})],
+    ],
+    ids=["unreadable and refused", "one id for two", "two ids for one", "success and error"],
+)
+def test_a_bulk_answer_that_contradicts_itself_is_believed_in_nothing(
+    wix: ScriptedWix, connect: Connect, rows: list[Any]
+) -> None:
+    wix.expect(wire.ASSIGNMENTS_BULK_CREATE, Reply(body={"results": rows}))
+    pairs = [(BADGE, member(0)), (BADGE, member(1))]
+    told = connect(credentials=API_KEY).create_assignments(pairs, fence=no_fence)
+    assert isinstance(told[0].error, errors.Ambiguous)
+    assert isinstance(told[1].error, errors.Ambiguous)
+
+
+def test_totals_that_tell_of_fewer_than_the_rows_are_not_believed(
+    wix: ScriptedWix, connect: Connect
+) -> None:
+    answer = {"results": [row(0, member(0))], "bulkActionMetadata": {"totalSuccesses": 0}}
+    wix.expect(wire.ASSIGNMENTS_BULK_CREATE, Reply(body=answer))
+    client = connect(credentials=API_KEY)
+    [told] = client.create_assignments([(BADGE, member(0))], fence=no_fence)
+    assert isinstance(told.error, errors.Ambiguous)
+
+
+def test_a_list_that_counts_more_than_it_shows_is_no_proof_of_absence(
+    wix: ScriptedWix, connect: Connect
+) -> None:
+    answer = {"badgeAssignments": [], "pagingMetadata": {"count": 5, "hasNext": False}}
+    wix.expect(wire.ASSIGNMENTS_QUERY, Reply(body=answer))
+    with pytest.raises(errors.Ambiguous):
+        connect(credentials=API_KEY).assignments([BADGE], [member(0)])
+
+
 def test_a_malformed_id_does_not_cost_the_others_their_badge(
     wix: ScriptedWix, connect: Connect
 ) -> None:

@@ -43,7 +43,9 @@ MEANINGS = [
     (404, error_body("BADGE_ASSIGNMENT_NOT_FOUND"), "delete", errors.NotFound),
     *[(404, body, about, protocol.PathUnknown) for body in (b"", HTML) for about in ("", "delete")],
     (409, error_body("BADGE_ASSIGNMENT_ALREADY_EXISTS"), "", errors.AlreadyExists),
-    *[(s, error_body("ALREADY_EXISTS"), "", errors.AlreadyExists) for s in (400, 409, 500, 599)],
+    *[(s, error_body("ALREADY_EXISTS"), "", errors.AlreadyExists) for s in (400, 409)],
+    # Trouble at Wix's side is no word on what stands there.
+    *[(s, error_body("ALREADY_EXISTS"), "", errors.Ambiguous) for s in (500, 599)],
     # a clear no
     (400, EMPTY, "", errors.Refused),
     (400, error_body("INVALID_ARGUMENT"), "revision", errors.Refused),

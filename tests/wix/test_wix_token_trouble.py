@@ -263,3 +263,21 @@ def test_a_401_in_many_threads_costs_one_new_token(wix: ScriptedWix, connect: Co
     used = Counter(one.headers["authorization"] for one in wix.seen(wire.BADGES_QUERY))
     assert used == {"old": 5, "new": 4}
     assert len(wix.seen(wire.TOKEN)) == 2
+
+
+def test_a_token_that_was_refused_while_its_renewal_failed_is_not_taken_up_again() -> None:
+    now = [0.0]
+    held: list[dict[str, str]] = []
+
+    def answer(call: Call) -> Answer:
+        if not held:
+            return Answer(status=200, headers={}, body=json.dumps(token().body).encode())
+        # Another thread's request with the token is answered 401 just now.
+        identity.refused(held[0], errors.TokenRefused("401"))
+        raise errors.Ambiguous(f"no answer to {call.form}")
+
+    identity = AppIdentity(APP, answer, monotonic=lambda: now[0])
+    held.append(dict(identity.headers()))
+    now[0] = 0.9 * 14_400
+    with pytest.raises(errors.NotSent):
+        identity.headers()

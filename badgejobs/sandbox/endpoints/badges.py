@@ -137,7 +137,8 @@ def update(call: Call) -> Answer:
     if revision is None and call.switches.missing_revision == "refuse":
         raise refusals.invalid("badge.revision", "must not be empty")
     badge = existing(call, badge_id).body
-    if revision not in (None, badge["revision"]):
+    accepted = (None,) if call.switches.missing_revision == "accept" else ()
+    if revision not in (*accepted, badge["revision"]):
         raise refusals.application_error(
             HTTPStatus(call.switches.stale_revision_status),
             "REVISION_MISMATCH",

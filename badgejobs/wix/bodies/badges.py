@@ -77,10 +77,17 @@ class ItemResult(Body):
     item: Assignment | None = None
 
 
+class BulkTotals(Body):
+    """What a bulk call says of itself as a whole."""
+
+    total_successes: int | None = None
+
+
 class BulkAnswer(Body):
     """The answer of a bulk call; rows that cannot be read count as missing."""
 
     results: list[Any] = Field(default_factory=list)
+    bulk_action_metadata: BulkTotals | None = None
 
 
 class Nothing(Body):
