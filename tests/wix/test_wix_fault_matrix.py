@@ -14,7 +14,7 @@ import pytest
 from every_call import Facts, Use
 from fault_matrix import DEADLINE, EXCEPTIONS, FAULTS, PATIENCE, TOKEN_REMEDIES, USES, Cell
 
-from badgejobs.errors import BadgeJobsError, RateLimited
+from badgejobs.errors import BadgeJobsError, RateLimited, TokenRefused
 from badgejobs.sandbox.faults.fields import parse_fault
 from badgejobs.sandbox.records.collection import Record
 from badgejobs.sandbox.server import running
@@ -217,3 +217,28 @@ def test_a_fault_of_the_token_endpoint_never_looks_as_if_the_request_had_been_se
         assert client.calls == 0
     shown = shown_of(error, caplog)
     assert [one for one in stage.canaries() if one in shown] == []
+
+
+@pytest.mark.parametrize("fault", [name for name, cell in FAULTS.items() if not cell.too_slow])
+def test_a_fault_of_token_info_names_its_remedy_and_changes_and_leaks_nothing(
+    stage: Stage, caplog: pytest.LogCaptureFixture, fault: str
+) -> None:
+    cell = FAULTS[fault]
+    # It is asked about the token and not with it: a 401 is its answer, and nothing is renewed.
+    remedy = TokenRefused if fault.startswith("401") else cell.means
+    wix = stage.client(deadline=PATIENCE)
+    undisturbed = wix.token_info()
+    before, secrets = stage.stands(), stage.canaries()
+    stage.disturb(cell, "POST", wire.TOKEN_INFO)
+    found, error = None, None
+    with caplog.at_level(logging.DEBUG, logger="badgejobs"):
+        try:
+            found = wix.token_info()
+        except BadgeJobsError as caught:
+            error = caught
+    assert type(error) is remedy if remedy else error is None, error
+    if error is None:
+        assert found == undisturbed
+    assert stage.stands() == before
+    shown = shown_of(error, caplog)
+    assert [one for one in secrets if one in shown] == []
