@@ -29,6 +29,7 @@ MOST_REASONS = 10
 PING_SECONDS = 1.0
 #: Letters of an error that a table shows.
 _SHORT = 100
+_GIVEN_UP = ("site", "badge", "given up", "awards", "why")
 _NOBODY = ("unknown", "none answers")
 
 
@@ -96,7 +97,11 @@ def status(
         Rows(("site", "rules"), list(rules.items())),
         Rows(("site", "source", "read in full", "due", "failures", "last error"), source_rows),
         Rows(("site", "badge", "state", "awards"), award_rows),
-        *([Rows(("site", "badge", "given up", "awards", "why"), given_up)] if given_up else []),
+        *(
+            [Rows(_GIVEN_UP, [(*row[:-1], _short(row[-1])) for row in given_up])]
+            if given_up
+            else []
+        ),
         Rows(("site", "run", "by", "began", "ended"), run_rows),
     )
 
@@ -143,7 +148,7 @@ def _given_up(
     for badge, state, reason, number in reasons:
         totals[badge, state.value, re.sub(r" \(request id [^)]*\)", "", reason)] += number
     return [
-        (site, badge, state, str(number), _short(why))
+        (site, badge, state, str(number), why)
         for (badge, state, why), number in totals.most_common(MOST_REASONS)
     ]
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from jobs_stage import (
+    FIRST_AND_THIRD,
     NORTH,
     SECRET,
     SOUTH,
@@ -17,6 +19,8 @@ from jobs_stage import (
     member_id,
 )
 
+from badgejobs.bootstrap import open_house
+from badgejobs.config import load_settings
 from badgejobs.errors import CredentialsRefused, SettingsError
 from badgejobs.jobs import tasks, work
 
@@ -97,3 +101,22 @@ def test_a_secret_file_that_is_touched_or_broken_changes_nothing(
         assert house.at(NORTH) is first
     assert house.take_renewed() == set()
     assert work.run_reconcile(house, NORTH, by="test").error is None
+
+
+def test_a_secret_of_the_environment_is_never_replaced_by_that_of_a_file(
+    shops: LiveShops, secret_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "north.yaml").write_text(FIRST_AND_THIRD)
+    site = installation(NORTH)
+    (tmp_path / "badgejobs.toml").write_text(
+        f'state_dir = "state"\nwix_base_url = "{shops.url}"\n[sites.{NORTH}]\n'
+        f'rules = "north.yaml"\napp_id = "{site.app_id}"\ninstance_id = "{site.instance_id}"\n'
+        f'app_secret_file = "{secret_file}"\n'
+    )
+    monkeypatch.setenv("BADGEJOBS_SITES__NORTH__APP_SECRET", SECRET)
+    (tmp_path / "state").mkdir(mode=0o700)
+    settings = load_settings(config=tmp_path / "badgejobs.toml")
+    with closing(open_house(settings, redis_url=None)) as house:
+        first = house.at(NORTH)
+        assert house.at(NORTH) is first
+        assert house.take_renewed() == set()
