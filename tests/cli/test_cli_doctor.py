@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 
-from command_desk import INSTANCE, Desk, LiveWix
+from command_desk import INSTANCE, Desk, LiveWix, member_id
 
 pytest_plugins = ["cli_fixtures"]
 
@@ -20,3 +20,22 @@ def test_doctor_tells_of_a_badge_that_was_deleted_at_wix(desk: Desk, live_wix: L
     assert ended.code == 1
     assert "known before, and gone at Wix: First Purchase" in found["finding"]
     assert "give its rule a new id" in found["cure"]
+
+
+def test_what_wix_refuses_is_told_by_sync_and_explained_by_status(
+    desk: Desk, live_wix: LiveWix
+) -> None:
+    live_wix.buys(1, 1)
+    site = live_wix.world.sites[INSTANCE]
+    site.members.remove(member_id(1), live_wix.world.clock())
+
+    ended = desk.run("sync")
+
+    assert ended.code == 3
+    assert "`badgejobs status` says why, and `badgejobs retry`" in ended.err
+    told = json.loads(desk.run("status", "--json").out)
+    [given_up] = told["given_up"]
+    assert (given_up["badge"], given_up["state"]) == ("first-purchase", "blocked")
+    assert "MEMBER_NOT_FOUND" in given_up["why"]
+    assert "request id" not in given_up["why"]
+    assert told["rules"]["shop"].startswith("version ")
