@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -25,6 +28,14 @@ class Mark(StrEnum):
     REJECTED = "rejected"
     IMPORTED = "imported"
     DEMO = "demo"
+    #: The money went back by way of the payer's bank, and no reversal brought it again.
+    CHARGED_BACK = "charged_back"
+    #: A cycle of a subscription for which nothing was paid.
+    TRIAL = "trial"
+    #: A record that gives money back: it lowers sums by its amount and is nothing else.
+    CREDIT = "credit"
+    JOINED = "joined"
+    BLOCKED = "blocked"
     PUBLISHED = "published"
     PENDING = "pending"
     HIDDEN = "hidden"
@@ -32,6 +43,32 @@ class Mark(StrEnum):
     STAFF = "staff"
     #: Set by the ledger, not by a source: missing from two complete walks.
     GONE = "gone"
+
+
+class Link(StrEnum):
+    """How an order that a guest placed was found to be a member's."""
+
+    CONTACT = "contact"
+    VERIFIED_EMAIL = "verified_email"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """One line of an order."""
+
+    #: The id of the catalogue's item; all its sizes and colours share it.
+    product: str
+    #: ``label`` of the product's name, so that rules can name it while no text is kept.
+    name: str = ""
+    #: The id of the Wix app whose catalogue it is.
+    catalog: str = ""
+    #: Names and ids of the item's categories when the order was read, in small letters.
+    categories: frozenset[str] = frozenset()
+    quantity: int = 1
+    #: How many of them were refunded.
+    refunded: int = 0
+    #: After discounts, without tax and shipping, in minor units of the order's currency.
+    amount: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +95,34 @@ class Activity:
     #: Money in minor units of ``currency``, by name: ``items``, ``total``, ``refunded``.
     amounts: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     currency: str | None = None
+    #: The site's own currency, and how much of ``currency`` one unit of it was worth then.
+    base_currency: str | None = None
+    rate: Decimal | None = None
+    #: When an order was paid in full; ``None`` where that was not read.
+    paid_at: datetime | None = None
+    #: Where an order was placed, in Wix's word such as ``WEB`` or ``POS``.
+    channel: str = ""
+    items: tuple[Item, ...] = ()
+    #: How a guest's order came to its member; ``None`` where the member was signed in.
+    linked_by: Link | None = None
+    #: What a comment is about: the id of the post.
+    post: str = ""
+    #: The comment that it replies to.
+    parent: str | None = None
+    #: Whether it stands on the member's own content: their own post, or in reply to themselves.
+    own: bool = False
+    #: How many characters it has.
+    length: int = 0
+
+
+def label(name: str) -> str:
+    """A short digest of a name, the same for every way to write it.
+
+    >>> label("Gift Card") == label("  gift  card ")
+    True
+    """
+    plain = " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+    return hashlib.sha256(plain.encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

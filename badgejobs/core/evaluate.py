@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from badgejobs.core.activity import Activity
-from badgejobs.core.milestone import AllOf, AnyOf, Condition, Count, Leaf, Milestone, Sum
+from badgejobs.core.milestone import AllOf, AnyOf, Condition, Count, Milestone, Sum
 from badgejobs.core.policy import Refusal
 
 #: A fact further ahead of ``as_of`` than this is held until its time has come.
@@ -54,6 +54,8 @@ def _prove(facts: Sequence[Activity], condition: Condition, as_of: datetime) -> 
             proofs = tuple(_prove(facts, part, as_of) for part in parts)
             met = any(proof.met for proof in proofs)
             earned = min((p.earned_at for p in proofs if p.earned_at), default=None)
+        case _:
+            raise NotImplementedError
     return Proof(
         condition=condition,
         met=met,
@@ -63,16 +65,16 @@ def _prove(facts: Sequence[Activity], condition: Condition, as_of: datetime) -> 
     )
 
 
-def _prove_leaf(facts: Sequence[Activity], leaf: Leaf, as_of: datetime) -> Proof:
+def _prove_leaf(facts: Sequence[Activity], leaf: Count | Sum, as_of: datetime) -> Proof:
     number, earned_at, flips = 0, None, list[datetime]()
     counted, refused = list[str](), list[tuple[str, Refusal]]()
     for fact in facts:
-        if fact.source != leaf.source:
+        if fact.source != leaf.of.source:
             continue
-        if refusal := leaf.policy.refusal(fact):
+        if refusal := leaf.of.policy.refusal(fact):
             refused.append((fact.activity_id, refusal))
             continue
-        worth = leaf.policy.value(fact) if isinstance(leaf, Sum) else 1
+        worth = leaf.of.policy.value(fact) if isinstance(leaf, Sum) else 1
         if isinstance(worth, Refusal):
             refused.append((fact.activity_id, worth))
             continue

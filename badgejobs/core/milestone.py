@@ -1,30 +1,198 @@
-"""The condition that earns a badge: a small closed tree, and the badge it belongs to."""
+"""What earns a badge: a small closed tree of conditions, a lifecycle, and the badge's look."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
 
-from badgejobs.core.policy import Policy
+from badgejobs.core.calendar import NO_TIME, UTC_CALENDAR, Calendar, Period, Span
+from badgejobs.core.policy import CommentPolicy, OrderPolicy, PlainPolicy, Policy
+
+__all__ = [
+    "Age", "AllOf", "AnyOf", "AtLeast", "Between", "Calendar", "CommentPolicy", "Condition",
+    "Count", "Distinct", "First", "Gap", "Has", "InPeriod", "Leaf", "Lifecycle", "Look", "Max",
+    "Milestone", "NoneOf", "OnChange", "OrderPolicy", "Period", "PlainPolicy", "Policy", "Renew",
+    "Rolling", "Ruleset", "Selection", "Span", "Streak", "Stretch", "Sum", "Wants", "Where",
+    "leaves",
+]  # fmt: skip
+
+
+# ---------------------------------------------------------------- which facts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Where:
+    """Which of the activities that count a rule looks at; ``None`` asks for nothing.
+
+    The filters of lines (``catalogs``, ``categories``, ``products``, ``not_products``) leave of
+    an order the lines that pass all of them: an order without one is left out, and its amount
+    is that of the lines that are left.
+    """
+
+    channels: frozenset[str] | None = None
+    catalogs: frozenset[str] | None = None
+    #: Names or ids in small letters.
+    categories: frozenset[str] | None = None
+    #: Ids, or labels of names (``core.activity.label``).
+    products: frozenset[str] | None = None
+    not_products: frozenset[str] | None = None
+    #: Minor units of the site's currency: of the order, after ``policies``.
+    min_amount: int | None = None
+    imported: bool | None = None
+    #: The parts of the source, for comments the app ids.
+    parts: frozenset[str] | None = None
+    posts: frozenset[str] | None = None
+    is_reply: bool | None = None
+    on_own_content: bool | None = None
+    min_chars: int | None = None
+
+    @property
+    def of_lines(self) -> bool:
+        """Whether it asks anything of single lines."""
+        wanted = (self.catalogs, self.categories, self.products, self.not_products)
+        return any(one is not None for one in wanted)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rolling:
+    """An activity counts from its moment on until so much later."""
+
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InPeriod:
+    """Only the activities of the calendar's present period count."""
+
+    period: Period
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Between:
+    """Only activities in [since, until) count; either may be open."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class First:
+    """Only activities within so long of the first one that counts."""
+
+    span: Span
+
+
+Stretch = Rolling | InPeriod | Between | First
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """Which activities a measure looks at."""
+
+    source: str
+    policy: Policy
+    where: Where = Where()
+    #: The rule's window, under a name of its own beside the window of a scan.
+    stretch: Stretch | None = None
+    #: An activity counts only so long after its date.
+    settle: timedelta = timedelta(0)
+    #: Older activities do not exist for this rule.
+    history_from: datetime | None = None
+    calendar: Calendar = UTC_CALENDAR
+
+
+# ---------------------------------------------------------------- conditions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Count:
-    """At least ``gte`` activities of a source that count under its policy."""
+    """At least ``gte`` activities."""
 
-    source: str
-    policy: Policy
+    of: Selection
     gte: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sum:
-    """Activities of a source whose amounts add up to at least ``gte`` minor units."""
+    """Values that add up to at least ``gte``.
 
-    source: str
-    policy: Policy
+    ``field`` is ``amount`` (minor units of ``currency``) or ``items.quantity``.
+    """
+
+    of: Selection
     gte: int
-    currency: str
+    field: str = "amount"
+    currency: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Distinct:
+    """At least ``gte`` different things.
+
+    ``field`` is ``items.product``, ``items.category``, ``items.catalog``, ``post`` or ``day``
+    (local days).
+    """
+
+    of: Selection
+    field: str
+    gte: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Max:
+    """One activity whose value is at least ``gte``.
+
+    ``field`` is ``amount`` (minor units of ``currency``), ``items.quantity`` (the units of one
+    order) or ``length`` (characters).
+    """
+
+    of: Selection
+    gte: int
+    field: str = "amount"
+    currency: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Streak:
+    """Activity in ``length`` periods running, of which up to ``miss`` between may be without.
+
+    A missed period does not add to the length. The present period can extend a streak and
+    never breaks it before it is over.
+    """
+
+    of: Selection
+    every: Period
+    length: int
+    miss: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """An activity that came at least ``gte`` after the one before it.
+
+    What was taken back later (refunded, cancelled, hidden, deleted) ends no gap, but its member
+    was there: it fills one.
+    """
+
+    of: Selection
+    gte: Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Age:
+    """The first activity lies at least ``gte`` back."""
+
+    of: Selection
+    gte: Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Has:
+    """The rules give another badge too."""
+
+    milestone: Milestone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,8 +209,68 @@ class AnyOf:
     parts: tuple[Condition, ...]
 
 
-Leaf = Count | Sum
-Condition = Leaf | AllOf | AnyOf
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AtLeast:
+    """``number`` parts at least are met; earned when so many of them were."""
+
+    number: int
+    parts: tuple[Condition, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoneOf:
+    """No part is met. It is known only of the present, so nothing is back-dated behind it."""
+
+    parts: tuple[Condition, ...]
+
+
+Leaf = Count | Sum | Distinct | Max | Streak | Gap | Age
+Composite = AllOf | AnyOf | AtLeast | NoneOf
+Condition = Leaf | Has | Composite
+
+
+# ---------------------------------------------------------------- the badge
+
+
+class Renew(StrEnum):
+    """What may begin a period of an award that expired."""
+
+    NEVER = "never"
+    #: Each time that the condition comes to be met again.
+    AGAIN = "again"
+    #: It does not expire while the condition is met, but so long after.
+    WHILE_MET = "while_met"
+
+
+class OnChange(StrEnum):
+    """What a change of the rules means for those who hold the badge."""
+
+    GRANDFATHER = "grandfather"
+    REEVALUATE = "reevaluate"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lifecycle:
+    """How long a badge stays with those who earned it, and who may earn it."""
+
+    #: Whether ``revoke`` was written in the rules at all.
+    stated: bool = False
+    #: ``False``: once earned, for good. ``True``: while the condition is met, and ``grace``.
+    revokes: bool = False
+    grace: Span = NO_TIME
+    #: Taken only at the beginning of such a period.
+    checked: Period | None = None
+    expires_after: Span | None = None
+    expires_at: datetime | None = None
+    renew: Renew = Renew.NEVER
+    on_change: OnChange = OnChange.GRANDFATHER
+    #: New awards are opened in [earnable_from, earnable_until) only.
+    earnable_from: datetime | None = None
+    earnable_until: datetime | None = None
+    #: Only so many members, in the order in which they crossed the line.
+    first: int | None = None
+    #: Out of use: nobody earns it any more, and those who have it keep it.
+    retired: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +286,7 @@ class Look:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Milestone:
-    """A condition and the badge it earns."""
+    """A condition, the badge it earns, and for how long."""
 
     #: Permanent and unique in the file; what the ledger stores.
     badge: str
@@ -67,6 +295,29 @@ class Milestone:
     #: ``None`` for a badge that exists at Wix and is never created or changed by us.
     look: Look | None
     condition: Condition
+    lifecycle: Lifecycle = Lifecycle()
+    calendar: Calendar = UTC_CALENDAR
+    #: The ladder it is a tier of, and the tiers above it, whose holders do not show this one.
+    ladder: str | None = None
+    above: tuple[Milestone, ...] = ()
+    #: Whether its permissions are switched on at Wix, as the rules say: it opens pages.
+    opens_pages: bool = False
+    #: Whether a member hears of an award, of a revocation, and of an award of the first scan.
+    notify_award: bool = True
+    notify_revoke: bool = False
+    notify_backfill: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wants:
+    """Facts that cost calls of their own, and are read only where a rule needs them."""
+
+    #: When orders were paid.
+    payments: bool = False
+    #: The categories of the products that were bought.
+    categories: bool = False
+    #: Who wrote the posts that are commented on.
+    post_authors: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,18 +327,51 @@ class Ruleset:
     #: Hash of the normalised rules: equal rules have equal versions.
     version: str
     milestones: tuple[Milestone, ...]
+    wants: Wants = Wants()
 
     @property
     def sources(self) -> frozenset[str]:
         """The sources that the milestones read."""
-        return frozenset(leaf.source for one in self.milestones for leaf in leaves(one.condition))
+        return frozenset(source for one in self.milestones for source in sources_of(one.condition))
 
 
 def leaves(condition: Condition) -> Iterator[Leaf]:
-    """Every leaf of a condition, left to right."""
+    """Every leaf of a condition, left to right; those of another badge's condition too."""
     match condition:
-        case AllOf(parts=parts) | AnyOf(parts=parts):
+        case AllOf(parts=parts) | AnyOf(parts=parts) | AtLeast(parts=parts) | NoneOf(parts=parts):
             for part in parts:
                 yield from leaves(part)
-        case Count() | Sum():
-            yield condition
+        case Has(milestone=milestone):
+            yield from leaves(milestone.condition)
+        case leaf:
+            yield leaf
+
+
+def sources_of(condition: Condition) -> frozenset[str]:
+    """The sources that a condition reads."""
+    return frozenset(leaf.of.source for leaf in leaves(condition))
+
+
+def leans_on_history(milestone: Milestone) -> bool:
+    """Whether an older activity, read later, could still take an award back.
+
+    True for windows, ``none``, ``gap``, ``streak`` and ``limit``: such an award waits until the
+    history is read in full. What only ever grows is sure already.
+    """
+    if milestone.lifecycle.first is not None or any(map(leans_on_history, milestone.above)):
+        return True
+    return _leans(milestone.condition)
+
+
+def _leans(condition: Condition) -> bool:
+    match condition:
+        case NoneOf() | Gap() | Streak():
+            return True
+        case AllOf(parts=parts) | AnyOf(parts=parts) | AtLeast(parts=parts):
+            return any(map(_leans, parts))
+        case Has(milestone=milestone):
+            return leans_on_history(milestone)
+        case Age():
+            return False
+        case leaf:
+            return leaf.of.stretch is not None

@@ -6,9 +6,19 @@ import hashlib
 import json
 
 from badgejobs.core.activity import Mark
-from badgejobs.core.milestone import AllOf, AnyOf, Condition, Count, Look, Milestone, Ruleset, Sum
+from badgejobs.core.milestone import (
+    AllOf,
+    AnyOf,
+    Condition,
+    Count,
+    Look,
+    Milestone,
+    Ruleset,
+    Selection,
+    Sum,
+)
 from badgejobs.core.money import minor_units
-from badgejobs.core.policy import CommentPolicy, OrderPolicy, Policy
+from badgejobs.core.policy import CommentPolicy, OrderPolicy, PlainPolicy, Policy
 from badgejobs.rules.document import (
     AllRule,
     AnyRule,
@@ -76,7 +86,7 @@ class _Policies:
             case "comments":
                 return self._comments
             case _:
-                return CommentPolicy()
+                return PlainPolicy()
 
 
 def _milestone(rule: BadgeRule, policies: _Policies) -> Milestone:
@@ -100,13 +110,12 @@ def _milestone(rule: BadgeRule, policies: _Policies) -> Milestone:
 def _condition(rule: ConditionRule, policies: _Policies) -> Condition:
     match rule:
         case CountRule(count=source, gte=gte):
-            return Count(source=source, policy=policies.of(source), gte=gte)
+            return Count(of=Selection(source=source, policy=policies.of(source)), gte=gte)
         case SumRule(sum=measure, gte=amount):
             source = measure.partition(".")[0]
             assert policies.currency is not None, "checked before"
             return Sum(
-                source=source,
-                policy=policies.of(source),
+                of=Selection(source=source, policy=policies.of(source)),
                 gte=policies.minor(str(amount)),
                 currency=policies.currency,
             )

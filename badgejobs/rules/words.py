@@ -10,23 +10,27 @@ from badgejobs.core.policy import OrderPolicy, Policy
 def in_words(condition: Condition) -> str:
     """What a member must have done.
 
+    >>> from badgejobs.core.milestone import Selection
     >>> from badgejobs.core.policy import CommentPolicy
-    >>> ten = Count(source="orders", policy=OrderPolicy(), gte=10)
+    >>> ten = Count(of=Selection(source="orders", policy=OrderPolicy()), gte=10)
     >>> in_words(ten)
     '10 or more paid orders'
-    >>> in_words(AnyOf(parts=(ten, Count(source="comments", policy=CommentPolicy(), gte=25))))
+    >>> more = Count(of=Selection(source="comments", policy=CommentPolicy()), gte=25)
+    >>> in_words(AnyOf(parts=(ten, more)))
     '10 or more paid orders or 25 or more comments'
     """
     match condition:
-        case Count(source=source, policy=policy, gte=gte):
-            return f"{gte} or more {_activities(source, policy)}{_each(policy)}"
-        case Sum(source=source, policy=policy, gte=gte, currency=currency):
+        case Count(of=of, gte=gte):
+            return f"{gte} or more {_activities(of.source, of.policy)}{_each(of.policy)}"
+        case Sum(of=of, gte=gte, currency=str(currency)):
             total = f"worth {shown(gte, currency)} or more in total"
-            return f"{_activities(source, policy)} {total}{_each(policy)}"
+            return f"{_activities(of.source, of.policy)} {total}{_each(of.policy)}"
         case AllOf(parts=parts):
             return _joined(parts, " and ")
         case AnyOf(parts=parts):
             return _joined(parts, " or ")
+        case _:
+            raise NotImplementedError
 
 
 def _joined(parts: tuple[Condition, ...], word: str) -> str:

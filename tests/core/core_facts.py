@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 
 from badgejobs.core.activity import Activity, Mark
-from badgejobs.core.milestone import Condition, Count, Milestone, Sum
+from badgejobs.core.milestone import Condition, Count, Milestone, Selection, Sum
 from badgejobs.core.policy import CommentPolicy, OrderPolicy
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -58,15 +58,15 @@ def comment(
 
 
 def orders_at_least(number: int, policy: OrderPolicy = GBP) -> Count:
-    return Count(source="orders", policy=policy, gte=number)
+    return Count(of=Selection(source="orders", policy=policy), gte=number)
 
 
 def spent_at_least(minor: int, policy: OrderPolicy = GBP) -> Sum:
-    return Sum(source="orders", policy=policy, gte=minor, currency="GBP")
+    return Sum(of=Selection(source="orders", policy=policy), gte=minor, currency="GBP")
 
 
 def comments_at_least(number: int, policy: CommentPolicy | None = None) -> Count:
-    return Count(source="comments", policy=policy or CommentPolicy(), gte=number)
+    return Count(of=Selection(source="comments", policy=policy or CommentPolicy()), gte=number)
 
 
 def badge(condition: Condition) -> Milestone:

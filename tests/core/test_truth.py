@@ -13,7 +13,7 @@ import pytest
 
 from badgejobs.core.activity import Activity, Mark
 from badgejobs.core.evaluate import evaluate
-from badgejobs.core.milestone import AllOf, AnyOf, Condition, Count, Milestone, Sum
+from badgejobs.core.milestone import AllOf, AnyOf, Condition, Count, Milestone, Selection, Sum
 from badgejobs.core.money import minor_units
 from badgejobs.core.policy import CommentPolicy, OrderPolicy
 
@@ -71,12 +71,12 @@ def condition_of(rule: str) -> Condition | None:
     kind, _, number = rule.rpartition("_")
     match kind:
         case "orders_count":
-            return Count(source="orders", policy=SHOP, gte=int(number))
+            return Count(of=Selection(source="orders", policy=SHOP), gte=int(number))
         case "spent_gross":
             gte = minor_units(number, "GBP")
-            return Sum(source="orders", policy=SHOP, gte=gte, currency="GBP")
+            return Sum(of=Selection(source="orders", policy=SHOP), gte=gte, currency="GBP")
         case "comments_count":
-            return Count(source="comments", policy=CommentPolicy(), gte=int(number))
+            return Count(of=Selection(source="comments", policy=CommentPolicy()), gte=int(number))
         case _:
             return None
 

@@ -12,7 +12,7 @@ from wix_double import World, WorldComments, WorldOrders, WorldSource
 from badgejobs.core.activity import Activity, Mark
 from badgejobs.core.award import Award, State, Timing
 from badgejobs.core.evaluate import evaluate
-from badgejobs.core.milestone import Condition, Count, Look, Milestone, Ruleset
+from badgejobs.core.milestone import Condition, Count, Look, Milestone, Ruleset, Selection
 from badgejobs.core.policy import CommentPolicy, OrderPolicy
 from badgejobs.errors import BadgeJobsError
 from badgejobs.flow.assign import Assigned, assign
@@ -45,11 +45,11 @@ def milestone(badge: str, condition: Condition) -> Milestone:
 
 
 def orders_at_least(number: int) -> Count:
-    return Count(source="orders", policy=OrderPolicy(), gte=number)
+    return Count(of=Selection(source="orders", policy=OrderPolicy()), gte=number)
 
 
 def comments_at_least(number: int) -> Count:
-    return Count(source="comments", policy=CommentPolicy(), gte=number)
+    return Count(of=Selection(source="comments", policy=CommentPolicy()), gte=number)
 
 
 TWO_ORDERS = milestone("two-orders", orders_at_least(2))

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from badgejobs.core.activity import Mark
-from badgejobs.core.milestone import AllOf, AnyOf, Count, Sum
+from badgejobs.core.milestone import AllOf, AnyOf, Count, Selection, Sum
 from badgejobs.core.policy import CommentPolicy, OrderPolicy
 from badgejobs.errors import RulesError
 from badgejobs.rules import load_rules, parse_rules
@@ -60,11 +60,11 @@ badges:
     one, two = ruleset.milestones
     assert one.condition == AllOf(
         parts=(
-            Count(source="orders", policy=orders, gte=3),
+            Count(of=Selection(source="orders", policy=orders), gte=3),
             AnyOf(
                 parts=(
-                    Sum(source="orders", policy=orders, gte=1250, currency="GBP"),
-                    Count(source="comments", policy=comments, gte=7),
+                    Sum(of=Selection(source="orders", policy=orders), gte=1250, currency="GBP"),
+                    Count(of=Selection(source="comments", policy=comments), gte=7),
                 )
             ),
         )
@@ -74,16 +74,16 @@ badges:
     assert (one.look.background, one.look.text) == ("#AABBCC", "#000000")
     assert one.look.icon == "https://static.wixstatic.com/media/star.png"
     assert (two.title, two.look) == ("Gold", None)
-    assert two.condition == Count(source="comments", policy=comments, gte=1)
+    assert two.condition == Count(of=Selection(source="comments", policy=comments), gte=1)
     assert ruleset.sources == {"orders", "comments"}
 
 
 def test_policies_left_out_are_the_documented_defaults() -> None:
     condition = parse_rules(GOOD, file="r.yaml").milestones[0].condition
-    assert condition == Count(source="orders", policy=OrderPolicy(), gte=1)
+    assert condition == Count(of=Selection(source="orders", policy=OrderPolicy()), gte=1)
     text = GOOD.replace("orders", "comments")
     condition = parse_rules(text, file="r.yaml").milestones[0].condition
-    assert condition == Count(source="comments", policy=CommentPolicy(), gte=1)
+    assert condition == Count(of=Selection(source="comments", policy=CommentPolicy()), gte=1)
 
 
 @pytest.mark.parametrize(
