@@ -241,8 +241,8 @@ class _Member:
     def __init__(self, facts: Mapping[str, Sequence[Activity]], as_of: datetime) -> None:
         self.facts, self._told_at = facts, as_of
         self.as_of, self.clock = as_of, ""
-        for ordered in facts.values():
-            for one in reversed(ordered):
+        for source in sorted(facts):
+            for one in reversed(facts[source]):
                 if one.occurred_at <= self.as_of:
                     break
                 if one.occurred_at <= as_of + FUTURE_TOLERANCE:
