@@ -81,11 +81,18 @@ class Answer:
     #: The id of the activity that crossed the line; empty where time alone did.
     crossed_by: str
     _prove: Callable[[], Proof]
+    #: The proofs of the tiers above, which may hide this one.
+    _above: Callable[[], tuple[Proof, ...]]
 
     @property
     def may_open(self) -> bool:
         """Whether an award may be opened now."""
         return self.met and self.withheld is None
+
+    @property
+    def activities(self) -> frozenset[str]:
+        """The ids of the activities that the answer stands on, and that suffice for it."""
+        return self.proof.activities.union(*(proof.activities for proof in self._above()))
 
     @property
     def proof(self) -> Proof:
@@ -163,6 +170,9 @@ class Evaluator:
             withheld=withheld,
             crossed_by=now[2] if now else "",
             _prove=lambda: prove(milestone.condition, _Scene(self, member)),
+            _above=lambda: tuple(
+                prove(one.condition, _Scene(self, member)) for one in milestone.above
+            ),
         )
 
     # ------------------------------------------------------------ making ready
