@@ -135,7 +135,7 @@ def test_whether_a_refunded_order_counts_is_the_policys_question() -> None:
         ({"priceSummary": {"total": {"amount": "1"}}}, "priceSummary.subtotal"),
         (
             {"balanceSummary": {"refunded": {"amount": "4.321"}}},
-            "priceSummary or balanceSummary: more decimal places than EUR has",
+            "an amount of the order or its lines: more decimal places than EUR has",
         ),
     ],
 )
