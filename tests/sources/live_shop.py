@@ -33,6 +33,8 @@ class LiveShop:
 
     world: World
     wix: WixClient
+    #: Host and port.
+    address: str
 
     @property
     def site(self) -> Site:
@@ -66,4 +68,4 @@ def live_shop() -> Iterator[LiveShop]:
             pace=lambda: None,
         ) as wix,
     ):
-        yield LiveShop(world, wix)
+        yield LiveShop(world, wix, url.removeprefix("http://"))

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
 import pytest
 from databases import Clock
-from live_shop import LiveShop, guid, live_shop
+from live_shop import IDS, LiveShop, guid, live_shop
 
 from badgejobs.core.activity import Activity, Item, Mark, label
 from badgejobs.core.milestone import Age, Milestone, Ruleset, Selection, Span, Wants
@@ -17,6 +20,8 @@ from badgejobs.core.policy import PlainPolicy
 from badgejobs.core.site import Site
 from badgejobs.core.source import Source, Window
 from badgejobs.flow.scan import Cadence, Scanned, scan
+from badgejobs.sandbox.history import reel
+from badgejobs.sandbox.history.seeds import begin
 from badgejobs.sources.comments import Comments
 from badgejobs.sources.membership import Membership
 from badgejobs.sources.orders import Orders
@@ -272,3 +277,46 @@ def test_a_member_who_left_is_gone_after_two_walks(
         read(shop, store)
     assert facts(store, BOB)[BOB].marks == {Mark.JOINED, Mark.GONE}
     assert facts(store)[ADA].marks == {Mark.JOINED}
+
+
+def test_the_lines_of_the_real_log_add_up_to_its_orders(shop: LiveShop) -> None:
+    begin(shop.site, reel.load(None), now=shop.world.clock(), seconds=0)
+    source, cursor, seen = sources_of(shop, Wants())[0], None, 0
+    while True:
+        page = source.fetch(EVERYTHING, cursor)
+        assert page.unreadable == ()
+        for one in page.activities:
+            total = sum(item.amount for item in one.items)
+            assert total == one.amounts["items"] or not one.items, one.activity_id
+            seen += bool(one.items)
+        cursor = page.next_cursor
+        if cursor is None:
+            break
+    assert seen == 2542
+
+
+def test_what_facts_are_made_of_can_be_asked_for_at_the_sandbox(shop: LiveShop) -> None:
+    begin(shop.site, reel.load(None), now=shop.world.clock(), seconds=0)
+    shop.put("comments", comment(1), comment(2, parentComment=None))
+    shop.put("orders", order(1))
+    by_parent = {"appId": BLOG, "query": {"filter": {"parentComment.id": guid("f", 0)}}}
+    [reply] = asked(shop, wire.COMMENTS_QUERY, by_parent)["comments"]
+    assert (reply["id"], reply["parentComment"]["author"]) == (guid("f", 1), {"memberId": ADA})
+    assert reply["content"]["richContent"]["nodes"]
+    for field, value in (("appId", STORES), ("catalogItemId", guid("8", 1))):
+        name = f"lineItems.catalogReference.{field}"
+        wanted = {"search": {"filter": {name: {"$hasSome": [value]}, "channelInfo.type": "POS"}}}
+        [found] = asked(shop, wire.ORDERS_SEARCH, wanted)["orders"]
+        assert found["lineItems"] == order(1)["lineItems"]
+    people = asked(shop, wire.MEMBERS_QUERY, {"query": {"paging": {"limit": 5, "offset": 0}}})
+    assert all(one["createdDate"] for one in people["members"])
+
+
+def asked(shop: LiveShop, path: str, body: dict[str, Any]) -> Any:
+    """The sandbox's own answer, read by nobody of ours."""
+    with closing(HTTPConnection(shop.address, timeout=30)) as connection:
+        headers = {"Authorization": IDS["apiKey"], "wix-site-id": IDS["siteId"]}
+        connection.request("POST", path, json.dumps(body), headers)
+        answer = connection.getresponse()
+        assert answer.status == 200
+        return json.loads(answer.read())
