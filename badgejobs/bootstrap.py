@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from importlib.metadata import entry_points
@@ -18,7 +19,7 @@ from badgejobs.coordination.local import LocalThrottle
 from badgejobs.coordination.pace import Pace
 from badgejobs.coordination.throttle import Throttle
 from badgejobs.core.award import Timing
-from badgejobs.core.milestone import Ruleset
+from badgejobs.core.milestone import Ruleset, Wants
 from badgejobs.core.site import Site
 from badgejobs.core.source import Source
 from badgejobs.errors import RulesError, SettingsError
@@ -264,12 +265,12 @@ class SiteHouse:
         except RulesError:
             return []
 
-    def source(self, name: str) -> Source:
-        """One source of this site."""
+    def source(self, name: str, wants: Wants) -> Source:
+        """One source of this site, which reads what these wants ask of it."""
         if name not in self._sources:
             known = ", ".join(sorted(self._sources))
             raise SettingsError(f"there is no source {name!r}; known: {known}")
-        return self._sources[name](self.profile, self._scanning)
+        return self._sources[name](replace(self.profile, wants=wants), self._scanning)
 
     def close(self) -> None:
         """Close the connections to Wix."""

@@ -319,6 +319,15 @@ class Wants:
     #: Who wrote the posts that are commented on.
     post_authors: bool = False
 
+    def of(self, source: str) -> frozenset[str]:
+        """The names of those that this source reads.
+
+        >>> sorted(Wants(payments=True, post_authors=True).of("orders"))
+        ['payments']
+        """
+        names = {"orders": ("payments", "categories"), "comments": ("post_authors",)}
+        return frozenset(name for name in names.get(source, ()) if getattr(self, name))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ruleset:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -10,7 +10,7 @@ from typing import Protocol
 from badgejobs.core.activity import Activity, Unreadable
 from badgejobs.core.award import Award, State
 from badgejobs.core.ledger import Claimed, Earned, Lease, Recorded
-from badgejobs.core.milestone import Look
+from badgejobs.core.milestone import Look, Wants
 from badgejobs.core.source import Tallies
 from badgejobs.core.watermark import Place
 from badgejobs.core.wixfacts import Created, Fence, WixAssignment, WixBadge
@@ -101,8 +101,22 @@ class Activities(Protocol):
 class Scans(Protocol):
     """The places of scans, under leases."""
 
-    def register(self, site: str, source: str, mode: str) -> None:
-        """Make sure that a row exists for this source; due at once when it is new."""
+    def register(
+        self, site: str, source: str, mode: str, *, wants: Collection[str] | None = None
+    ) -> None:
+        """Make sure that a row exists for this source; due at once when it is new.
+
+        Where ``wants`` names more than was read until now beside the plain facts, the source is
+        read again from its beginning.
+        """
+        ...
+
+    def complete(self, site: str, wants: Wants) -> frozenset[str]:
+        """The sources whose history is read to its end, with all that these wants ask of them."""
+        ...
+
+    def known_to(self, site: str) -> Mapping[str, datetime]:
+        """The moment by source up to which all is recorded; absent before the first full scan."""
         ...
 
     def lease(self, site: str, source: str, *, holds: timedelta, if_rested: bool = False) -> Lease:

@@ -98,20 +98,22 @@ def run_scan(
         if source not in at.wanted_sources():
             _let_rest(house, site, source)
             return {}, False
+        wants = at.rules().wants
         done = scan(
             site,
-            at.source(source),
+            at.source(source, wants),
             at.rules,
             house.store,
             cadence=cadence,
             patience=patience,
             time_is_up=time_is_up,
+            wants=wants,
             heard=heard,
         )
         numbers = asdict(done)
-        completed = bool(numbers.pop("completed"))
+        completed, overtaken = bool(numbers.pop("completed")), bool(numbers.pop("overtaken"))
         # Without a page it was too soon to read, and the row says when it is not.
-        return numbers, bool(done.pages) and not completed
+        return numbers, overtaken or (bool(done.pages) and not completed)
 
     return _as_run(house, site, f"scan {source}", unit, by=by)
 
