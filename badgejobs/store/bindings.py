@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, delete, func, select, update
 
 from badgejobs.errors import Later, StateError
 from badgejobs.store.dialect import insert_into, take_turns
@@ -137,18 +137,44 @@ class SqlBindings:
         ).first()
         return (row.version, row.decided_to) if row else (None, None)
 
+    def whole(self, site: str) -> str | None:
+        """The version under which every member was decided since the history last grew complete.
+
+        ``None`` where there is none: what depends on all members together waits for it.
+        """
+        return self._connection.scalar(
+            select(rules_applied.c.whole).where(rules_applied.c.site == site)
+        )
+
     def apply(self, site: str, *, version: str, decided_to: str | None) -> None:
         """Save the version taken up, and how far it has been decided."""
-        statement = insert_into(self._connection, rules_applied)
-        statement = statement.on_conflict_do_update(
-            index_elements=("site",),
-            set_={
-                "version": statement.excluded.version,
-                "decided_to": statement.excluded.decided_to,
-            },
+        values = {"version": version, "decided_to": decided_to}
+        if decided_to is None:
+            values["whole"] = version
+        self._save(site, values)
+
+    def decide_anew(self, site: str, *, history_grew: bool = False) -> None:
+        """Let every member of a site be decided once more, if any version was taken up.
+
+        ``history_grew`` where a source was read to its end for the first time: until all are
+        decided, nothing is concluded from all of them together.
+        """
+        take_turns(self._connection, "site", site)
+        self._connection.execute(
+            update(rules_applied)
+            .where(rules_applied.c.site == site, rules_applied.c.version.is_not(None))
+            .values({"decided_to": ""} | ({"whole": None} if history_grew else {}))
         )
-        row = {"site": site, "version": version, "decided_to": decided_to}
-        self._connection.execute(statement, [row])
+
+    def undecided(self, sites: Collection[str]) -> list[str]:
+        """Those of ``sites`` not all of whose members are decided under the version taken up."""
+        rows = (
+            select(rules_applied.c.site)
+            .where(rules_applied.c.site.in_(sorted(sites)))
+            .where(rules_applied.c.version.is_not(None), rules_applied.c.decided_to.is_not(None))
+            .order_by(rules_applied.c.site)
+        )
+        return list(self._connection.scalars(rows))
 
     def versions(self, sites: Collection[str]) -> dict[str, tuple[str | None, str | None]]:
         """For each site the version taken up, and the one that provisioning tried last."""
@@ -161,8 +187,11 @@ class SqlBindings:
 
     def note_try(self, site: str, version: str) -> None:
         """Remember that provisioning begins under this version."""
+        self._save(site, {"tried": version})
+
+    def _save(self, site: str, values: Mapping[str, str | None]) -> None:
         statement = insert_into(self._connection, rules_applied)
         statement = statement.on_conflict_do_update(
-            index_elements=("site",), set_={"tried": statement.excluded.tried}
+            index_elements=("site",), set_={name: statement.excluded[name] for name in values}
         )
-        self._connection.execute(statement, [{"site": site, "tried": version}])
+        self._connection.execute(statement, [{"site": site, **values}])

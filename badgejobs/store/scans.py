@@ -217,6 +217,19 @@ class SqlScans:
             for row in self._connection.execute(rows).mappings()
         ]
 
+    def complete(self, site: str) -> frozenset[str]:
+        """The sources whose history has been read to its end once."""
+        return frozenset(self.known_to(site))
+
+    def known_to(self, site: str) -> dict[str, datetime]:
+        """For each source that was read to its end, up to when all is recorded."""
+        rows = self._connection.execute(
+            select(scan.c.source, scan.c.completed_started_at)
+            .where(scan.c.site == site)
+            .where(scan.c.completed_started_at.is_not(None))
+        )
+        return {row.source: row.completed_started_at for row in rows}
+
     def _fenced(self, lease: Lease, values: dict[str, object]) -> None:
         written = self._connection.execute(
             update(scan)
