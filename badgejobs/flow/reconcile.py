@@ -32,9 +32,7 @@ def reconcile(site: str, badges: Badges, store: Store) -> Drift:
     """
     with store.begin() as tx:
         bound = tx.bindings.of(site)
-        version, _ = tx.bindings.applied(site)
-        if version:
-            tx.bindings.apply(site, version=version, decided_to="")
+        tx.bindings.decide_anew(site)
     names = {wix_id: badge for badge, wix_id in bound.items()}
     rows = badges.assignments(sorted(names)) if names else []
     standing = Counter((row.member_id, names[row.badge_id]) for row in rows)
