@@ -32,6 +32,9 @@ HISTORY = "history incomplete"
 #: Why an award of a badge with a limit is held: somebody not looked at yet may come before.
 UNDECIDED = "limit: not all members are decided yet"
 
+#: How the reason begins why an award of a badge with a limit is held that has no place.
+IN_LINE = "limit: in line for the first"
+
 Pair = tuple[str, str]
 
 
@@ -75,7 +78,7 @@ class Outlook:
 
     def in_line(self, badge: str) -> str:
         """Why an award of a badge with a limit is held that has no place."""
-        return f"limit: in line for the first {self.limits[badge]}"
+        return f"{IN_LINE} {self.limits[badge]}"
 
     def corrects(self, award: Award, answer: Answer) -> bool:
         """Whether an award's ``earned_at`` is to be moved.

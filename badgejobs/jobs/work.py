@@ -209,11 +209,17 @@ def run_flip(house: House, site: str, *, by: str) -> Outcome:
 
 
 def due_flips(house: House, sites: Collection[str], limit: int) -> list[str]:
-    """Those of ``sites`` where time alone may have changed an answer, or all is to be decided."""
+    """Those of ``sites`` that ``run_flip`` would decide something of.
+
+    Their rules must be usable (``RulesError`` and ``Later`` otherwise).
+    """
     with house.store.read() as tx:
         undecided = tx.bindings.undecided(sites)
         due = tx.wake_ups.due_sites(sites, tx.scans.known_to, limit)
-    return list(dict.fromkeys((*undecided, *due)))[:limit]
+    anew = [
+        site for site, version in undecided.items() if house.at(site).rules().version == version
+    ]
+    return list(dict.fromkeys((*anew, *due)))[:limit]
 
 
 def run_reconcile(house: House, site: str, *, by: str) -> Outcome:

@@ -166,15 +166,15 @@ class SqlBindings:
             .values({"decided_to": ""} | ({"whole": None} if history_grew else {}))
         )
 
-    def undecided(self, sites: Collection[str]) -> list[str]:
-        """Those of ``sites`` not all of whose members are decided under the version taken up."""
-        rows = (
-            select(rules_applied.c.site)
+    def undecided(self, sites: Collection[str]) -> dict[str, str]:
+        """Those of ``sites`` that are not decided in full, and the version that they are under."""
+        rows = self._connection.execute(
+            select(rules_applied.c.site, rules_applied.c.version)
             .where(rules_applied.c.site.in_(sorted(sites)))
             .where(rules_applied.c.version.is_not(None), rules_applied.c.decided_to.is_not(None))
             .order_by(rules_applied.c.site)
         )
-        return list(self._connection.scalars(rows))
+        return {row.site: row.version for row in rows}
 
     def versions(self, sites: Collection[str]) -> dict[str, tuple[str | None, str | None]]:
         """For each site the version taken up, and the one that provisioning tried last."""

@@ -22,6 +22,7 @@ from jobs_stage import (
     MakeSettings,
     due,
     member_id,
+    rewrite,
     rows,
 )
 from redis import Redis
@@ -33,6 +34,9 @@ from badgejobs.jobs.app import house
 from badgejobs.service.broker import EmbeddedBroker
 
 pytest_plugins = ["jobs_fixtures"]
+
+#: What a decision counts where it changed nothing.
+NOTHING = dict.fromkeys(("opened", "held", "cleared", "withdrawn"), 0)
 
 QUEUE = "badgejobs:celery"
 Bell = tuple[str, tuple[tuple[str, str | int], ...]]
@@ -76,7 +80,7 @@ def ticking(
 
 def all_of(site: str) -> list[Bell]:
     """What is due at a site that was never seen."""
-    duties = [bell(name, site=site) for name in ("assign", "provision", "reconcile")]
+    duties = [bell(name, site=site) for name in ("assign", "flip", "provision", "reconcile")]
     return [*duties, bell("scan", site=site, source="orders")]
 
 
@@ -86,6 +90,7 @@ def settle(at: House, site: str) -> None:
     work.run_reconcile(at, site, by="test")
     for source in at.at(site).wanted_sources():
         work.run_scan(at, site, source, by="test")
+    work.run_flip(at, site, by="test")
     work.run_assign(at, site, by="test")
 
 
@@ -180,7 +185,7 @@ def test_a_changed_rules_file_is_rung_for_by_the_next_tick(ticking: Settings, re
         settle(house(), site)
     redis.delete(QUEUE)
 
-    ticking.sites[NORTH].rules.write_text(FIRST_AND_THIRD + SECOND + COMMENTER, encoding="utf-8")
+    rewrite(house(), FIRST_AND_THIRD + SECOND + COMMENTER)
     tasks.tick()
 
     assert bells(redis) == [
@@ -192,7 +197,7 @@ def test_a_changed_rules_file_is_rung_for_by_the_next_tick(ticking: Settings, re
 def test_a_rules_file_that_cannot_be_used_does_not_stop_the_other_site(
     ticking: Settings, redis: Redis
 ) -> None:
-    ticking.sites[NORTH].rules.write_text(BROKEN, encoding="utf-8")
+    rewrite(house(), BROKEN)
 
     tasks.tick()
 
@@ -263,7 +268,7 @@ def test_a_request_is_done_by_its_bell_and_a_second_bell_says_so(
 
     first, second = tasks.check_member(request=request), tasks.check_member(request=request)
 
-    assert first == {"site": NORTH, "kind": "check_member", "opened": 0, "withdrawn": 0}
+    assert first == {"site": NORTH, "kind": "check_member", **NOTHING}
     assert second == {"kind": "check_member", "request": request, "done": True}
     with house().store.begin() as tx:
         assert tx.requests.open_ids([NORTH], 10) == []
@@ -272,7 +277,7 @@ def test_a_request_is_done_by_its_bell_and_a_second_bell_says_so(
 def test_a_tick_rings_for_no_request_of_a_site_whose_rules_are_broken(
     ticking: Settings, redis: Redis
 ) -> None:
-    ticking.sites[NORTH].rules.write_text(BROKEN, encoding="utf-8")
+    rewrite(house(), BROKEN)
     with house().store.begin() as tx:
         tx.requests.add(NORTH, member_id(1))
         open_one = tx.requests.add(SOUTH, member_id(1))
