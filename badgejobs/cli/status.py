@@ -32,9 +32,10 @@ PING_SECONDS = 1.0
 #: Letters of an error that a table shows.
 _SHORT = 100
 _GIVEN_UP = ("site", "badge", "given up", "awards", "why")
-_HELD = ("site", "badge", "held", "why")
-#: This version takes nothing back.
-_TO_BE_TAKEN = ("site", "badge", "due to be taken, not carried out by this version")
+_WAITS = ("site", "badge", "what", "awards", "why")
+#: Of badges that stand at Wix and are no longer earned.
+_TO_BE_TAKEN = "due to be taken"
+_NOT_BY_US = "no longer earned; not carried out by this version"
 _NOBODY = ("unknown", "none answers")
 
 
@@ -124,16 +125,16 @@ def status(
             if given_up
             else []
         ),
-        *([Rows(_HELD, [(*row[:-1], _short(row[-1])) for row in held])] if held else []),
-        *(
-            [Rows(_TO_BE_TAKEN, [(name, badge, str(n)) for name, badge, n in unmet])]
-            if unmet
-            else []
-        ),
+        *([Rows(_WAITS, waiting)] if (waiting := _waiting(held, unmet)) else []),
         Rows(
-            ("site", "members to be decided now", "waiting for a source", "later", "next"),
+            ("site", "what", "members to be decided", "next"),
             [
-                (name, str(one.due), str(one.waiting), str(one.later), _at(one.next_at, now))
+                (
+                    name,
+                    "wake-ups",
+                    f"{one.due} now, {one.waiting} when a source is read so far, {one.later} later",
+                    _at(one.next_at, now),
+                )
                 for name, one in wake_ups.items()
             ],
         ),
@@ -203,6 +204,16 @@ def _held(awards: SqlAwards, site: str, reasons: Reasons) -> list[tuple[str, str
             why = f"{reason}, on place {last - number + 1} to {last}"
         rows.append((site, badge, str(number), why))
     return rows
+
+
+def _waiting(
+    held: Iterable[tuple[str, str, str, str]], unmet: Iterable[tuple[str, str, int]]
+) -> list[tuple[str, str, str, str, str]]:
+    """The rows of what is not to be given now, and of what should go."""
+    rows = [(site, badge, "held", number, _short(why)) for site, badge, number, why in held]
+    return rows + [
+        (site, badge, _TO_BE_TAKEN, str(number), _NOT_BY_US) for site, badge, number in unmet
+    ]
 
 
 def _rules(house: House, site: str, applied: str | None) -> str:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -7,7 +8,7 @@ from stage import ONE_ORDER, TIMING, TWO_ORDERS, Clock, Stage, orders_at_least, 
 from wix_double import Fault, WorkerKilled, lost
 
 from badgejobs.core.award import State
-from badgejobs.core.milestone import Milestone
+from badgejobs.core.milestone import Lifecycle, Milestone
 from badgejobs.errors import Ambiguous, Later, NotSent, Refused
 from badgejobs.flow.decide import MEMBERS_A_BATCH, take_up
 from badgejobs.flow.provision import unbound
@@ -86,6 +87,26 @@ def test_one_badge_that_cannot_be_bound_keeps_no_other_back(store: SqlStore, clo
     at.earn("ada")
     at.assign_all()
     assert at.wix.standing == {("One Order", "ada"): 1}
+
+
+def test_a_badge_that_opens_pages_is_given_to_nobody_until_its_rule_says_when_it_goes(
+    store: SqlStore, clock: Clock
+) -> None:
+    at = Stage(store, clock, OWNERS, ONE_ORDER)
+    opens_pages = at.wix.stand("VIP", permissions_enabled=True)
+
+    refused = at.provision().error
+    at.earn("ada")
+    at.assign_all()
+
+    assert isinstance(refused, Refused)
+    assert "write lifecycle: {revoke: never}" in str(refused)
+    assert at.wix.standing == {("One Order", "ada"): 1}
+    at.rules = rules_of(replace(OWNERS, lifecycle=Lifecycle(stated=True)), ONE_ORDER, version="v2")
+    assert at.provision().error is None
+    assert at.wix_id("vip") == opens_pages.id
+    at.assign_all()
+    assert at.wix.standing["VIP", "ada"] == 1
 
 
 @pytest.mark.parametrize("applied", [True, False])

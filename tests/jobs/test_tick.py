@@ -29,6 +29,7 @@ from redis import Redis
 
 from badgejobs.bootstrap import House
 from badgejobs.config import Settings
+from badgejobs.core.ledger import WakeUp
 from badgejobs.jobs import tasks, work
 from badgejobs.jobs.app import house
 from badgejobs.service.broker import EmbeddedBroker
@@ -319,3 +320,47 @@ def test_a_tick_without_the_broker_raises_nothing_and_the_work_stays_due(
 def test_a_bell_for_a_site_of_another_configuration_ends_well(ticking: Settings) -> None:
     told = tasks.scan(site="elsewhere", source="orders")
     assert "there is no site 'elsewhere'" in told["error"]
+
+
+def test_a_tick_rings_for_members_whose_time_has_come_and_their_bell_decides_them(
+    ticking: Settings, redis: Redis, shops: LiveShops
+) -> None:
+    tasks.tick()
+    shops.buys(1, 1)
+    for site in (NORTH, SOUTH):
+        settle(house(), site)
+    with house().store.begin() as tx:
+        past = tx.now - timedelta(seconds=1)
+        told = {
+            member_id(1): WakeUp(member_id=member_id(1), at=past),
+            member_id(2): WakeUp(member_id=member_id(2), at=tx.now + timedelta(days=1)),
+        }
+        tx.wake_ups.replace(NORTH, list(told), list(told.values()))
+    redis.delete(QUEUE)
+
+    tasks.tick()
+    assert bells(redis) == [bell("flip", site=NORTH)]
+    tasks.flip(site=NORTH)
+    redis.delete(QUEUE)
+    tasks.tick()
+
+    assert bells(redis) == []
+    with house().store.read() as tx:
+        assert tx.wake_ups.overview(NORTH, tx.scans.known_to(NORTH)).later == 1
+
+
+def test_a_site_that_is_to_be_decided_anew_is_rung_for_until_it_is(
+    ticking: Settings, redis: Redis
+) -> None:
+    tasks.tick()
+    for site in (NORTH, SOUTH):
+        settle(house(), site)
+    with house().store.begin() as tx:
+        tx.bindings.decide_anew(SOUTH)
+    redis.delete(QUEUE)
+
+    tasks.tick()
+    assert bells(redis) == [bell("flip", site=SOUTH)]
+    tasks.flip(site=SOUTH)
+
+    assert work.due_flips(house(), [NORTH, SOUTH], 9) == []
