@@ -161,6 +161,7 @@ def _outlook(tx: Transaction, site: str, rules: Ruleset) -> Outlook:
         known_to=tx.scans.known_to(site),
         complete=tx.scans.complete(site),
         whole=tx.bindings.whole(site) == rules.version,
+        opening_pages=tx.bindings.opening_pages(site),
     )
 
 

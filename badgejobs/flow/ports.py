@@ -222,6 +222,14 @@ class Bindings(Protocol):
         """Remember for good."""
         ...
 
+    def note_permissions(self, site: str, opens_pages: Mapping[str, bool]) -> None:
+        """Remember of bound badges whether their permissions are on at Wix."""
+        ...
+
+    def opening_pages(self, site: str) -> frozenset[str]:
+        """The bound badges whose permissions were on at Wix when they were read last."""
+        ...
+
     def applied(self, site: str) -> tuple[str | None, str | None]:
         """The rules version last taken up, and the member up to whom it has been decided.
 

@@ -69,6 +69,7 @@ def provision(
             created += 1
         with store.begin() as tx:
             tx.bindings.bind(site, milestone.badge, standing.id)
+            tx.bindings.note_permissions(site, {milestone.badge: standing.permissions_enabled})
     return Provisioned(created=created, found=found, error=error)
 
 

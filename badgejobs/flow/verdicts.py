@@ -27,6 +27,8 @@ UNMET = "the condition is no longer met"
 RETIRED = "the rule is retired"
 NO_RULE = "no rule gives this badge any more"
 
+#: Why an award is held: whoever has the badge may open pages, and no rule says when it goes.
+OPENS_PAGES = "the badge opens pages at Wix: write lifecycle: {revoke: ...} in its rule"
 #: Why an award is held: something older may still be read that would take it back.
 HISTORY = "history incomplete"
 #: Why an award of a badge with a limit is held: somebody not looked at yet may come before.
@@ -49,6 +51,7 @@ class Outlook:
         known_to: Mapping[str, datetime],
         complete: Collection[str],
         whole: bool,
+        opening_pages: Collection[str] = (),
     ) -> None:
         self.now, self.known_to, self.version = now, known_to, rules.version
         #: The places of each badge that has a limit.
@@ -60,10 +63,16 @@ class Outlook:
         leaning = [one for one in rules.milestones if leans_on_history(one)]
         self._leans_on = {one.badge: sources_of(one.condition) for one in leaning}
         incomplete = {one.badge for one in leaning if not _all_sources_of(one) <= set(complete)}
+        unsaid = {
+            one.badge
+            for one in rules.milestones
+            if one.badge in opening_pages and not one.lifecycle.stated
+        }
         #: The badges whose places may be given out: all who may have one are known.
-        self.allotting = frozenset(self.limits) - incomplete if whole else frozenset()
+        self.allotting = frozenset(self.limits) - incomplete - unsaid if whole else frozenset()
         self._holds = dict.fromkeys(self.limits.keys() - self.allotting, UNDECIDED)
         self._holds |= dict.fromkeys(incomplete, HISTORY)
+        self._holds |= dict.fromkeys(unsaid, OPENS_PAGES)
         self._of_the_present = {
             one.badge for one in rules.milestones if _knows_only_now(one.condition)
         }

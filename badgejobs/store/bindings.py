@@ -116,6 +116,7 @@ class SqlBindings:
             "badge": badge,
             "wix_badge_id": wix_badge_id,
             "bound_at": self._moment.now,
+            "opens_pages": False,
         }
         self._connection.execute(statement, [row])
         self._connection.execute(
@@ -123,6 +124,22 @@ class SqlBindings:
                 badge_creation.c.site == site, badge_creation.c.badge == badge
             )
         )
+
+    def note_permissions(self, site: str, opens_pages: Mapping[str, bool]) -> None:
+        """Remember of bound badges whether their permissions are on at Wix."""
+        for badge, opens in sorted(opens_pages.items()):
+            self._connection.execute(
+                update(badge_binding)
+                .where(badge_binding.c.site == site, badge_binding.c.badge == badge)
+                .values(opens_pages=opens)
+            )
+
+    def opening_pages(self, site: str) -> frozenset[str]:
+        """The bound badges whose permissions were on at Wix when they were read last."""
+        badges = select(badge_binding.c.badge).where(
+            badge_binding.c.site == site, badge_binding.c.opens_pages.is_(True)
+        )
+        return frozenset(self._connection.scalars(badges))
 
     def applied(self, site: str) -> tuple[str | None, str | None]:
         """The rules version last taken up, and how far it has been decided.

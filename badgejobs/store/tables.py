@@ -193,6 +193,8 @@ badge_binding = Table(
     _key("badge"),
     _text("wix_badge_id"),
     _time("bound_at"),
+    #: Whether its permissions were on at Wix when it was read last.
+    Column("opens_pages", Boolean, nullable=False),
     UniqueConstraint("site", "wix_badge_id"),
 )
 

@@ -103,6 +103,11 @@ class World:
         """A badge that the owner made, and perhaps lets open pages."""
         return self._new_badge(look or Look(title=title), permissions_enabled=permissions_enabled)
 
+    def open_pages(self, badge_id: str) -> None:
+        """The owner switches a badge's permissions on."""
+        badge, visible = self._badges[badge_id]
+        self._badges[badge_id] = replace(badge, permissions_enabled=True), visible
+
     def give(self, badge_id: str, member_id: str) -> WixAssignment:
         """The owner gives a badge by hand."""
         return self._add(badge_id, member_id)

@@ -43,6 +43,10 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("site", "version", name="rules_version_pkey"),
     )
     _widen_ledger()
+    op.add_column(
+        "badge_binding",
+        sa.Column("opens_pages", sa.Boolean(), nullable=False, server_default=sa.false()),
+    )
     op.add_column("site_binding", _text("timezone", null=True))
     op.add_column("site_binding", _text("currency", null=True))
     op.add_column("run", _text("rules_version", null=True))
