@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -337,6 +337,8 @@ class Ruleset:
     version: str
     milestones: tuple[Milestone, ...]
     wants: Wants = Wants()
+    #: The file that says them, so that this version can be read again.
+    text: str = field(default="", repr=False, compare=False)
 
     @property
     def sources(self) -> frozenset[str]:

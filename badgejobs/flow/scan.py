@@ -50,6 +50,8 @@ class Scanned:
     changed: int = 0
     quarantined: int = 0
     opened: int = 0
+    held: int = 0
+    cleared: int = 0
     withdrawn: int = 0
     #: The source has been read up to its present end.
     completed: bool = False
@@ -225,10 +227,19 @@ def _record(
         changed=total.changed + recorded.changed,
         quarantined=total.quarantined + len(page.unreadable),
         opened=total.opened + decided.opened,
+        held=total.held + decided.held,
+        cleared=total.cleared + decided.cleared,
         withdrawn=total.withdrawn + decided.withdrawn,
     )
 
 
 def _release(store: Store, lease: Lease, *, due_in: timedelta, completed: bool) -> None:
+    """Give the lease back; the first time that a source is read to its end, decide all anew.
+
+    What waited for the history is let go by that, in the same transaction or never.
+    """
     with store.begin() as tx:
+        grew = completed and lease.source not in tx.scans.known_to(lease.site)
+        if grew:
+            tx.bindings.decide_anew(lease.site, history_grew=True)
         tx.scans.release(lease, due_in=due_in, completed=completed)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Set as AbstractSet
+from dataclasses import replace
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -55,7 +56,7 @@ def parse_rules(text: str, *, file: str, sources: AbstractSet[str] = OUR_SOURCES
         raise as_error(complaints_of(error, document), file=file) from None
     if complaints := list(complaints_about(rules, document)):
         raise as_error(complaints, file=file)
-    return compiled(rules)
+    return replace(compiled(rules), text=text)
 
 
 def _decoded(content: bytes, file: str) -> str:
