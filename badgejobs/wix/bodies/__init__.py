@@ -16,6 +16,8 @@ from badgejobs.wix.bodies.badges import (
     ItemResult,
     Nothing,
 )
+from badgejobs.wix.bodies.blog import Post, PostsTold
+from badgejobs.wix.bodies.catalog import CatalogAnswer, Category, Collection, Product, ProductV3
 from badgejobs.wix.bodies.comments import Author, Comment, Count, Replies, RepliesByComment
 from badgejobs.wix.bodies.fields import Body, Record
 from badgejobs.wix.bodies.orders import Order, OrderTransactions, Price
@@ -27,6 +29,7 @@ from badgejobs.wix.bodies.people import (
     Token,
     TokenInfo,
 )
+from badgejobs.wix.bodies.site import PropertiesAnswer
 
 __all__ = [
     "Assignment",
@@ -36,6 +39,9 @@ __all__ = [
     "BadgeAnswer",
     "Body",
     "BulkAnswer",
+    "CatalogAnswer",
+    "Category",
+    "Collection",
     "Comment",
     "Count",
     "Icon",
@@ -48,7 +54,12 @@ __all__ = [
     "Nothing",
     "Order",
     "OrderTransactions",
+    "Post",
+    "PostsTold",
     "Price",
+    "Product",
+    "ProductV3",
+    "PropertiesAnswer",
     "Record",
     "Replies",
     "RepliesByComment",
