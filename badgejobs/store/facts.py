@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from badgejobs.core.activity import Activity, Mark
+from badgejobs.core.activity import Activity, Mark, keeping_categories
 from badgejobs.store.tables import activity
 
 #: The columns of an activity, in the order in which ``from_row`` reads them.
@@ -90,10 +90,11 @@ def merged(stored: Activity, seen: Activity) -> Activity:
     """What is known after a state was seen, whichever of the two Wix wrote first.
 
     The newer state stands, and of two equally new the one that was seen. A member once known
-    is kept where the newer state names none. What was held to be gone and is seen again is
-    what was seen.
+    is kept where the newer state names none, and so are the categories that its products were
+    first known to be in. What was held to be gone and is seen again is what was seen.
     """
     if Mark.GONE in stored.marks or _age(seen) >= _age(stored):
+        seen = keeping_categories(seen, stored)
         return seen if seen.member_id else replace(seen, member_id=stored.member_id)
     return stored if stored.member_id else replace(stored, member_id=seen.member_id)
 
