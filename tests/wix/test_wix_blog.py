@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,6 +11,8 @@ from wix_facts import ADA, API_KEY, BEN, Connect, member
 
 from badgejobs import errors
 from badgejobs.sandbox import builtin
+from badgejobs.sandbox.faults.fields import parse_fault
+from badgejobs.sandbox.faults.kinds import FaultKind
 from badgejobs.sandbox.history import seeds
 from badgejobs.sandbox.server import running
 from badgejobs.sandbox.settings import Options, parse_installations
@@ -47,6 +50,44 @@ def test_posts_are_named_as_comments_name_them_and_read_to_the_end() -> None:
         assert wix.calls == 4
         assert wix.posts_of(["no id"]) == wix.posts_of([]) == {}
         assert wix.calls == 4
+
+
+@pytest.fixture(scope="module")
+def blog() -> Iterator[tuple[World, str]]:
+    """A sandbox whose blog has three pages of posts by one member."""
+    world = World(
+        parse_installations(builtin.sites(1)), Options(query_lag_seconds=0, rate_limit_requests=0)
+    )
+    [site] = world.sites.values()
+    seeds.put(site, "posts", seeds.records("posts", [post(n) for n in range(250)]), 0.0)
+    with running(world) as url:
+        yield world, url
+
+
+@pytest.mark.parametrize("first_call", [1, 2])
+@pytest.mark.parametrize(
+    ("kind", "spoils"),
+    [
+        (FaultKind.DUPLICATED_ROWS, False),
+        (FaultKind.REORDERED_ROWS, False),
+        (FaultKind.UNKNOWN_FIELDS, False),
+        (FaultKind.EMPTY_PAGE, True),
+        (FaultKind.BROKEN_RECORD, True),
+    ],
+)
+def test_whatever_happens_to_a_page_no_post_is_taken_for_absent(
+    blog: tuple[World, str], kind: FaultKind, *, spoils: bool, first_call: int
+) -> None:
+    world, url = blog
+    world.faults = type(world.faults)()
+    fault = {"kind": kind.value, "path": wire.POSTS_QUERY, "firstCall": first_call}
+    world.faults.add([parse_fault(fault, "fault")])
+    key = ApiKeyCredentials(api_key=builtin.API_KEY, site_id=builtin.site_id(1))
+    with WixClient(base_url=url, credentials=key, pace=lambda: None) as wix:
+        if spoils:
+            with pytest.raises(errors.Ambiguous):
+                wix.posts_of([ADA])
+        assert wix.posts_of([ADA]) == {f"ref-{n}": ADA for n in range(250)}
 
 
 def test_members_are_asked_for_a_hundred_at_a_time(wix: ScriptedWix, connect: Connect) -> None:

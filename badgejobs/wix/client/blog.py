@@ -36,13 +36,14 @@ class BlogCalls:
         """All posts of up to 100 members.
 
         They are paged by offset, where a post that goes pushes another one past us: a number of
-        posts that changes meanwhile is :class:`Ambiguous`, and so is a page with nothing new.
+        posts that changes meanwhile is :class:`Ambiguous`, and so is a page with nothing new
+        before there are as many as were told of.
         """
         posts: dict[str, bodies.Post] = {}
         first: int | None = None
-        offset = 0
         while True:
-            call = calls.query_posts(member_ids, offset=offset)
+            known = len(posts)
+            call = calls.query_posts(member_ids, offset=known)
             told = self._exchange.ask(call)
             page = pages.page(
                 told.body, bodies.Post, answered_at=told.answered_at, what=told.what, paged=False
@@ -51,13 +52,11 @@ class BlogCalls:
                 raise Ambiguous(f"{told.what}: a post cannot be read: {page.bad[0].reason}")
             totals = pages.decoded(told.body, bodies.PostsTold, what=told.what).totals
             total = totals.total if totals else None
-            first = total if offset == 0 else first
+            first = first if known else total
             if total != first:
                 raise Ambiguous(f"{told.what}: the blog changed while it was read")
-            known = len(posts)
             posts |= {one.id: one for one in page.records}
-            offset += len(page.records)
-            if not page.records or (total is not None and offset >= total):
+            if not page.records if total is None else len(posts) >= total:
                 return list(posts.values())
             if len(posts) == known:
-                raise Ambiguous(f"{told.what}: a page holds nothing new: it would never end")
+                raise Ambiguous(f"{told.what}: a page holds nothing new and more must follow")
