@@ -23,6 +23,7 @@ from badgejobs.core.award import Timing
 from badgejobs.core.milestone import Ruleset, Wants
 from badgejobs.core.site import Site
 from badgejobs.core.source import Source
+from badgejobs.core.wixfacts import SiteFacts
 from badgejobs.errors import DatabaseUnavailable, Later, RulesError, SettingsError, StateError
 from badgejobs.flow.scan import Cadence
 from badgejobs.rules import RulesFile, load_rules, parse_rules
@@ -230,6 +231,15 @@ class SiteHouse:
                 f"one, run `badgejobs rebind {name} --yes`"
             )
         self._is_own = stands is not None
+
+    def site_facts(self) -> SiteFacts:
+        """What Wix told last of the site's time zone and currency; empty where it never did.
+
+        Read from the record, never from Wix: rules are read by commands that ask nothing there.
+        """
+        with self._store.read() as tx:
+            known = tx.bindings.site_facts(self.profile.name)
+        return known[0] if known else SiteFacts()
 
     def rules(self) -> Ruleset:
         """The rules to decide by: the file's, and while it is broken or just written, the last.

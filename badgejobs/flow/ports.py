@@ -13,7 +13,7 @@ from badgejobs.core.ledger import Claimed, Earned, Lease, Recorded, WakeUp
 from badgejobs.core.milestone import Look, Wants
 from badgejobs.core.source import Tallies
 from badgejobs.core.watermark import Place
-from badgejobs.core.wixfacts import Created, Fence, WixAssignment, WixBadge
+from badgejobs.core.wixfacts import Created, Fence, SiteFacts, WixAssignment, WixBadge
 from badgejobs.errors import BadgeJobsError
 
 # ---------------------------------------------------------------- Wix
@@ -44,6 +44,14 @@ class Badges(Protocol):
         self, pairs: Sequence[tuple[str, str]], *, fence: Fence
     ) -> list[Created]:
         """Give up to 100 (badge id, member id) pairs in one call; one result a pair, in order."""
+        ...
+
+
+class SiteReader(Protocol):
+    """What Wix tells of one site as a whole. Raises the errors of ``badgejobs.errors``."""
+
+    def site_facts(self) -> SiteFacts:
+        """The site's time zone and currency, as its owner set them."""
         ...
 
 
@@ -203,7 +211,15 @@ class Awards(Protocol):
 
 
 class Bindings(Protocol):
-    """Which Wix badge each badge of the rules is, per site."""
+    """Which Wix badge each badge of the rules is, per site, and what Wix tells of the site."""
+
+    def site_facts(self, site: str) -> tuple[SiteFacts, datetime] | None:
+        """What Wix told of the site, and when; ``None`` where it was not asked yet."""
+        ...
+
+    def remember_site_facts(self, site: str, facts: SiteFacts) -> None:
+        """Keep what Wix told of the site just now; of a name that is bound to a site."""
+        ...
 
     def of(self, site: str) -> dict[str, str]:
         """Badge to Wix badge id."""

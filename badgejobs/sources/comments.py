@@ -5,13 +5,13 @@ Wix lets nobody filter or sort comments by date, and query them only app by app.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
 from typing import Literal
 
 from badgejobs.core.activity import Activity, Mark, Unreadable
 from badgejobs.core.site import Site
 from badgejobs.core.source import Page, Scope, Tallies, Walk
 from badgejobs.errors import CursorRefused, NotFound, Refused, SettingsError
+from badgejobs.sources.posts import Writers
 from badgejobs.wix.bodies import Comment
 from badgejobs.wix.calls import is_guid
 from badgejobs.wix.client import WixClient
@@ -24,31 +24,22 @@ _MARK_OF_STATUS = {
     "DELETED": Mark.DELETED,
 }
 
-#: The member who wrote each of these posts, where one did.
-PostAuthors = Callable[[Collection[str]], Mapping[str, str]]
-
-
-def nobody_known(_posts: Collection[str], /) -> Mapping[str, str]:
-    """Of no post it is known who wrote it."""
-    return {}
-
 
 class Comments:
     """The comments of one site, app after app in the site's order.
 
     A cursor here is the app id, a colon and Wix's own cursor, which is empty at an app's start.
-    Where the rules want to know who wrote the posts, ``post_authors`` is asked once a page.
+    Where the rules want to know who wrote the posts, members who were not met before are asked
+    for theirs.
     """
 
     name = "comments"
     mode: Literal["window", "walk"] = "walk"
 
-    def __init__(
-        self, site: Site, wix: WixClient, /, *, post_authors: PostAuthors = nobody_known
-    ) -> None:
+    def __init__(self, site: Site, wix: WixClient, /) -> None:
         self._site = site
         self._wix = wix
-        self._post_authors = post_authors
+        self._writers = Writers(wix)
         self._apps = tuple(dict.fromkeys(site.comment_apps))
         for app in self._apps:
             if not is_guid(app):
@@ -66,9 +57,11 @@ class Comments:
             raise
         except (NotFound, Refused) as error:
             raise Refused(self._unknown(app, error)) from error
-        authors = self._authors(found.records)
+        activities = tuple(self._activity(comment, app) for comment in found.records)
         return Page(
-            activities=tuple(self._activity(comment, app, authors) for comment in found.records),
+            activities=self._writers.owned(activities)
+            if self._site.wants.post_authors
+            else activities,
             unreadable=tuple(
                 Unreadable(source=self.name, activity_id=bad.id, reason=bad.reason)
                 for bad in found.bad
@@ -117,20 +110,9 @@ class Comments:
         behind = self._apps[self._apps.index(app) + 1 :]
         return f"{behind[0]}:" if behind else None
 
-    def _authors(self, comments: Collection[Comment]) -> Mapping[str, str]:
-        """Who wrote the posts of these comments; a post without a member's comment is no matter."""
-        if not self._site.wants.post_authors:
-            return {}
-        posts = {
-            one.resource_id
-            for one in comments
-            if one.resource_id and one.author and one.author.member_id
-        }
-        return self._post_authors(sorted(posts)) if posts else {}
-
-    def _activity(self, comment: Comment, app: str, authors: Mapping[str, str]) -> Activity:
+    def _activity(self, comment: Comment, app: str) -> Activity:
         author, parent = comment.author, comment.parent_comment
-        member, post = author.member_id if author else None, comment.resource_id or ""
+        member = author.member_id if author else None
         answered = parent.author.member_id if parent and parent.author else None
         marks = {_MARK_OF_STATUS[comment.status]}
         if author is not None and author.user_id:
@@ -145,9 +127,9 @@ class Comments:
             revision=comment.revision,
             part=app,
             marks=frozenset(marks),
-            post=post,
+            post=comment.resource_id or "",
             parent=parent.id if parent else None,
-            own=member is not None and member in {answered, authors.get(post)},
+            own=member is not None and member == answered,
             length=comment.length,
         )
 

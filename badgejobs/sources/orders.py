@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from types import MappingProxyType
 from typing import Literal
@@ -11,6 +11,7 @@ from badgejobs.core.activity import Activity, Item, Mark, Unreadable, label
 from badgejobs.core.site import Site
 from badgejobs.core.source import Page, Scope, Window
 from badgejobs.sources import order_money
+from badgejobs.sources.catalogue import Catalogue
 from badgejobs.sources.paid import paid_at
 from badgejobs.wix import wire
 from badgejobs.wix.bodies import LineItem, Order, OrderTransactions
@@ -32,31 +33,20 @@ _MARKS_OF_PAYMENT = {
 }
 
 
-#: Names and ids of the categories of products, in small letters, by product id.
-Categories = Callable[[Collection[str]], Mapping[str, frozenset[str]]]
-
-
-def no_categories(_products: Collection[str], /) -> Mapping[str, frozenset[str]]:
-    """Of no product any category is known."""
-    return {}
-
-
 class Orders:
     """The orders of one site; ``updatedDate`` ascending, so that nothing can slip by.
 
     Where the rules want payments, one more call a page tells when its orders were paid; where
-    they want categories, ``categories`` is asked once a page.
+    they want categories, products that were not met before are asked for.
     """
 
     name = "orders"
     mode: Literal["window", "walk"] = "window"
 
-    def __init__(
-        self, site: Site, wix: WixClient, /, *, categories: Categories = no_categories
-    ) -> None:
+    def __init__(self, site: Site, wix: WixClient, /) -> None:
         self._site = site
         self._wix = wix
-        self._categories = categories
+        self._catalogue = Catalogue(wix)
 
     def fetch(self, scope: Scope, cursor: str | None) -> Page:
         """One page of up to 100 orders of every status, from the window's beginning on."""
@@ -66,15 +56,16 @@ class Orders:
         unreadable = [
             Unreadable(source=self.name, activity_id=bad.id, reason=bad.reason) for bad in found.bad
         ]
-        paid, categories = self._paid(found.records), self._known_categories(found.records)
+        paid = self._paid(found.records)
         for order in found.records:
             try:
-                activities.append(self._activity(order, paid.get(order.id), categories))
+                activities.append(self._activity(order, paid.get(order.id)))
             except ValueError as error:
                 reason = f"an amount of the order or its lines: {error}"
                 unreadable.append(Unreadable(source=self.name, activity_id=order.id, reason=reason))
+        wants_categories = self._site.wants.categories
         return Page(
-            activities=tuple(activities),
+            activities=self._catalogue.filed(activities) if wants_categories else tuple(activities),
             unreadable=tuple(unreadable),
             next_cursor=found.next_cursor,
             answered_at=found.answered_at,
@@ -96,19 +87,7 @@ class Orders:
         known = {one.order_id: one for one in told}
         return {one.id: _when_paid(one, known.get(one.id)) for one in asked.values()}
 
-    def _known_categories(self, orders: Sequence[Order]) -> Mapping[str, frozenset[str]]:
-        if not self._site.wants.categories:
-            return {}
-        lines = (line for order in orders for line in order.line_items or ())
-        products = {product for line in lines if (product := _product(line))}
-        return self._categories(sorted(products)) if products else {}
-
-    def _activity(
-        self,
-        order: Order,
-        when_paid: datetime | None,
-        categories: Mapping[str, frozenset[str]],
-    ) -> Activity:
+    def _activity(self, order: Order, when_paid: datetime | None) -> Activity:
         conversion = order.currency_conversion_details
         return Activity(
             site=self._site.name,
@@ -124,7 +103,7 @@ class Orders:
             rate=conversion.conversion_rate if conversion else None,
             paid_at=when_paid,
             channel=(order.channel_info.type or "") if order.channel_info else "",
-            items=tuple(_item(line, order, categories) for line in order.line_items or ()),
+            items=tuple(_item(line, order) for line in order.line_items or ()),
         )
 
 
@@ -156,23 +135,16 @@ def _when_paid(order: Order, transactions: OrderTransactions | None) -> datetime
         return None
 
 
-def _item(line: LineItem, order: Order, categories: Mapping[str, frozenset[str]]) -> Item:
-    """A line; of the product's name only its label is kept."""
+def _item(line: LineItem, order: Order) -> Item:
+    """A line; of the product's name only its label is kept. One made by hand has no product id."""
     name = line.product_name.original if line.product_name else None
-    product, reference = _product(line), line.catalog_reference
+    reference = line.catalog_reference
     is_gift_card = order_money.is_gift_card(line)
     return Item(
-        product=product,
+        product=(reference.catalog_item_id or "") if reference else "",
         name=label(name) if name else "",
         catalog=(reference.app_id or "") if reference else "",
-        categories=categories.get(product, frozenset()),
         quantity=line.quantity,
         refunded=line.refund_quantity or 0,
         amount=0 if is_gift_card else order_money.line_amount(line, order.currency),
     )
-
-
-def _product(line: LineItem) -> str:
-    """The id in the catalogue; a line that was made by hand has none."""
-    reference = line.catalog_reference
-    return (reference.catalog_item_id or "") if reference else ""

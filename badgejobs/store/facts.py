@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from badgejobs.core.activity import Activity, Link, Mark
+from badgejobs.core.activity import Activity, Link, Mark, keeping_categories
 from badgejobs.store.items import items_of, text_of_items
 from badgejobs.store.tables import activity
 
@@ -127,12 +127,12 @@ def merged(stored: Activity, seen: Activity) -> Activity:
 
     The newer state stands, and of two equally new the one that was seen; what was held to be
     gone and is seen again is what was seen. What Wix tells only of some states is kept from the
-    others: the member, where the newer names none; what a deleted comment was about and how
-    long it was; and that a comment stood on the member's own content, since who wrote its
-    parent is forgotten with the parent.
+    others: the member, where the newer names none; the categories that its products were first
+    known to be in; what a deleted comment was about and how long it was; and that a comment
+    stood on the member's own content, since who wrote its parent is forgotten with the parent.
     """
     if Mark.GONE in stored.marks or _age(seen) >= _age(stored):
-        return _with_what_was_told(seen, stored)
+        return _with_what_was_told(keeping_categories(seen, stored), stored)
     return _with_what_was_told(stored, seen)
 
 

@@ -219,9 +219,10 @@ site_binding = Table(
     _key("site"),
     _text("at_wix"),
     _time("bound_at"),
-    #: The site's own zone and currency, as Wix last told them.
+    # what Wix tells of it, and when that was read
     _text_or_none("timezone"),
     _text_or_none("currency"),
+    _time_or_none("facts_read_at"),
 )
 
 #: Badges whose creation at Wix was begun and has not been answered.

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -42,9 +42,7 @@ def comment(name: str = "c1", **fields: Any) -> dict[str, Any]:
 
 
 @contextmanager
-def comments_of(
-    answer: Answer, *apps: str, wants: Wants = NO_WANTS, **more: Any
-) -> Iterator[Comments]:
+def comments_of(answer: Answer, *apps: str) -> Iterator[Comments]:
     def handle(request: httpx.Request) -> httpx.Response:
         return answer(request.url.path, json.loads(request.content))
 
@@ -55,7 +53,7 @@ def comments_of(
         request_deadline=timedelta(seconds=1),
         transport=httpx.MockTransport(handle),
     )
-    yield Comments(Site(name="shop", comment_apps=apps, wants=wants), wix, **more)
+    yield Comments(Site(name="shop", comment_apps=apps), wix)
 
 
 def listed(*records: object, cursor: str | None = None) -> httpx.Response:
@@ -150,32 +148,6 @@ def test_a_reply_is_on_own_content_where_its_parent_is_the_members(
     assert (one.post, one.parent, one.own) == ("post-1", parent_id, own)
     by_visitor = comment(author={"visitorId": MEMBER}, parentComment=parent)
     assert read(by_visitor).own is False
-
-
-def test_who_wrote_the_posts_is_asked_once_a_page_and_only_where_rules_want_it() -> None:
-    asked: list[list[str]] = []
-
-    def authors(posts: Collection[str]) -> dict[str, str]:
-        asked.append(list(posts))
-        return {"mine": MEMBER, "theirs": OTHER}
-
-    records = [
-        comment("c1", resourceId="mine"),
-        comment("c2", resourceId="theirs"),
-        comment("c3", resourceId="mine"),
-        comment("c4", resourceId="unread", author={"visitorId": MEMBER}),
-        comment("c5"),
-    ]
-    with comments_of(lambda *_: listed(*records), BLOG, post_authors=authors) as source:
-        assert not any(one.own for one in source.fetch(WALK, None).activities)
-    assert asked == []
-    wants = Wants(post_authors=True)
-    with comments_of(
-        lambda *_: listed(*records), BLOG, wants=wants, post_authors=authors
-    ) as source:
-        found = {one.activity_id: one.own for one in source.fetch(WALK, None).activities}
-    assert asked == [["mine", "theirs"]]
-    assert found == {"c1": True, "c2": False, "c3": True, "c4": False, "c5": False}
 
 
 @pytest.mark.parametrize(

@@ -1,17 +1,13 @@
 from __future__ import annotations
 
-from collections.abc import Collection
 from decimal import Decimal
 from typing import Any
 
-import httpx
 import pytest
-from wix_orders import MUG, SINCE, STORES, fetched, line, order, orders_of, read
+from wix_orders import MUG, STORES, fetched, line, order, read
 
 from badgejobs.core.activity import Item, Mark, label
-from badgejobs.core.milestone import Wants
 
-SPOON = "6f1e2d3c-4b5a-4968-8776-655443326602"
 GIFT_CARD_APP = "d80111c5-a0f4-47a8-b63a-65b54d774a27"
 
 
@@ -92,7 +88,7 @@ def test_buying_a_gift_card_is_no_spending() -> None:
         quantity=2,
         price={"amount": "20.00"},
         refundQuantity=1,
-        catalogReference={"catalogItemId": SPOON, "appId": GIFT_CARD_APP},
+        catalogReference={"catalogItemId": MUG, "appId": GIFT_CARD_APP},
         productName={"original": "Gift Card"},
         itemType={"preset": "GIFT_CARD"},
     )
@@ -178,26 +174,3 @@ def test_a_line_whose_product_number_or_price_is_not_understood_is_never_guessed
 )
 def test_what_decides_nothing_spoils_no_line(fields: dict[str, Any]) -> None:
     assert read(lineItems=[line(**fields)]) == read(lineItems=[line()])
-
-
-def test_categories_are_asked_for_once_a_page_and_only_where_rules_want_them() -> None:
-    asked: list[list[str]] = []
-
-    def categories(products: Collection[str]) -> dict[str, frozenset[str]]:
-        asked.append(list(products))
-        return {MUG: frozenset({"kitchen", "c-1"})}
-
-    spoon = line(catalogReference={"catalogItemId": SPOON, "appId": STORES})
-    orders = [order(lineItems=[line(), spoon]), order(id="o2", lineItems=[line()])]
-
-    def answer(_: httpx.Request) -> httpx.Response:
-        return httpx.Response(200, json={"orders": orders, "metadata": {"hasNext": False}})
-
-    with orders_of(answer, categories=categories) as source:
-        assert source.fetch(SINCE, None).activities[0].items[0].categories == frozenset()
-    assert asked == []
-    with orders_of(answer, wants=Wants(categories=True), categories=categories) as source:
-        one, two = source.fetch(SINCE, None).activities
-    assert asked == [[MUG, SPOON]]
-    assert [item.categories for item in one.items] == [{"kitchen", "c-1"}, frozenset()]
-    assert two.items[0].categories == {"kitchen", "c-1"}

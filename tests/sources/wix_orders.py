@@ -60,7 +60,7 @@ def order(**fields: Any) -> dict[str, Any]:
 
 @contextmanager
 def orders_of(
-    answer: Callable[[httpx.Request], httpx.Response], *, wants: Wants = NO_WANTS, **more: Any
+    answer: Callable[[httpx.Request], httpx.Response], *, wants: Wants = NO_WANTS
 ) -> Iterator[Orders]:
     wix = WixClient(
         base_url=wire.BASE_URL,
@@ -69,7 +69,7 @@ def orders_of(
         request_deadline=timedelta(seconds=1),
         transport=httpx.MockTransport(answer),
     )
-    yield Orders(Site(name="shop", wants=wants), wix, **more)
+    yield Orders(Site(name="shop", wants=wants), wix)
 
 
 def fetched(*records: object, cursor: str | None = None) -> Page:

@@ -11,7 +11,14 @@ from wix_facts import no_fence
 
 from badgejobs import errors
 from badgejobs.core.milestone import Look
-from badgejobs.core.wixfacts import Removed, WixAssignment, WixBadge, WixInstance, WixMember
+from badgejobs.core.wixfacts import (
+    Removed,
+    SiteFacts,
+    WixAssignment,
+    WixBadge,
+    WixInstance,
+    WixMember,
+)
 from badgejobs.wix import calls, wire
 from badgejobs.wix.auth import AppCredentials
 from badgejobs.wix.calls import Call
@@ -35,6 +42,12 @@ GUEST_ORDER = "2d6e9b04-85f3-4a17-b0c9-7e8f1a2b3c42"
 COMMENT = "f3a81c7d-5e26-4b90-8d4f-2a3b4c5d6e51"
 REPLY = "f3a81c7d-5e26-4b90-8d4f-2a3b4c5d6e52"
 DELETED = "f3a81c7d-5e26-4b90-8d4f-2a3b4c5d6e53"
+MUG = "6b1f0c92-7d3e-4a58-91c4-2e3f4a5b6c71"
+TEA = "6b1f0c92-7d3e-4a58-91c4-2e3f4a5b6c72"
+#: The collection of Catalog V1 that holds everything; its id is no GUID.
+ALL = "00000000-000000-000000-000000000001"
+CUPS = "a41c7e05-3f28-4d96-b7e1-5c6d7e8f9a81"
+HOT = "a41c7e05-3f28-4d96-b7e1-5c6d7e8f9a82"
 BLOG = wire.COMMENT_APPS["blog"]
 POST = "post-7f3"
 SINCE = datetime(2026, 3, 6, tzinfo=UTC)
@@ -104,6 +117,13 @@ BUILT: dict[str, Callable[[], Call]] = {
     "members-query-extended": lambda: calls.query_members([ANA], fieldset="EXTENDED"),
     "members-list": lambda: calls.list_members(offset=0, by_date=False),
     "member-get": lambda: calls.get_member(ANA, fieldset="EXTENDED"),
+    "site-properties": calls.site_properties,
+    "catalog-version": calls.catalog_version,
+    "products-query": lambda: calls.query_products([MUG, TEA]),
+    "collections-query": lambda: calls.query_collections([ALL, CUPS]),
+    "products-query-v3": lambda: calls.query_products_v3([MUG, TEA]),
+    "categories-query": lambda: calls.query_categories([CUPS, HOT]),
+    "posts-query": lambda: calls.query_posts([ANA, BEN]),
     "error-validation": lambda: calls.create_badge(
         Look(title="T" * 51, background="#264653", text="#F4F1DE")
     ),
@@ -299,6 +319,28 @@ READ: dict[str, tuple[Callable[[WixClient], Any], Any]] = {
             id=ANA, nickname="Ana", slug="ana", status="APPROVED", login_email="ana@shop.example"
         ),
     ),
+    "site-properties": (
+        lambda wix: wix.site_facts(),
+        SiteFacts(timezone="Europe/Vilnius", currency="EUR"),
+    ),
+    "catalog-version": (lambda wix: wix.catalog_version(), wire.CatalogVersion.V1),
+    "products-query": (
+        lambda wix: wix.product_collections([MUG, TEA]),
+        {MUG: frozenset({ALL, CUPS}), TEA: frozenset({ALL})},
+    ),
+    "collections-query": (
+        lambda wix: wix.collection_names([ALL, CUPS]),
+        {ALL: "All Products", CUPS: "Cups"},
+    ),
+    "products-query-v3": (
+        lambda wix: wix.product_categories([MUG, TEA]),
+        {MUG: frozenset({CUPS, HOT}), TEA: frozenset({HOT})},
+    ),
+    "categories-query": (
+        lambda wix: wix.category_names([CUPS, HOT]),
+        {CUPS: "Cups", HOT: "Hot drinks"},
+    ),
+    "posts-query": (lambda wix: wix.posts_of([ANA, BEN]), {POST: ANA}),
 }
 
 #: What is asked where Wix refuses, and the error that it must be, with a part of its text.

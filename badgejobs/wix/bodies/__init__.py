@@ -16,6 +16,8 @@ from badgejobs.wix.bodies.badges import (
     ItemResult,
     Nothing,
 )
+from badgejobs.wix.bodies.blog import Post, PostsTold
+from badgejobs.wix.bodies.catalog import CatalogAnswer, Category, Collection, Product, ProductV3
 from badgejobs.wix.bodies.comments import Author, Comment, Count, Replies, RepliesByComment
 from badgejobs.wix.bodies.fields import Body, Record
 from badgejobs.wix.bodies.order_lines import LineItem, Price
@@ -29,6 +31,7 @@ from badgejobs.wix.bodies.people import (
     Token,
     TokenInfo,
 )
+from badgejobs.wix.bodies.site import PropertiesAnswer
 
 __all__ = [
     "Assignment",
@@ -38,6 +41,9 @@ __all__ = [
     "BadgeAnswer",
     "Body",
     "BulkAnswer",
+    "CatalogAnswer",
+    "Category",
+    "Collection",
     "Comment",
     "Count",
     "Icon",
@@ -53,7 +59,12 @@ __all__ = [
     "Order",
     "OrderTransactions",
     "Payment",
+    "Post",
+    "PostsTold",
     "Price",
+    "Product",
+    "ProductV3",
+    "PropertiesAnswer",
     "Record",
     "Replies",
     "RepliesByComment",
