@@ -126,6 +126,6 @@ def test_the_example_of_the_readme_holds() -> None:
     told = [in_words(one.condition) for one in parse_rules(example, file="README.md").milestones]
     each = " (each of 5.00 GBP or more)"
     assert told[1] == (
-        f"5 or more comments and (3 or more paid orders{each} or "
-        f"paid orders worth 250.00 GBP or more in total{each})"
+        f"5 or more comments (only replies) and (3 or more paid orders in the last 365 days{each} "
+        f"or paid orders worth 250.00 GBP or more in total{each})"
     )

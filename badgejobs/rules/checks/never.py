@@ -139,5 +139,11 @@ def earliest(leaf: Leaf) -> datetime | None:
     begins = max(filter(None, (since, leaf.of.history_from)), default=None)
     if begins is None:
         return None
-    begins += leaf.of.settle
-    return leaf.of.calendar.plus(begins, leaf.gte) if isinstance(leaf, Age | Gap) else begins
+    settled, calendar = begins + leaf.of.settle, leaf.of.calendar
+    match leaf:
+        case Age(gte=gte):
+            return max(settled, calendar.plus(begins, gte))
+        case Gap(gte=gte):
+            return calendar.plus(settled, gte)
+        case _:
+            return settled
