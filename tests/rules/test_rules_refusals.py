@@ -203,4 +203,4 @@ def test_what_the_site_says_and_nobody_knows_is_told() -> None:
     assert told.startswith("1:1: currency: the site's own currency, 'eur', is not a three-letter")
     # what the file says itself is not asked of the site
     named = "site: {timezone: UTC, currency: EUR}\n" + text
-    assert ruleset(named, site=SiteDefaults(timezone="Mars/Base", currency="eur"))
+    assert ruleset(named, site=SiteDefaults(timezone="Mars/Base", currency="eur")).milestones
