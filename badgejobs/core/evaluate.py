@@ -1,100 +1,357 @@
-"""Whether the facts of one member meet a milestone, since when, and why."""
+"""Whether the facts of one member earn a badge, since when, until when, and why.
+
+Every condition is computed as a timeline: all the time in which the facts, as they stand now,
+meet it. Whether it is met, since when, and when time alone changes the answer are then read off.
+The answer depends on the facts alone, never on the order in which they arrived.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
 
 from badgejobs.core.activity import Activity
-from badgejobs.core.milestone import AllOf, AnyOf, Condition, Count, Milestone, Sum
-from badgejobs.core.policy import Refusal
+from badgejobs.core.counted import FUTURE_TOLERANCE, Counted, Counting
+from badgejobs.core.lifecycle import expired, held
+from badgejobs.core.measure import numeric_timeline
+from badgejobs.core.milestone import (
+    Age,
+    AllOf,
+    AnyOf,
+    AtLeast,
+    Condition,
+    Count,
+    Distinct,
+    Gap,
+    Has,
+    Leaf,
+    Max,
+    Milestone,
+    NoneOf,
+    Selection,
+    Streak,
+    Sum,
+    leans_on_history,
+    leaves,
+    sources_of,
+)
+from badgejobs.core.proof import Proof, prove
+from badgejobs.core.rhythm import age_timeline, gap_timeline, streak_timeline
+from badgejobs.core.timeline import (
+    FOREVER,
+    Timeline,
+    at_least,
+    clipped,
+    complement,
+    every,
+    next_change,
+    some,
+    stretch_at,
+    without,
+)
 
-#: A fact further ahead of ``as_of`` than this is held until its time has come.
-FUTURE_TOLERANCE = timedelta(minutes=5)
+__all__ = ["FUTURE_TOLERANCE", "Answer", "Evaluator", "Proof", "Withheld", "evaluate"]
+
+
+class Withheld(StrEnum):
+    """Why a badge whose condition is met is not given, or not given anew."""
+
+    #: No award may be opened at this time; one that stands already stays.
+    NOT_EARNABLE = "not earnable at this time"
+    #: Out of use: no award is opened any more, and one that stands stays.
+    RETIRED = "retired"
+    EXPIRED = "expired"
+    HIGHER_TIER = "a higher tier is held"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Proof:
-    """Why a condition is met or not: its number, and what made and what did not make it."""
+class Answer:
+    """What facts, rules and a moment say of one member and one badge."""
 
-    condition: Condition
+    milestone: Milestone
+    #: Whether the badge shall stand at this moment.
     met: bool
-    #: The time of the fact that crossed the line; ``None`` while not met.
+    #: When the line was crossed; ``None`` while not met.
     earned_at: datetime | None
-    #: When time alone may change the answer.
-    next_flip_at: datetime | None = None
-    #: A leaf's number now: a count, or a sum in minor units.
-    number: int = 0
-    #: A leaf's activities that count, in order of their time.
-    counted: tuple[str, ...] = ()
-    #: A leaf's activities that do not, each with its reason.
-    refused: tuple[tuple[str, Refusal], ...] = ()
-    parts: tuple[Proof, ...] = ()
+    #: The next moment at which time alone changes the answer.
+    next_flip_at: datetime | None
+    withheld: Withheld | None
+    #: The id of the activity that crossed the line; empty where time alone did.
+    crossed_by: str
+    _prove: Callable[[], Proof]
+    #: The proofs of the tiers above, which may hide this one.
+    _above: Callable[[], tuple[Proof, ...]]
+
+    @property
+    def may_open(self) -> bool:
+        """Whether an award may be opened now."""
+        return self.met and self.withheld is None
+
+    @property
+    def activities(self) -> frozenset[str]:
+        """The ids of the activities that the answer stands on, and that suffice for it."""
+        return self.proof.activities.union(*(proof.activities for proof in self._above()))
+
+    @property
+    def proof(self) -> Proof:
+        """Why: worked out when it is asked for, since most answers are only counted."""
+        return self._prove()
 
 
-def evaluate(facts: Collection[Activity], milestone: Milestone, as_of: datetime) -> Proof:
-    """Hold the facts of one member against a milestone, as of one moment.
+def evaluate(facts: Collection[Activity], milestone: Milestone, as_of: datetime) -> Answer:
+    """Hold the facts of one member against a milestone, as of one moment."""
+    return Evaluator((milestone,)).answers(facts, as_of)[0]
 
-    The answer depends on the facts alone, never on the order in which they arrived.
+
+class Evaluator:
+    """Milestones made ready once, to hold the facts of many members against them."""
+
+    def __init__(self, milestones: Sequence[Milestone]) -> None:
+        self._milestones = tuple(milestones)
+        self._countings = dict[Selection, Counting]()
+        self._plans = dict[int, _Plan]()
+        for one in self._milestones:
+            self._plan(one)
+        self._leaning = [
+            sources_of(one.condition) if leans_on_history(one) else frozenset[str]()
+            for one in self._milestones
+        ]
+
+    def answers(
+        self,
+        facts: Collection[Activity],
+        as_of: datetime,
+        known_to: Mapping[str, datetime] | None = None,
+    ) -> tuple[Answer, ...]:
+        """One answer a milestone, in their order.
+
+        What leans on complete history is answered as of ``known_to`` at the latest: the moment up
+        to which each source has told everything.
+        """
+        by_source = _by_source(facts)
+        moments = dict[datetime, _Member]()
+        answers = list[Answer]()
+        for milestone, sources in zip(self._milestones, self._leaning, strict=True):
+            moment = as_of
+            if known_to and sources:
+                moment = min(as_of, *(known_to.get(source, as_of) for source in sources))
+            if moment not in moments:
+                moments[moment] = _Member(by_source, moment)
+            answers.append(self._answer(milestone, moments[moment]))
+        return tuple(answers)
+
+    def _answer(self, milestone: Milestone, member: _Member) -> Answer:
+        plan, as_of = self._plans[id(milestone)], member.as_of
+        lifecycle = milestone.lifecycle
+        condition = plan.condition(member)
+        standing = held(condition, milestone)
+        lasting = expired(standing, condition, milestone)
+        shown = lasting
+        if lasting and plan.above:
+            shown = without(lasting, [above(member) for above in plan.above])
+        now = stretch_at(shown, as_of)
+        withheld: Withheld | None = None
+        if now is None:
+            if stretch_at(lasting, as_of):
+                withheld = Withheld.HIGHER_TIER
+            elif stretch_at(standing, as_of):
+                withheld = Withheld.EXPIRED
+        elif lifecycle.retired:
+            withheld = Withheld.RETIRED
+        elif not _earnable(milestone, as_of):
+            withheld = Withheld.NOT_EARNABLE
+        return Answer(
+            milestone=milestone,
+            met=now is not None,
+            earned_at=now[0] if now else None,
+            next_flip_at=_flip(milestone, shown, member, plan),
+            withheld=withheld,
+            crossed_by=now[2] if now else "",
+            _prove=lambda: prove(milestone.condition, _Scene(self, member)),
+            _above=lambda: tuple(
+                prove(one.condition, _Scene(self, member)) for one in milestone.above
+            ),
+        )
+
+    # ------------------------------------------------------------ making ready
+
+    def _plan(self, milestone: Milestone) -> _Plan:
+        known = self._plans.get(id(milestone))
+        if known is None:
+            known = _Plan(
+                condition=self._ready(milestone.condition),
+                above=tuple(self._held(one) for one in milestone.above),
+                countings=tuple(
+                    dict.fromkeys(self._counting(leaf) for leaf in _leaves_of(milestone))
+                ),
+            )
+            self._plans[id(milestone)] = known
+        return known
+
+    def _held(self, milestone: Milestone) -> _Ready:
+        """When the rules give a badge, whatever becomes of it at Wix."""
+        plan = self._plan(milestone)
+
+        def ready(member: _Member) -> Timeline:
+            kept = member.held.get(id(milestone))
+            if kept is None:
+                condition = plan.condition(member)
+                kept = expired(held(condition, milestone), condition, milestone)
+                member.held[id(milestone)] = kept
+            return kept
+
+        return ready
+
+    def _ready(self, condition: Condition) -> _Ready:
+        match condition:
+            case AllOf(parts=parts):
+                wanted = [self._ready(part) for part in parts]
+                return lambda member: every([part(member) for part in wanted])
+            case AnyOf(parts=parts):
+                wanted = [self._ready(part) for part in parts]
+                return lambda member: some([part(member) for part in wanted])
+            case AtLeast(parts=parts, number=number):
+                wanted = [self._ready(part) for part in parts]
+                return lambda member: at_least(number, [part(member) for part in wanted])
+            case NoneOf(parts=parts):
+                wanted = [self._ready(part) for part in parts]
+                return lambda member: clipped(
+                    complement(some([part(member) for part in wanted])), member.as_of
+                )
+            case Has(milestone=milestone):
+                return self._held(milestone)
+            case leaf:
+                return _ready_leaf(leaf, self._counting(leaf))
+
+    def _counting(self, leaf: Leaf) -> Counting:
+        key = replace(leaf.of, stretch=None)
+        if key not in self._countings:
+            self._countings[key] = Counting(key)
+        return self._countings[key]
+
+    def timeline(self, condition: Condition, member: _Member) -> Timeline:
+        """When a condition is met."""
+        return self._ready(condition)(member)
+
+    def counted(self, leaf: Leaf, member: _Member) -> Counted:
+        """The facts that count for a leaf, but for its window."""
+        return member.counted(self._counting(leaf))
+
+
+class _Member:
+    """The facts of one member at one moment, and what was worked out of them.
+
+    Where a fact is a little ahead of our clock, the clock is late: it is as late as that fact.
     """
-    ordered = sorted(facts, key=lambda one: (one.occurred_at, one.source, one.activity_id))
-    return _prove(ordered, milestone.condition, as_of)
+
+    __slots__ = ("_counted", "_told_at", "as_of", "clock", "facts", "held")
+
+    def __init__(self, facts: Mapping[str, Sequence[Activity]], as_of: datetime) -> None:
+        self.facts, self._told_at = facts, as_of
+        self.as_of, self.clock = as_of, ""
+        for source in sorted(facts):
+            for one in reversed(facts[source]):
+                if one.occurred_at <= self.as_of:
+                    break
+                if one.occurred_at <= as_of + FUTURE_TOLERANCE:
+                    self.as_of, self.clock = one.occurred_at, one.activity_id
+                    break
+        self._counted = dict[Counting, Counted]()
+        self.held = dict[int, Timeline]()
+
+    def counted(self, counting: Counting) -> Counted:
+        known = self._counted.get(counting)
+        if known is None:
+            facts = self.facts.get(counting.of.source, ())
+            known = self._counted[counting] = counting.over(facts, self._told_at)
+        return known
 
 
-def _prove(facts: Sequence[Activity], condition: Condition, as_of: datetime) -> Proof:
-    match condition:
-        case Count() | Sum():
-            return _prove_leaf(facts, condition, as_of)
-        case AllOf(parts=parts):
-            proofs = tuple(_prove(facts, part, as_of) for part in parts)
-            met = all(proof.met for proof in proofs)
-            earned = max((p.earned_at for p in proofs if p.earned_at), default=None)
-        case AnyOf(parts=parts):
-            proofs = tuple(_prove(facts, part, as_of) for part in parts)
-            met = any(proof.met for proof in proofs)
-            earned = min((p.earned_at for p in proofs if p.earned_at), default=None)
-        case _:
-            raise NotImplementedError
-    return Proof(
-        condition=condition,
-        met=met,
-        earned_at=earned if met else None,
-        next_flip_at=_earliest([proof.next_flip_at for proof in proofs]),
-        parts=proofs,
-    )
+_Ready = Callable[[_Member], Timeline]
 
 
-def _prove_leaf(facts: Sequence[Activity], leaf: Count | Sum, as_of: datetime) -> Proof:
-    number, earned_at, flips = 0, None, list[datetime]()
-    counted, refused = list[str](), list[tuple[str, Refusal]]()
-    for fact in facts:
-        if fact.source != leaf.of.source:
-            continue
-        if refusal := leaf.of.policy.refusal(fact):
-            refused.append((fact.activity_id, refusal))
-            continue
-        worth = leaf.of.policy.value(fact) if isinstance(leaf, Sum) else 1
-        if isinstance(worth, Refusal):
-            refused.append((fact.activity_id, worth))
-            continue
-        if fact.occurred_at > as_of + FUTURE_TOLERANCE:
-            flips.append(fact.occurred_at - FUTURE_TOLERANCE)
-            continue
-        number += worth
-        counted.append(fact.activity_id)
-        if earned_at is None and number >= leaf.gte:
-            earned_at = fact.occurred_at
-    return Proof(
-        condition=leaf,
-        met=earned_at is not None,
-        earned_at=earned_at,
-        next_flip_at=min(flips, default=None),
-        number=number,
-        counted=tuple(counted),
-        refused=tuple(refused),
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Plan:
+    """A milestone made ready."""
+
+    condition: _Ready
+    above: tuple[_Ready, ...]
+    countings: tuple[Counting, ...]
 
 
-def _earliest(moments: Collection[datetime | None]) -> datetime | None:
-    return min((moment for moment in moments if moment), default=None)
+@dataclass(frozen=True, slots=True)
+class _Scene:
+    """What a proof is worked out of."""
+
+    evaluator: Evaluator
+    member: _Member
+
+    @property
+    def as_of(self) -> datetime:
+        return self.member.as_of
+
+    @property
+    def clock(self) -> str:
+        return self.member.clock
+
+    def timeline(self, condition: Condition) -> Timeline:
+        return self.evaluator.timeline(condition, self.member)
+
+    def counted(self, leaf: Leaf) -> Counted:
+        return self.evaluator.counted(leaf, self.member)
+
+
+def _ready_leaf(leaf: Leaf, counting: Counting) -> _Ready:
+    match leaf:
+        case Count() | Sum() | Distinct() | Max():
+            return lambda member: numeric_timeline(leaf, member.counted(counting))
+        case Streak():
+            return lambda member: streak_timeline(leaf, member.counted(counting))
+        case Gap():
+            return lambda member: gap_timeline(leaf, member.counted(counting))
+        case Age():
+            return lambda member: age_timeline(leaf, member.counted(counting))
+
+
+def _leaves_of(milestone: Milestone) -> list[Leaf]:
+    """The leaves that an answer may depend on."""
+    found = list(leaves(milestone.condition))
+    for one in milestone.above:
+        found += _leaves_of(one)
+    return found
+
+
+def _by_source(facts: Collection[Activity]) -> dict[str, list[Activity]]:
+    """Facts by source, in order of their time; of two at one time, in order of their ids."""
+    found = dict[str, list[Activity]]()
+    for one in facts:
+        if one.source in found:
+            found[one.source].append(one)
+        else:
+            found[one.source] = [one]
+    for some_facts in found.values():
+        some_facts.sort(key=_by_time)
+    return found
+
+
+def _by_time(one: Activity) -> tuple[datetime, str]:
+    return one.occurred_at, one.activity_id
+
+
+def _earnable(milestone: Milestone, moment: datetime) -> bool:
+    since, until = milestone.lifecycle.earnable_from, milestone.lifecycle.earnable_until
+    return (since is None or since <= moment) and (until is None or moment < until)
+
+
+def _flip(milestone: Milestone, shown: Timeline, member: _Member, plan: _Plan) -> datetime | None:
+    """The next moment at which time alone changes the answer."""
+    as_of = member.as_of
+    moments = [next_change(shown, as_of)]
+    moments += [member.counted(counting).ahead_until for counting in plan.countings]
+    lifecycle = milestone.lifecycle
+    if lifecycle.earnable_from or lifecycle.earnable_until:
+        bounds = (lifecycle.earnable_from, lifecycle.earnable_until)
+        moments += [one for one in bounds if one and one > as_of and stretch_at(shown, one)]
+    return min((one for one in moments if one and one < FOREVER), default=None)

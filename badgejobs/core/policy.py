@@ -91,7 +91,7 @@ class OrderPolicy:
         if Mark.REFUNDED in marks and self.void_when_refunded:
             return Refusal.REFUNDED
         if Mark.CREDIT in marks:
-            return None
+            return None if self.subtract_refunds else Refusal.CREDIT
         if Mark.TRIAL in marks:
             return Refusal.TRIAL
         if Mark.IMPORTED in marks and not self.count_imported:
@@ -100,8 +100,10 @@ class OrderPolicy:
 
     def refusal(self, activity: Activity) -> Refusal | None:
         """Why this order does not count, or ``None`` where it does."""
-        if refusal := self.refusal_of_marks(activity.marks):
-            return refusal
+        return self.refusal_of_marks(activity.marks) or self.refusal_beside_marks(activity)
+
+    def refusal_beside_marks(self, activity: Activity) -> Refusal | None:
+        """What all but the marks says against an order."""
         if activity.linked_by and activity.linked_by not in self.guests:
             return Refusal.GUEST
         if self.min_amount and Mark.CREDIT not in activity.marks:
@@ -177,8 +179,10 @@ class CommentPolicy:
 
         The cap of one post and day is not asked here: it needs the member's other comments.
         """
-        if refusal := self.refusal_of_marks(activity.marks):
-            return refusal
+        return self.refusal_of_marks(activity.marks) or self.refusal_beside_marks(activity)
+
+    def refusal_beside_marks(self, activity: Activity) -> Refusal | None:
+        """What all but the marks says against a comment."""
         # a deleted comment has lost its text, and was long enough or not before
         if activity.length < self.min_chars and Mark.DELETED not in activity.marks:
             return Refusal.TOO_SHORT
@@ -212,6 +216,10 @@ class PlainPolicy:
     def refusal(self, activity: Activity) -> Refusal | None:
         """Why it does not count, or ``None`` where it does."""
         return self.refusal_of_marks(activity.marks)
+
+    def refusal_beside_marks(self, _activity: Activity, /) -> Refusal | None:
+        """Nothing else can be said against it."""
+        return None
 
     def date(self, activity: Activity) -> datetime:
         """The moment that counts for it."""
