@@ -71,7 +71,11 @@ def query_categories(category_ids: Sequence[str], *, cursor: str | None = None) 
 
 
 def _by_ids(ids: Sequence[str]) -> dict[str, Any]:
-    """A query of Catalog V1; the table of its docs has ``$hasSome`` for ids, and no ``$in``."""
+    """A query of Catalog V1; by the table of its docs ids take ``$hasSome``.
+
+    Wix's published skills send ``$in`` there, which the table does not have. For collections no
+    table was found; theirs is taken to be like that of products.
+    """
     wanted = {"id": {"$hasSome": among(ids)["$in"]}}
     paging = {"limit": wire.MOST_ITEMS, "offset": 0}
     return {"query": {"filter": json.dumps(wanted, separators=(",", ":")), "paging": paging}}
