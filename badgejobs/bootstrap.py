@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from importlib.metadata import entry_points
@@ -19,9 +20,10 @@ from badgejobs.coordination.local import LocalThrottle
 from badgejobs.coordination.pace import Pace
 from badgejobs.coordination.throttle import Throttle
 from badgejobs.core.award import Timing
-from badgejobs.core.milestone import Ruleset
+from badgejobs.core.milestone import Ruleset, Wants
 from badgejobs.core.site import Site
 from badgejobs.core.source import Source
+from badgejobs.core.wixfacts import SiteFacts
 from badgejobs.errors import DatabaseUnavailable, Later, RulesError, SettingsError, StateError
 from badgejobs.flow.scan import Cadence
 from badgejobs.rules import RulesFile, load_rules, parse_rules
@@ -230,6 +232,15 @@ class SiteHouse:
             )
         self._is_own = stands is not None
 
+    def site_facts(self) -> SiteFacts:
+        """What Wix told last of the site's time zone and currency; empty where it never did.
+
+        Read from the record, never from Wix: rules are read by commands that ask nothing there.
+        """
+        with self._store.read() as tx:
+            known = tx.bindings.site_facts(self.profile.name)
+        return known[0] if known else SiteFacts()
+
     def rules(self) -> Ruleset:
         """The rules to decide by: the file's, and while it is broken or just written, the last.
 
@@ -267,12 +278,12 @@ class SiteHouse:
         except (RulesError, Later):
             return []
 
-    def source(self, name: str) -> Source:
-        """One source of this site."""
+    def source(self, name: str, wants: Wants) -> Source:
+        """One source of this site, which reads what these wants ask of it."""
         if name not in self._sources:
             known = ", ".join(sorted(self._sources))
             raise SettingsError(f"there is no source {name!r}; known: {known}")
-        return self._sources[name](self.profile, self._scanning)
+        return self._sources[name](replace(self.profile, wants=wants), self._scanning)
 
     def close(self) -> None:
         """Close the connections to Wix."""

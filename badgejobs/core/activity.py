@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -123,6 +123,25 @@ def label(name: str) -> str:
     """
     plain = " ".join(unicodedata.normalize("NFKC", name).casefold().split())
     return hashlib.sha256(plain.encode()).hexdigest()[:16]
+
+
+def keeping_categories(seen: Activity, stored: Activity) -> Activity:
+    """An order as it was seen now, its products in the categories of the first time.
+
+    Categories are those of the scan that read a line first, so that nobody wins or loses a badge
+    because a shop tidies its shelves. A product that is new to the order brings its own, and so
+    does one of which no category was known: nothing was asked then, or it had none.
+    """
+    first = {(one.catalog, one.product): one.categories for one in stored.items if one.categories}
+    if not first:
+        return seen
+    return replace(
+        seen,
+        items=tuple(
+            replace(one, categories=first.get((one.catalog, one.product), one.categories))
+            for one in seen.items
+        ),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -90,5 +90,15 @@ class WixToken:
     expires_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteFacts:
+    """What the owner set for a site at Wix, and rules lean on."""
+
+    #: An IANA name such as ``Europe/Berlin``; ``None`` where none is set.
+    timezone: str | None = None
+    #: The ISO 4217 code of the currency in which customers are billed; ``None`` as above.
+    currency: str | None = None
+
+
 #: Called right before the bytes leave; raises :class:`badgejobs.errors.Fenced` to stop them.
 Fence = Callable[[], None]

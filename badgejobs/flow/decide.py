@@ -159,7 +159,7 @@ def _outlook(tx: Transaction, site: str, rules: Ruleset) -> Outlook:
         rules,
         now=tx.now,
         known_to=tx.scans.known_to(site),
-        complete=tx.scans.complete(site),
+        complete=tx.scans.complete(site, rules.wants),
         whole=tx.bindings.whole(site) == rules.version,
         opening_pages=tx.bindings.opening_pages(site),
     )

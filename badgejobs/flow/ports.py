@@ -10,10 +10,10 @@ from typing import Protocol
 from badgejobs.core.activity import Activity, Unreadable
 from badgejobs.core.award import Award, State
 from badgejobs.core.ledger import Claimed, Earned, Lease, Recorded, WakeUp
-from badgejobs.core.milestone import Look
+from badgejobs.core.milestone import Look, Wants
 from badgejobs.core.source import Tallies
 from badgejobs.core.watermark import Place
-from badgejobs.core.wixfacts import Created, Fence, WixAssignment, WixBadge
+from badgejobs.core.wixfacts import Created, Fence, SiteFacts, WixAssignment, WixBadge
 from badgejobs.errors import BadgeJobsError
 
 # ---------------------------------------------------------------- Wix
@@ -44,6 +44,14 @@ class Badges(Protocol):
         self, pairs: Sequence[tuple[str, str]], *, fence: Fence
     ) -> list[Created]:
         """Give up to 100 (badge id, member id) pairs in one call; one result a pair, in order."""
+        ...
+
+
+class SiteReader(Protocol):
+    """What Wix tells of one site as a whole. Raises the errors of ``badgejobs.errors``."""
+
+    def site_facts(self) -> SiteFacts:
+        """The site's time zone and currency, as its owner set them."""
         ...
 
 
@@ -101,8 +109,22 @@ class Activities(Protocol):
 class Scans(Protocol):
     """The places of scans, under leases."""
 
-    def register(self, site: str, source: str, mode: str) -> None:
-        """Make sure that a row exists for this source; due at once when it is new."""
+    def register(
+        self, site: str, source: str, mode: str, *, wants: Collection[str] | None = None
+    ) -> None:
+        """Make sure that a row exists for this source; due at once when it is new.
+
+        Where ``wants`` names more than was read until now beside the plain facts, the source is
+        read again from its beginning.
+        """
+        ...
+
+    def complete(self, site: str, wants: Wants) -> frozenset[str]:
+        """The sources whose history is read to its end, with all that these wants ask of them."""
+        ...
+
+    def known_to(self, site: str) -> Mapping[str, datetime]:
+        """The moment by source up to which all is recorded; absent before the first full scan."""
         ...
 
     def lease(self, site: str, source: str, *, holds: timedelta, if_rested: bool = False) -> Lease:
@@ -122,14 +144,6 @@ class Scans(Protocol):
 
     def postpone(self, lease: Lease, *, due_in: timedelta, error: BadgeJobsError) -> None:
         """Give the lease back after an error; a mere wait (``Later``) is no failure."""
-        ...
-
-    def complete(self, site: str) -> frozenset[str]:
-        """The sources whose history has been read to its end once."""
-        ...
-
-    def known_to(self, site: str) -> Mapping[str, datetime]:
-        """For each source that was read to its end, up to when all is recorded."""
         ...
 
 
@@ -197,7 +211,15 @@ class Awards(Protocol):
 
 
 class Bindings(Protocol):
-    """Which Wix badge each badge of the rules is, per site."""
+    """Which Wix badge each badge of the rules is, per site, and what Wix tells of the site."""
+
+    def site_facts(self, site: str) -> tuple[SiteFacts, datetime] | None:
+        """What Wix told of the site, and when; ``None`` where it was not asked yet."""
+        ...
+
+    def remember_site_facts(self, site: str, facts: SiteFacts) -> None:
+        """Keep what Wix told of the site just now; of a name that is bound to a site."""
+        ...
 
     def of(self, site: str) -> dict[str, str]:
         """Badge to Wix badge id."""

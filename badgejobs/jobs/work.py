@@ -99,21 +99,24 @@ def run_scan(
         if source not in at.wanted_sources():
             _let_rest(house, site, source)
             return _Told()
+        wants = at.rules().wants
         done = scan(
             site,
-            at.source(source),
+            at.source(source, wants),
             at.rules,
             house.store,
             cadence=cadence,
             patience=patience,
             time_is_up=time_is_up,
+            wants=wants,
             heard=heard,
         )
         numbers = asdict(done)
-        completed = bool(numbers.pop("completed"))
+        completed, overtaken = bool(numbers.pop("completed")), bool(numbers.pop("overtaken"))
         # Without a page it was too soon to read, and the row says when it is not.
         version = at.rules().version if done.pages else None
-        return _Told(numbers=numbers, more=bool(done.pages) and not completed, version=version)
+        more = overtaken or (bool(done.pages) and not completed)
+        return _Told(numbers=numbers, more=more, version=version)
 
     return _as_run(house, site, f"scan {source}", unit, by=by)
 

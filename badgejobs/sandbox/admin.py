@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from badgejobs.errors import StateError
-from badgejobs.sandbox import refusals, settings, switches, validation
+from badgejobs.sandbox import properties, refusals, settings, switches, validation
 from badgejobs.sandbox.endpoints.endpoint import Answer
 from badgejobs.sandbox.endpoints.pages import encoded
 from badgejobs.sandbox.faults import fields as fault_fields
@@ -58,6 +58,13 @@ def _store(kind: str) -> Handler:
         return {"stored": len(records)}
 
     return store
+
+
+async def _set(world: World, _: Mapping[str, str], body: Any) -> Answer:
+    found = validation.only_fields(body, "", required=("instanceId",), optional=properties.FIELDS)
+    site = _site(world, found)
+    site.properties = properties.changed(site.properties, found)
+    return {}
 
 
 async def _faults(world: World, _: Mapping[str, str], body: Any) -> Answer:
@@ -140,6 +147,7 @@ PREFIX: Final = "/_sandbox/"
 ROUTES: Final[tuple[tuple[str, str, Handler], ...]] = (
     ("POST", "reset", _reset),
     *(("POST", kind, _store(kind)) for kind in seeds.KINDS),
+    ("POST", "site", _set),
     ("POST", "faults", _faults),
     ("POST", "switches", _turn),
     ("GET", "switches", _switches),

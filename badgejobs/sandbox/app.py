@@ -19,13 +19,17 @@ from badgejobs.sandbox.answering.replies import Outcome, Reply
 from badgejobs.sandbox.endpoints import (
     assignments,
     badges,
+    catalog,
+    catalog_v3,
     comments,
     display,
     instances,
     members,
     orders,
     payments,
+    posts,
     resource_comments,
+    site_properties,
     tags,
     tokens,
 )
@@ -48,6 +52,10 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
     *resource_comments.ENDPOINTS,
     *members.ENDPOINTS,
     *instances.ENDPOINTS,
+    *site_properties.ENDPOINTS,
+    *catalog.ENDPOINTS,
+    *catalog_v3.ENDPOINTS,
+    *posts.ENDPOINTS,
 )
 
 #: How deep the JSON of a request may nest; all that handles it may then recurse into it.

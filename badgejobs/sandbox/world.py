@@ -13,12 +13,16 @@ from badgejobs.sandbox.faults.late import LateWrites
 from badgejobs.sandbox.faults.scripted import Faults
 from badgejobs.sandbox.journal import Journal, stamp
 from badgejobs.sandbox.limits import RollingWindow
+from badgejobs.sandbox.properties import Properties
 from badgejobs.sandbox.records import kinds
 from badgejobs.sandbox.records.collection import Collection
 from badgejobs.sandbox.records.cursors import Cursors
 from badgejobs.sandbox.records.replay import Replay
 from badgejobs.sandbox.settings import Installation, Options
 from badgejobs.sandbox.switches import Switches
+
+#: Of a site without orders that names none.
+_CURRENCY = "EUR"
 
 
 def _utc_now() -> datetime:
@@ -38,6 +42,11 @@ class Site:
         self.payments = Collection(kinds.PAYMENTS, lag)
         self.comments = Collection(kinds.COMMENTS, lag)
         self.members = Collection(kinds.MEMBERS, lag)
+        #: The shop's products and what they are filed under, as Catalog V1 has them.
+        self.products = Collection(kinds.PRODUCTS, lag)
+        self.collections = Collection(kinds.COLLECTIONS, lag)
+        self.posts = Collection(kinds.POSTS, lag)
+        self.properties = Properties()
         #: Badge ids in the order in which they are displayed.
         self.display_order: list[str] = []
         #: The assignments that stand now, by badge and member, oldest first.
@@ -52,6 +61,14 @@ class Site:
     def instance_id(self) -> str:
         """The app's installation on this site."""
         return self.installation.instance_id
+
+    @property
+    def payment_currency(self) -> str:
+        """In which currency customers are billed: as set, else as the site's orders are."""
+        if self.properties.payment_currency is not None:
+            return self.properties.payment_currency
+        told = next((order.body.get("currency") for order in self.orders.current.values()), None)
+        return told if isinstance(told, str) and told else _CURRENCY
 
     def advance(self, now: float) -> None:
         """Reveal the records of a running replay that are due by ``now``."""

@@ -11,6 +11,7 @@ from badgejobs.core.activity import Activity, Mark, Unreadable
 from badgejobs.core.site import Site
 from badgejobs.core.source import Page, Scope, Tallies, Walk
 from badgejobs.errors import CursorRefused, NotFound, Refused, SettingsError
+from badgejobs.sources.posts import Writers
 from badgejobs.wix.bodies import Comment
 from badgejobs.wix.calls import is_guid
 from badgejobs.wix.client import WixClient
@@ -28,14 +29,17 @@ class Comments:
     """The comments of one site, app after app in the site's order.
 
     A cursor here is the app id, a colon and Wix's own cursor, which is empty at an app's start.
+    Where the rules want to know who wrote the posts, members who were not met before are asked
+    for theirs.
     """
 
     name = "comments"
     mode: Literal["window", "walk"] = "walk"
 
-    def __init__(self, site: Site, wix: WixClient) -> None:
+    def __init__(self, site: Site, wix: WixClient, /) -> None:
         self._site = site
         self._wix = wix
+        self._writers = Writers(wix)
         self._apps = tuple(dict.fromkeys(site.comment_apps))
         for app in self._apps:
             if not is_guid(app):
@@ -53,8 +57,11 @@ class Comments:
             raise
         except (NotFound, Refused) as error:
             raise Refused(self._unknown(app, error)) from error
+        activities = tuple(self._activity(comment, app) for comment in found.records)
         return Page(
-            activities=tuple(self._activity(comment, app) for comment in found.records),
+            activities=self._writers.owned(activities)
+            if self._site.wants.post_authors
+            else activities,
             unreadable=tuple(
                 Unreadable(source=self.name, activity_id=bad.id, reason=bad.reason)
                 for bad in found.bad
@@ -104,7 +111,9 @@ class Comments:
         return f"{behind[0]}:" if behind else None
 
     def _activity(self, comment: Comment, app: str) -> Activity:
-        author = comment.author
+        author, parent = comment.author, comment.parent_comment
+        member = author.member_id if author else None
+        answered = parent.author.member_id if parent and parent.author else None
         marks = {_MARK_OF_STATUS[comment.status]}
         if author is not None and author.user_id:
             marks.add(Mark.STAFF)
@@ -112,12 +121,16 @@ class Comments:
             site=self._site.name,
             source=self.name,
             activity_id=comment.id,
-            member_id=author.member_id if author else None,
+            member_id=member,
             occurred_at=comment.comment_date or comment.created_date,
             updated_at=comment.updated_date,
             revision=comment.revision,
             part=app,
             marks=frozenset(marks),
+            post=comment.resource_id or "",
+            parent=parent.id if parent else None,
+            own=member is not None and member == answered,
+            length=comment.length,
         )
 
     def _unknown(self, app: str, error: Exception) -> str:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
 from types import MappingProxyType
 from typing import Literal
 
-from badgejobs.core.activity import Activity, Mark, Unreadable
-from badgejobs.core.money import minor_units
+from badgejobs.core.activity import Activity, Item, Mark, Unreadable, label
 from badgejobs.core.site import Site
 from badgejobs.core.source import Page, Scope, Window
-from badgejobs.wix.bodies import Order, Price
+from badgejobs.sources import order_money
+from badgejobs.sources.catalogue import Catalogue
+from badgejobs.sources.paid import paid_at
+from badgejobs.wix import wire
+from badgejobs.wix.bodies import LineItem, Order, OrderTransactions
 from badgejobs.wix.client import WixClient
 
 #: A refund does not undo that an order was paid: whether a refunded one counts is the policy's
@@ -29,14 +34,19 @@ _MARKS_OF_PAYMENT = {
 
 
 class Orders:
-    """The orders of one site; ``updatedDate`` ascending, so that nothing can slip by."""
+    """The orders of one site; ``updatedDate`` ascending, so that nothing can slip by.
+
+    Where the rules want payments, one more call a page tells when its orders were paid; where
+    they want categories, products that were not met before are asked for.
+    """
 
     name = "orders"
     mode: Literal["window", "walk"] = "window"
 
-    def __init__(self, site: Site, wix: WixClient) -> None:
+    def __init__(self, site: Site, wix: WixClient, /) -> None:
         self._site = site
         self._wix = wix
+        self._catalogue = Catalogue(wix)
 
     def fetch(self, scope: Scope, cursor: str | None) -> Page:
         """One page of up to 100 orders of every status, from the window's beginning on."""
@@ -46,20 +56,39 @@ class Orders:
         unreadable = [
             Unreadable(source=self.name, activity_id=bad.id, reason=bad.reason) for bad in found.bad
         ]
+        paid = self._paid(found.records)
         for order in found.records:
             try:
-                activities.append(self._activity(order))
+                activities.append(self._activity(order, paid.get(order.id)))
             except ValueError as error:
-                reason = f"priceSummary or balanceSummary: {error}"
+                reason = f"an amount of the order or its lines: {error}"
                 unreadable.append(Unreadable(source=self.name, activity_id=order.id, reason=reason))
+        wants_categories = self._site.wants.categories
         return Page(
-            activities=tuple(activities),
+            activities=self._catalogue.filed(activities) if wants_categories else tuple(activities),
             unreadable=tuple(unreadable),
             next_cursor=found.next_cursor,
             answered_at=found.answered_at,
         )
 
-    def _activity(self, order: Order) -> Activity:
+    def _paid(self, orders: Sequence[Order]) -> dict[str, datetime | None]:
+        """When each was paid in full; an order that is not paid is not asked for."""
+        if not self._site.wants.payments:
+            return {}
+        asked = {one.id: one for one in orders if Mark.PAID in _marks_of_status(one)}
+        if not asked:
+            return {}
+        ids = list(asked)
+        told = [
+            one
+            for start in range(0, len(ids), wire.MOST_ITEMS)
+            for one in self._wix.order_transactions(ids[start : start + wire.MOST_ITEMS]).records
+        ]
+        known = {one.order_id: one for one in told}
+        return {one.id: _when_paid(one, known.get(one.id)) for one in asked.values()}
+
+    def _activity(self, order: Order, when_paid: datetime | None) -> Activity:
+        conversion = order.currency_conversion_details
         return Activity(
             site=self._site.name,
             source=self.name,
@@ -68,33 +97,54 @@ class Orders:
             occurred_at=order.purchased_date or order.created_date,
             updated_at=order.updated_date,
             marks=_marks(order),
-            amounts=MappingProxyType(_amounts(order)),
+            amounts=MappingProxyType(order_money.amounts(order)),
             currency=order.currency,
+            base_currency=(conversion.original_currency or None) if conversion else None,
+            rate=conversion.conversion_rate if conversion else None,
+            paid_at=when_paid,
+            channel=(order.channel_info.type or "") if order.channel_info else "",
+            items=tuple(_item(line, order) for line in order.line_items or ()),
         )
 
 
 def _marks(order: Order) -> frozenset[Mark]:
     """What is true of the order now."""
-    marks = _MARKS_OF_STATUS[order.status] | _MARKS_OF_PAYMENT.get(order.payment_status, set())
+    marks = _marks_of_status(order)
     if order.fulfillment_status == "FULFILLED":
         marks |= {Mark.FULFILLED}
     if order.imported:
         marks |= {Mark.IMPORTED}
     if order.demo:
         marks |= {Mark.DEMO}
+    if order_money.is_charged_back(order):
+        marks |= {Mark.CHARGED_BACK}
+    if order_money.is_trial(order):
+        marks |= {Mark.TRIAL}
     return frozenset(marks)
 
 
-def _amounts(order: Order) -> dict[str, int]:
-    """Its money in minor units; ``items`` is the lines after discounts."""
+def _marks_of_status(order: Order) -> set[Mark]:
+    return _MARKS_OF_STATUS[order.status] | _MARKS_OF_PAYMENT.get(order.payment_status, set())
 
-    def minor(price: Price | None) -> int:
-        return minor_units(price.amount, order.currency) if price else 0
 
-    prices = order.price_summary
-    balance = order.balance_summary
-    return {
-        "items": minor(prices.subtotal) - minor(prices.discount),
-        "total": minor(prices.total),
-        "refunded": minor(balance.refunded) if balance else 0,
-    }
+def _when_paid(order: Order, transactions: OrderTransactions | None) -> datetime | None:
+    """``None`` also where an amount makes no sense: it decides about this moment alone."""
+    try:
+        return paid_at(order, transactions)
+    except ValueError:
+        return None
+
+
+def _item(line: LineItem, order: Order) -> Item:
+    """A line; of the product's name only its label is kept. One made by hand has no product id."""
+    name = line.product_name.original if line.product_name else None
+    reference = line.catalog_reference
+    is_gift_card = order_money.is_gift_card(line)
+    return Item(
+        product=(reference.catalog_item_id or "") if reference else "",
+        name=label(name) if name else "",
+        catalog=(reference.app_id or "") if reference else "",
+        quantity=line.quantity,
+        refunded=line.refund_quantity or 0,
+        amount=0 if is_gift_card else order_money.line_amount(line, order.currency),
+    )

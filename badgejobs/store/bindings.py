@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, func, select, update
 
+from badgejobs.core.wixfacts import SiteFacts
 from badgejobs.errors import Later, StateError
 from badgejobs.store.dialect import insert_into, take_turns
 from badgejobs.store.moment import Moment
@@ -26,7 +27,10 @@ class SqlBindings:
         )
 
     def bind_site(self, site: str, at_wix: str, *, anew: bool = False) -> None:
-        """Remember which site at Wix this name stands for; with ``anew`` whatever stood before."""
+        """Remember which site at Wix this name stands for; with ``anew`` whatever stood before.
+
+        What Wix told of that other site is then forgotten.
+        """
         statement = insert_into(self._connection, site_binding)
         if anew:
             statement = statement.on_conflict_do_update(
@@ -34,12 +38,38 @@ class SqlBindings:
                 set_={
                     "at_wix": statement.excluded.at_wix,
                     "bound_at": statement.excluded.bound_at,
+                    "timezone": None,
+                    "currency": None,
+                    "facts_read_at": None,
                 },
             )
         else:
             statement = statement.on_conflict_do_nothing()
         row = {"site": site, "at_wix": at_wix, "bound_at": self._moment.now}
         self._connection.execute(statement, [row])
+
+    def site_facts(self, site: str) -> tuple[SiteFacts, datetime] | None:
+        """What Wix told of the site, and when; ``None`` where it was not asked yet."""
+        row = self._connection.execute(
+            select(
+                site_binding.c.timezone, site_binding.c.currency, site_binding.c.facts_read_at
+            ).where(site_binding.c.site == site, site_binding.c.facts_read_at.is_not(None))
+        ).first()
+        if row is None:
+            return None
+        return SiteFacts(timezone=row.timezone, currency=row.currency), row.facts_read_at
+
+    def remember_site_facts(self, site: str, facts: SiteFacts) -> None:
+        """Keep what Wix told of the site just now; of a name that is bound to a site."""
+        self._connection.execute(
+            update(site_binding)
+            .where(site_binding.c.site == site)
+            .values(
+                timezone=facts.timezone,
+                currency=facts.currency,
+                facts_read_at=self._moment.now,
+            )
+        )
 
     def of(self, site: str) -> dict[str, str]:
         """Badge to Wix badge id."""

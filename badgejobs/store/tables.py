@@ -66,6 +66,18 @@ activity = Table(
     #: JSON with sorted keys: equal amounts are equal texts.
     _text("amounts"),
     _text_or_none("currency"),
+    _text_or_none("base_currency"),
+    #: A decimal number as text, so that it comes back digit by digit.
+    _text_or_none("rate"),
+    _time_or_none("paid_at"),
+    _text("channel"),
+    #: The lines of an order as JSON, without what is as by default; empty where there are none.
+    _text("items"),
+    _text_or_none("linked_by"),
+    _text("post"),
+    _text_or_none("parent"),
+    Column("own", Boolean, nullable=False),
+    _number("length"),
     #: The latest walk that saw it; 0 for window sources.
     Column("generation", BigInteger, nullable=False),
     _time("first_seen_at"),
@@ -114,6 +126,8 @@ scan = Table(
     _time_or_none("completed_started_at"),
     _number("failures"),
     _text_or_none("last_error"),
+    #: What was read beside the plain facts since the beginning: names, sorted, joined by spaces.
+    _text("wants"),
 )
 
 #: The ledger: one row for each (site, member, badge) that was ever earned.
@@ -205,9 +219,10 @@ site_binding = Table(
     _key("site"),
     _text("at_wix"),
     _time("bound_at"),
-    #: The site's own zone and currency, as Wix last told them.
+    # what Wix tells of it, and when that was read
     _text_or_none("timezone"),
     _text_or_none("currency"),
+    _time_or_none("facts_read_at"),
 )
 
 #: Badges whose creation at Wix was begun and has not been answered.

@@ -61,9 +61,10 @@ class _Paging(Body):
 
 
 class _Page(Body):
-    #: Orders name it ``metadata``, almost everything else ``pagingMetadata``.
+    #: Orders name it ``metadata``, the older docs of the blog ``metaData``, almost everything
+    #: else ``pagingMetadata``.
     paging: _Paging | None = Field(
-        None, validation_alias=AliasChoices("pagingMetadata", "metadata")
+        None, validation_alias=AliasChoices("pagingMetadata", "metadata", "metaData")
     )
 
 

@@ -41,6 +41,13 @@ COMMENTS_COUNT: Final = "/comments/v1/comments/count"
 COMMENT: Final = "/comments/v1/comments/{id}"
 MEMBERS_QUERY: Final = "/members/v1/members/query"
 MEMBER: Final = "/members/v1/members/{id}"
+SITE_PROPERTIES: Final = "/site-properties/v4/properties"
+CATALOG_VERSION: Final = "/stores/v3/provision/version"
+PRODUCTS_QUERY: Final = "/stores-reader/v1/products/query"
+COLLECTIONS_QUERY: Final = "/stores-reader/v1/collections/query"
+PRODUCTS_V3_QUERY: Final = "/stores/v3/products/query"
+CATEGORIES_QUERY: Final = "/categories/v1/categories/query"
+POSTS_QUERY: Final = "/blog/v3/posts/query"
 
 
 class Spelling(StrEnum):
@@ -50,6 +57,17 @@ class Spelling(StrEnum):
     SDK = "sdk"
     #: As the docs' plain-text pages and their curl lines: ``/v4/badge-assignments``.
     DOCS = "docs"
+
+
+class CatalogVersion(StrEnum):
+    """Which catalogue of Wix Stores a site has: its calls fail with the other one's paths.
+
+    By Wix's docs a site has one of them, and one that was moved to V3 never goes back.
+    """
+
+    V1 = "V1_CATALOG"
+    V3 = "V3_CATALOG"
+    NONE = "STORES_NOT_INSTALLED"
 
 
 _SDK_TO_DOCS: Final = (
@@ -92,8 +110,21 @@ COMMENT_APPS: Final = {
     "groups": "148c2287-c669-d849-d153-463c7486a694",
 }
 
+#: The app whose catalogue holds the products of Wix Stores, in both versions.
+STORES_APP: Final = "215238eb-22a5-4c36-9e7b-e7c08025e04e"
+#: The name by which Categories know the tree of Wix Stores.
+STORES_TREE: Final = "@wix/stores"
+
 SCOPE_READ_BADGES: Final = "SCOPE.DC-MEMBERS.READ-BADGES"
 SCOPE_MANAGE_BADGES: Final = "SCOPE.DC-MEMBERS.MANAGE-BADGES"
 SCOPE_READ_ORDERS: Final = "SCOPE.DC-STORES.READ-ORDERS"
 SCOPE_READ_COMMENTS: Final = "SCOPE.DC_COMMENTS.READ.COMMENTS"
 SCOPE_READ_MEMBERS: Final = "SCOPE.DC-MEMBERS.READ-MEMBERS"
+SCOPE_READ_CATALOG_VERSION: Final = "SCOPE.STORES.CATALOG_READ_LIMITED"
+#: Products and collections of Catalog V1.
+SCOPE_READ_PRODUCTS: Final = "SCOPE.DC-STORES.READ-PRODUCTS"
+SCOPE_READ_PRODUCTS_V3: Final = "SCOPE.STORES.PRODUCT_READ"
+#: With this one also those products of Catalog V3 that visitors do not see.
+SCOPE_READ_HIDDEN_PRODUCTS_V3: Final = "SCOPE.STORES.PRODUCT_READ_ADMIN"
+SCOPE_READ_CATEGORIES: Final = "SCOPE.CATEGORIES.CATEGORY_READ"
+SCOPE_READ_BLOG: Final = "SCOPE.DC-BLOG.READ-BLOGS"

@@ -158,7 +158,7 @@ def test_nothing_that_is_held_is_lost_when_the_worker_dies_at_the_end_of_the_his
     at.scan()  # and here the worker dies
 
     with store.read() as tx:
-        assert tx.scans.complete(at.site) >= {"orders"}
+        assert tx.scans.complete(at.site, at.rules.wants) >= {"orders"}
         assert tx.bindings.undecided([at.site]) == {at.site: "v1"}
     one, done = take_up(at.site, at.rules, store, batches=1)
     assert (one.cleared, done) == (1, True)

@@ -21,6 +21,7 @@ from jobs_stage import (
 
 from badgejobs.bootstrap import open_house
 from badgejobs.config import load_settings
+from badgejobs.core.wixfacts import SiteFacts
 from badgejobs.errors import CredentialsRefused, SettingsError
 from badgejobs.jobs import tasks, work
 
@@ -45,6 +46,20 @@ def test_what_one_site_earned_never_reaches_another_under_the_same_name(
         assert "give the new site a name of its own" in str(outcome.error)
     assert len(shops.world.journal.entries) == asked, "nothing was asked of the other site"
     assert shops.given(SOUTH) == []
+
+
+def test_what_wix_told_of_a_site_is_at_hand_without_asking_again(
+    open_shop: OpenShop, shops: LiveShops
+) -> None:
+    house = open_shop()
+    assert house.at(NORTH).site_facts() == SiteFacts()
+    do_round(house)
+    told = house.at(NORTH).reading.site_facts()
+    with house.store.begin() as tx:
+        tx.bindings.remember_site_facts(NORTH, told)
+    asked = len(shops.world.journal.entries)
+    assert house.at(NORTH).site_facts() == told != SiteFacts()
+    assert len(shops.world.journal.entries) == asked
 
 
 def test_a_site_that_a_person_says_is_the_same_goes_on(

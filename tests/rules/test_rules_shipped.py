@@ -1,19 +1,16 @@
-"""The files that are shipped: examples, schema, words."""
+"""The examples that are shipped."""
 
-import json
 from pathlib import Path
 
-import jsonschema
 import pytest
-import yaml
 
 from badgejobs import rules
 from badgejobs.core.milestone import Look
-from badgejobs.rules import in_words, load_rules, parse_rules
-from badgejobs.rules.schema import PATH, schema_text
+from badgejobs.rules import SiteDefaults, in_words, load_rules, parse_rules
 
 ROOM = Path(rules.__file__).parent
 EXAMPLES = sorted((ROOM / "examples").glob("*.yaml"))
+SITE = SiteDefaults(timezone="Europe/London", currency="GBP")
 
 
 def luminance(colour: str) -> float:
@@ -28,38 +25,14 @@ def contrast(look: Look) -> float:
     return (light + 0.05) / (dark + 0.05)
 
 
-def test_the_shipped_schema_is_up_to_date() -> None:
-    assert PATH.read_text(encoding="utf-8") == schema_text(), "run python -m badgejobs.rules.schema"
-
-
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
-def test_the_schema_accepts_the_examples_as_an_editor_reads_them(path: Path) -> None:
-    schema = json.loads(PATH.read_text(encoding="utf-8"))
-    jsonschema.Draft202012Validator.check_schema(schema)
-    jsonschema.validate(yaml.safe_load(path.read_text(encoding="utf-8")), schema)
+def test_every_example_holds(path: Path) -> None:
+    assert load_rules(path, site=SITE).milestones
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"version": 2},
-        {"badges": []},
-        {"ladders": []},
-        {"badges": [{"id": "a", "badge": "G", "when": {"streak": "orders", "gte": 1}}]},
-        {"badges": [{"id": "a", "badge": "G", "when": {"count": "orders", "gte": "1e3"}}]},
-    ],
-)
-def test_the_schema_refuses_what_the_reader_refuses(change: dict[str, object]) -> None:
-    good = {"version": 1, "badges": [{"id": "a", "badge": "G", "when": {"count": "orders"}}]}
-    good["badges"][0]["when"]["gte"] = 1  # type: ignore[index]
-    schema = json.loads(PATH.read_text(encoding="utf-8"))
-    jsonschema.validate(good, schema)
-    with pytest.raises(jsonschema.ValidationError):
-        jsonschema.validate(good | change, schema)
-
-
-@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
-def test_the_text_of_every_shipped_badge_can_be_read_on_its_background(path: Path) -> None:
+@pytest.mark.parametrize("name", ["demo", "starter"])
+def test_the_text_of_every_shipped_badge_can_be_read_on_its_background(name: str) -> None:
+    path = ROOM / "examples" / f"{name}.yaml"
     looks = [milestone.look for milestone in load_rules(path).milestones if milestone.look]
     assert looks
     for look in looks:
@@ -103,6 +76,6 @@ def test_the_example_of_the_readme_holds() -> None:
     told = [in_words(one.condition) for one in parse_rules(example, file="README.md").milestones]
     each = " (each of 5.00 GBP or more)"
     assert told[1] == (
-        f"5 or more comments and (3 or more paid orders{each} or "
-        f"paid orders worth 250.00 GBP or more in total{each})"
+        f"5 or more comments (only replies) and (3 or more paid orders in the last 365 days{each} "
+        f"or paid orders worth 250.00 GBP or more in total{each})"
     )

@@ -40,6 +40,11 @@ SCOPES: Final = (
     wire.SCOPE_READ_ORDERS,
     wire.SCOPE_READ_COMMENTS,
     wire.SCOPE_READ_MEMBERS,
+    wire.SCOPE_READ_CATALOG_VERSION,
+    wire.SCOPE_READ_PRODUCTS,
+    wire.SCOPE_READ_PRODUCTS_V3,
+    wire.SCOPE_READ_CATEGORIES,
+    wire.SCOPE_READ_BLOG,
 )
 #: How many API requests it takes to set the world up.
 _SETTING_UP: Final = 3
@@ -113,6 +118,8 @@ def settle(wix: Wix) -> None:
     transactions = sample("order-payments")["response"]["body"]["orderTransactions"]
     wix.store("payments", {"id": first["id"]} | transactions)
     wix.store("comments", *sample("comments-query")["response"]["body"]["comments"])
+    for kind in ("products", "collections", "posts"):
+        wix.store(kind, *sample(f"{kind}-query")["response"]["body"][kind])
     badges = sample("badges-query")["response"]["body"]["badges"]
     for badge in badges:
         given = {name: badge[name] for name in ("title", "description")}
@@ -141,11 +148,22 @@ SPECIAL: Final[dict[str, dict[str, Any]]] = {
 }
 
 
+#: Samples of Catalog V3: the key of their records, and as what these are stored.
+V3: Final = {
+    "products-query-v3": ("products", "products"),
+    "categories-query": ("categories", "collections"),
+}
+
+
 def prepared(wix: Wix, name: str) -> None:
     """Bring about what only this sample needs."""
     if name == "orders-search-next":
         page = wix.post(**_sent(sample("orders-search")))
         wix.names["bWFkZS11cC0x"] = page["metadata"]["cursors"]["next"]
+    if name in V3:
+        wix.post("/_sandbox/site", {"instanceId": INSTANCE, "catalogVersion": "V3_CATALOG"})
+        kind, stored = V3[name]
+        wix.store(stored, *sample(name)["response"]["body"][kind])
     if name == "token-info":
         wix.names["OauthNG.JWS.made-up.access-token"] = wix.token
     if name == "error-unauthenticated":

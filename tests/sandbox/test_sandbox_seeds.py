@@ -70,9 +70,51 @@ def test_a_file_of_records_is_stored_as_it_is(tmp_path: Path) -> None:
     assert "author" not in stored, "a deleted comment has lost its author"
 
 
+def test_a_file_may_say_how_the_site_is_set_and_hold_a_shop_and_a_blog(tmp_path: Path) -> None:
+    file = tmp_path / "shop.json"
+    told = {
+        "site": {"timeZone": "Europe/Riga", "catalogVersion": "V3_CATALOG"},
+        "products": [{"id": "p", "collectionIds": ["c"]}],
+        "collections": [{"id": "c", "name": "Cups"}],
+        "posts": [{"id": "b", "memberId": "m", "referenceId": "r"}],
+    }
+    file.write_text(json.dumps(told))
+    world = world_of(2)
+    seeds.sow(world, str(file))
+    for site in world.sites.values():
+        assert site.properties.time_zone == "Europe/Riga"
+        assert site.properties.catalog_version == "V3_CATALOG"
+        assert [one.body for one in site.posts.current.values()] == told["posts"]
+        held = [*site.products.current.values(), *site.collections.current.values()]
+        assert [one.id for one in held] == ["p", "c"]
+
+
+def test_the_real_shop_files_goods_apart_from_what_is_none_and_bills_in_pounds() -> None:
+    world = world_of(1)
+    seeds.sow(world, "real")
+    [site] = world.sites.values()
+    names = {one.id: one.body["name"] for one in site.collections.current.values()}
+    filed: dict[str, set[str]] = {"goods": set(), "other": set()}
+    for one in site.products.current.values():
+        [collection] = one.body["collectionIds"]
+        filed[names[collection]].add(one.body["name"])
+    assert {"POST", "D", "M"} & filed["other"]
+    assert all(code[:5].isdigit() for code in filed["goods"])
+    assert not any(code[:5].isdigit() and len(code) >= 5 for code in filed["other"])
+    lines = {
+        line["catalogReference"]["catalogItemId"]
+        for order in site.orders.current.values()
+        for line in order.body["lineItems"]
+    }
+    assert lines == set(site.products.current), "every line's product is in the shop"
+    assert site.payment_currency == "GBP"
+
+
 @pytest.mark.parametrize(
     ("text", "match"),
     [
+        ('{"site": {"zone": "UTC"}}', r"shop\.json: site\.zone is not a field known here"),
+        ('{"site": {"catalogVersion": 1}}', r"shop\.json: catalogVersion must be one of"),
         ("{", r"shop\.json:1:2: no JSON"),
         ("[]", r"shop\.json: body Expected an object"),
         ('{"order": []}', r"shop\.json: order is not a field known here"),

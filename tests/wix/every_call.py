@@ -30,6 +30,8 @@ class Facts:
     comment: str = "7c6b5a49-3827-4615-8c4b-3a2918076601"
     context: str = "context-of-a-post"
     resource: str = "resource-of-a-post"
+    product: str = "58b0e4c7-1a9d-4e36-8f25-0d1c2b3a4f71"
+    collection: str = "58b0e4c7-1a9d-4e36-8f25-0d1c2b3a4f72"
     app: str = wire.COMMENT_APPS["blog"]
     cursor: str = "a-cursor-of-wix"
     title: str = "Loyal Buyer"
@@ -44,6 +46,8 @@ class Use:
     form: str
     method: str = "POST"
     writes: bool = False
+    #: The catalogue that the site must have.
+    catalog: wire.CatalogVersion = wire.CatalogVersion.V1
     act: Callable[[WixClient, Facts], object]
 
     def path(self, facts: Facts) -> str:
@@ -143,14 +147,41 @@ EVERY_CALL: Final[Mapping[str, Use]] = MappingProxyType(
             form=wire.MEMBERS_QUERY,
             act=lambda wix, on: wix.members([on.member, on.other_member], fieldset="EXTENDED"),
         ),
+        "list_members": Use(
+            form=wire.MEMBERS_QUERY,
+            act=lambda wix, _: wix.list_members(offset=0, by_date=False),
+        ),
         "get_member": Use(
             method="GET", form=wire.MEMBER, act=lambda wix, on: wix.get_member(on.member)
         ),
         "app_instance": Use(
             method="GET", form=wire.APP_INSTANCE, act=lambda wix, _: wix.app_instance()
         ),
+        "site_facts": Use(
+            method="GET", form=wire.SITE_PROPERTIES, act=lambda wix, _: wix.site_facts()
+        ),
+        "catalog_version": Use(
+            method="GET", form=wire.CATALOG_VERSION, act=lambda wix, _: wix.catalog_version()
+        ),
+        "product_collections": Use(
+            form=wire.PRODUCTS_QUERY, act=lambda wix, on: wix.product_collections([on.product])
+        ),
+        "collection_names": Use(
+            form=wire.COLLECTIONS_QUERY, act=lambda wix, on: wix.collection_names([on.collection])
+        ),
+        "product_categories": Use(
+            form=wire.PRODUCTS_V3_QUERY,
+            catalog=wire.CatalogVersion.V3,
+            act=lambda wix, on: wix.product_categories([on.product]),
+        ),
+        "category_names": Use(
+            form=wire.CATEGORIES_QUERY,
+            catalog=wire.CatalogVersion.V3,
+            act=lambda wix, on: wix.category_names([on.collection]),
+        ),
+        "posts_of": Use(form=wire.POSTS_QUERY, act=lambda wix, on: wix.posts_of([on.member])),
     }
 )
 
 #: Those that ask several paths, or one that is no API request, and have tests of their own.
-OTHERS: Final = frozenset({"probe", "probe_assignment_paths", "token_info"})
+OTHERS: Final = frozenset({"categories_of", "probe", "probe_assignment_paths", "token_info"})

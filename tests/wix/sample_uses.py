@@ -6,12 +6,20 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from sample_facts import comment_facts, joined_facts, order_facts
 from wix_facts import no_fence
 
 from badgejobs import errors
 from badgejobs.core.milestone import Look
-from badgejobs.core.wixfacts import Removed, WixAssignment, WixBadge, WixInstance, WixMember
-from badgejobs.wix import bodies, calls, pages, wire
+from badgejobs.core.wixfacts import (
+    Removed,
+    SiteFacts,
+    WixAssignment,
+    WixBadge,
+    WixInstance,
+    WixMember,
+)
+from badgejobs.wix import calls, wire
 from badgejobs.wix.auth import AppCredentials
 from badgejobs.wix.calls import Call
 from badgejobs.wix.client import WixClient
@@ -34,6 +42,12 @@ GUEST_ORDER = "2d6e9b04-85f3-4a17-b0c9-7e8f1a2b3c42"
 COMMENT = "f3a81c7d-5e26-4b90-8d4f-2a3b4c5d6e51"
 REPLY = "f3a81c7d-5e26-4b90-8d4f-2a3b4c5d6e52"
 DELETED = "f3a81c7d-5e26-4b90-8d4f-2a3b4c5d6e53"
+MUG = "6b1f0c92-7d3e-4a58-91c4-2e3f4a5b6c71"
+TEA = "6b1f0c92-7d3e-4a58-91c4-2e3f4a5b6c72"
+#: The collection of Catalog V1 that holds everything; its id is no GUID.
+ALL = "00000000-000000-000000-000000000001"
+CUPS = "a41c7e05-3f28-4d96-b7e1-5c6d7e8f9a81"
+HOT = "a41c7e05-3f28-4d96-b7e1-5c6d7e8f9a82"
 BLOG = wire.COMMENT_APPS["blog"]
 POST = "post-7f3"
 SINCE = datetime(2026, 3, 6, tzinfo=UTC)
@@ -101,7 +115,15 @@ BUILT: dict[str, Callable[[], Call]] = {
     "comment-get": lambda: calls.get_comment(COMMENT),
     "members-query": lambda: calls.query_members([ANA, BEN], fieldset="PUBLIC"),
     "members-query-extended": lambda: calls.query_members([ANA], fieldset="EXTENDED"),
+    "members-list": lambda: calls.list_members(offset=0, by_date=False),
     "member-get": lambda: calls.get_member(ANA, fieldset="EXTENDED"),
+    "site-properties": calls.site_properties,
+    "catalog-version": calls.catalog_version,
+    "products-query": lambda: calls.query_products([MUG, TEA]),
+    "collections-query": lambda: calls.query_collections([ALL, CUPS]),
+    "products-query-v3": lambda: calls.query_products_v3([MUG, TEA]),
+    "categories-query": lambda: calls.query_categories([CUPS, HOT]),
+    "posts-query": lambda: calls.query_posts([ANA, BEN]),
     "error-validation": lambda: calls.create_badge(
         Look(title="T" * 51, background="#264653", text="#F4F1DE")
     ),
@@ -125,62 +147,30 @@ NOT_ASKED = {
 }
 
 
-def order_facts(found: pages.Listed[bodies.Order]) -> list[object]:
-    return [
-        (
-            one.id,
-            one.status,
-            one.payment_status,
-            one.fulfillment_status,
-            one.currency,
-            one.buyer_info.member_id if one.buyer_info else "nobody",
-            one.price_summary.subtotal.amount,
-            one.price_summary.discount.amount if one.price_summary.discount else None,
-            one.price_summary.total.amount,
-            one.balance_summary.refunded.amount
-            if one.balance_summary and one.balance_summary.refunded
-            else None,
-            one.purchased_date,
-            one.updated_date,
-            one.imported,
-            one.demo,
-        )
-        for one in found.records
-    ]
-
-
-def comment_facts(records: tuple[bodies.Comment, ...]) -> list[object]:
-    return [
-        (
-            one.id,
-            one.revision,
-            one.status,
-            one.author.member_id if one.author else None,
-            one.context_id,
-            one.resource_id,
-            one.comment_date,
-            one.updated_date,
-        )
-        for one in records
-    ]
-
-
+JOINED = datetime(2025, 12, 1, tzinfo=UTC)
+STAYED = datetime(2026, 2, 2, 2, 2, 2, tzinfo=UTC)
 BOUGHT = datetime(2026, 3, 1, 18, 30, 0, 100000, tzinfo=UTC)
+TEAPOTS = (
+    *("Teapot", "3b9d7f15-c2a8-4e64-90b1-7c8d9e0f1a91", "215238eb-22a5-4c36-9e7b-e7c08025e04e"),
+    *(3, None, "12.40", "PHYSICAL"),
+)
 ANAS_ORDER = (
     *(ORDER, "APPROVED", "PARTIALLY_REFUNDED", "FULFILLED", "EUR", ANA),
     *("37.20", "2.20", "40.00", "12.40"),
     *(BOUGHT, datetime(2026, 3, 6, 7, 8, 9, 10000, tzinfo=UTC), False, False),
+    *("WEB", [TEAPOTS]),
 )
 GUESTS_ORDER = (
     *(GUEST_ORDER, "CANCELED", "NOT_PAID", "FULFILLED", "EUR", None),
     *("37.20", "2.20", "40.00", "0.00"),
     *(BOUGHT, datetime(2026, 3, 6, 9, tzinfo=UTC), False, False),
+    *("WEB", [TEAPOTS]),
 )
 WRITTEN = datetime(2026, 2, 28, 19, 59, 59, tzinfo=UTC)
 CHANGED = datetime(2026, 3, 2, 20, 10, tzinfo=UTC)
-ANAS_COMMENT = (COMMENT, 4, "PUBLISHED", ANA, POST, POST, WRITTEN, CHANGED)
-BENS_REPLY = (REPLY, 4, "PUBLISHED", BEN, POST, POST, WRITTEN, CHANGED)
-A_DELETED_ONE = (DELETED, 9, "DELETED", None, POST, POST, WRITTEN, CHANGED)
+ANAS_COMMENT = (COMMENT, 4, "PUBLISHED", ANA, POST, POST, WRITTEN, CHANGED, None, 0)
+BENS_REPLY = (REPLY, 4, "PUBLISHED", BEN, POST, POST, WRITTEN, CHANGED, COMMENT, 0)
+A_DELETED_ONE = (DELETED, 9, "DELETED", None, POST, POST, WRITTEN, CHANGED, None, 0)
 
 
 def created_facts(wix: WixClient) -> list[object]:
@@ -319,12 +309,38 @@ READ: dict[str, tuple[Callable[[WixClient], Any], Any]] = {
             )
         ],
     ),
+    "members-list": (
+        lambda wix: joined_facts(wix.list_members(offset=0, by_date=False)),
+        [2, (ANA, JOINED, STAYED, "APPROVED"), (BEN, JOINED, STAYED, "APPROVED")],
+    ),
     "member-get": (
         lambda wix: wix.get_member(ANA, fieldset="EXTENDED"),
         WixMember(
             id=ANA, nickname="Ana", slug="ana", status="APPROVED", login_email="ana@shop.example"
         ),
     ),
+    "site-properties": (
+        lambda wix: wix.site_facts(),
+        SiteFacts(timezone="Europe/Vilnius", currency="EUR"),
+    ),
+    "catalog-version": (lambda wix: wix.catalog_version(), wire.CatalogVersion.V1),
+    "products-query": (
+        lambda wix: wix.product_collections([MUG, TEA]),
+        {MUG: frozenset({ALL, CUPS}), TEA: frozenset({ALL})},
+    ),
+    "collections-query": (
+        lambda wix: wix.collection_names([ALL, CUPS]),
+        {ALL: "All Products", CUPS: "Cups"},
+    ),
+    "products-query-v3": (
+        lambda wix: wix.product_categories([MUG, TEA]),
+        {MUG: frozenset({CUPS, HOT}), TEA: frozenset({HOT})},
+    ),
+    "categories-query": (
+        lambda wix: wix.category_names([CUPS, HOT]),
+        {CUPS: "Cups", HOT: "Hot drinks"},
+    ),
+    "posts-query": (lambda wix: wix.posts_of([ANA, BEN]), {POST: ANA}),
 }
 
 #: What is asked where Wix refuses, and the error that it must be, with a part of its text.

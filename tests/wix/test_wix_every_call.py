@@ -88,6 +88,8 @@ FIELDS = sorted(
     {
         *("orders", "order", "comments", "comment", "badges", "badge", "badgeAssignments"),
         *("badgeAssignment", "members", "member", "orderTransactions", "commentReplies"),
+        *("products", "collections", "categories", "posts", "properties", "catalogVersion"),
+        *("collectionIds", "allCategoriesInfo", "referenceId", "memberId", "name", "timeZone"),
         *("metadata", "pagingMetadata", "results", "instance", "site", "count", "total"),
         *("cursors", "next", "hasNext", "itemMetadata", "replies", "message", "details"),
         *bodies.Order.model_json_schema()["properties"],

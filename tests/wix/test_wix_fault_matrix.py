@@ -16,6 +16,7 @@ from fault_matrix import DEADLINE, EXCEPTIONS, FAULTS, PATIENCE, TOKEN_REMEDIES,
 
 from badgejobs.errors import BadgeJobsError, RateLimited, TokenRefused
 from badgejobs.sandbox.faults.fields import parse_fault
+from badgejobs.sandbox.properties import Properties
 from badgejobs.sandbox.records.collection import Record
 from badgejobs.sandbox.server import running
 from badgejobs.sandbox.settings import Options, parse_installations
@@ -75,6 +76,9 @@ class Stage:
     def site(self) -> Site:
         return self.world.sites[SITE["instanceId"]]
 
+    def moves_to(self, catalog: wire.CatalogVersion) -> None:
+        self.site.properties = Properties(catalog_version=catalog)
+
     def disturb(self, cell: Cell, method: str, path: str) -> None:
         self.world.faults.add(
             [parse_fault({**cell.fault, "method": method, "path": path}, "fault")]
@@ -90,6 +94,7 @@ class Stage:
     def canaries(self) -> set[str]:
         """What belongs into no log and no error."""
         told = {ON.badge, ON.member, ON.assignment, ON.order, ON.comment, ON.resource, ON.title}
+        told |= {ON.product, ON.collection}
         tokens = set(self.world._tokens)
         return told | tokens | {SITE["appSecret"], SITE["apiKey"], "ana@example.com", "Ana"}
 
@@ -119,6 +124,9 @@ class Stage:
         put("comments", id=ON.comment, appId=ON.app, contextId=ON.context,
             resourceId=ON.resource, status="PUBLISHED", revision="1",
             author={"memberId": ON.member}, content={"richContent": {}})  # fmt: skip
+        put("products", id=ON.product, name="Mug", collectionIds=[ON.collection])
+        put("collections", id=ON.collection, name="Cups")
+        put("posts", id=ON.order, memberId=ON.member, referenceId=ON.resource)
 
 
 @pytest.fixture(scope="module")
@@ -172,6 +180,7 @@ def test_a_fault_names_its_remedy_and_what_may_be_assumed_and_leaks_nothing(
     stage: Stage, caplog: pytest.LogCaptureFixture, call: str, fault: str
 ) -> None:
     use, cell = USES[call], FAULTS[fault]
+    stage.moves_to(use.catalog)
     client = stage.client(deadline=DEADLINE if cell.too_slow else PATIENCE, by_key=cell.too_slow)
     undisturbed = use.act(client, ON) if not use.writes else None
     before, secrets = stage.stands(), stage.canaries()

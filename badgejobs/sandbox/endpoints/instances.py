@@ -15,6 +15,12 @@ _EVERY_SCOPE = frozenset(
         wire.SCOPE_READ_ORDERS,
         wire.SCOPE_READ_COMMENTS,
         wire.SCOPE_READ_MEMBERS,
+        wire.SCOPE_READ_CATALOG_VERSION,
+        wire.SCOPE_READ_PRODUCTS,
+        wire.SCOPE_READ_PRODUCTS_V3,
+        wire.SCOPE_READ_HIDDEN_PRODUCTS_V3,
+        wire.SCOPE_READ_CATEGORIES,
+        wire.SCOPE_READ_BLOG,
     }
 )
 
@@ -40,7 +46,7 @@ def get(call: Call) -> Answer:
             "locale": "en",
             "url": "https://sandbox.example",
             "description": "A site that exists on this machine only.",
-            "paymentCurrency": "EUR",
+            "paymentCurrency": call.site.payment_currency,
             "multilingual": {"isMultiLingual": False, "supportedLanguages": []},
             "installedWixApps": [],
         },

@@ -36,7 +36,7 @@ class Listing:
     within: Sequence[str] = ()
     #: A condition of the endpoint itself, which may depend on the filter.
     condition: Callable[[Filter], Predicate] | None = None
-    #: What it can be sorted by, where that is not all that its collection keeps.
+    #: What it can be filtered and sorted by, where that is not all that its collection keeps.
     fields: Fields | None = None
 
 
@@ -69,20 +69,19 @@ def read(call: Call, listing: Listing) -> Page:
     """The page that a call asks for."""
     key = listing.wrapper
     query = _object(call.body, key, key)
+    fields = listing.fields or listing.collection.fields
     cursor, limit, offset = _paging(query, listing)
     sort_key, wanted = _first(query, listing.sort_keys)
     after: list[Any] | None = None
     if cursor is None:
         given = query.get("filter")
-        fields = listing.fields or listing.collection.fields
         sort = parse_sort(wanted, fields, f"{key}.{sort_key}")
     else:
         told_again = query.get("filter") or wanted
         if told_again and call.switches.cursor_with_filter == "refuse":
             raise refusals.invalid(f"{key}.cursorPaging.cursor", "excludes filter and sort")
         given, sort, after = opened(call, listing, cursor, f"{key}.cursorPaging.cursor")
-    fields, path = listing.collection.fields, f"{key}.filter"
-    found = compile_filter(given, fields, path, strict=call.strict_filters)
+    found = compile_filter(given, fields, f"{key}.filter", strict=call.strict_filters)
     matches = _both(listing.condition(found), found.matches) if listing.condition else found.matches
     return page(
         call,

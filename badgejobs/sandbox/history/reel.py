@@ -16,9 +16,11 @@ from badgejobs.sandbox.records.query import Fields
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reel:
-    """Records ready to be played, each kind in order of its own time."""
+    """Records ready to be played, what has a time in order of it."""
 
     members: list[Record]
+    products: list[Record]
+    collections: list[Record]
     orders: list[Record]
     comments: list[Record]
 
@@ -27,6 +29,8 @@ def load(data_dir: Path | None) -> Reel:
     """Records of the shipped extract, or of a folder; a StateError if that is not such a folder."""
     return Reel(
         members=_records(seed.members(data_dir), kinds.MEMBERS),
+        products=_records(seed.products(data_dir), kinds.PRODUCTS),
+        collections=_records(seed.collections(), kinds.COLLECTIONS),
         orders=_records(seed.orders(data_dir), kinds.ORDERS),
         comments=_records(seed.comments(data_dir), kinds.COMMENTS),
     )

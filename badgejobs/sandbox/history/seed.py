@@ -11,6 +11,7 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import re
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,8 +29,11 @@ NAMESPACE: Final = uuid.UUID("5a2b6f0e-8d0f-4f53-9f0a-6b6f7d1c9a10")
 SHOP: Final = "online_retail"
 FORUM: Final = "se_history_meta_2018"
 
-#: Wix Stores, the app whose catalog the lines of an order point to.
-STORES_APP: Final = "215238eb-22a5-4c36-9e7b-e7c08025e04e"
+#: The collections that products are filed under.
+GOODS: Final = "goods"
+OTHER: Final = "other"
+_GOODS_CODE: Final = re.compile(r"[0-9]{5}")
+
 #: Wix keeps at most so many lines in one order.
 MOST_LINES: Final = 300
 
@@ -87,6 +91,30 @@ def orders(data_dir: Path | None = None) -> Iterator[dict[str, Any]]:
     rows.sort(key=lambda row: (row["ordered_at"], int(row["order_seq"])))
     for row in rows:
         yield _order(row, lines.pop(row["order_id"], []))
+
+
+def products(data_dir: Path | None = None) -> Iterator[dict[str, Any]]:
+    """Every product that the lines of orders name, filed under one of two collections.
+
+    The shop's stock codes begin with five digits where they stand for goods, and otherwise for
+    postage, vouchers, fees and the like: that is the only thing the data tell of a product.
+    """
+    codes = dict.fromkeys(line["stock_code"] for line in _rows(data_dir, SHOP, "order_lines"))
+    for code in codes:
+        kind = GOODS if _GOODS_CODE.match(code) else OTHER
+        yield {
+            "id": _product(code),
+            "name": code,
+            "visible": True,
+            "productType": "physical",
+            "collectionIds": [identifier(SHOP, "collection", kind)],
+        }
+
+
+def collections() -> Iterator[dict[str, Any]]:
+    """The two collections of the shop."""
+    for name in (GOODS, OTHER):
+        yield {"id": identifier(SHOP, "collection", name), "name": name, "slug": name}
 
 
 def comments(data_dir: Path | None = None) -> Iterator[dict[str, Any]]:
@@ -173,7 +201,7 @@ def _line(place: int, line: _Row) -> dict[str, Any]:
     return {
         "id": f"00000000-0000-0000-0000-{place:012d}",
         "productName": {"original": code, "translated": code},
-        "catalogReference": {"catalogItemId": _product(code), "appId": STORES_APP},
+        "catalogReference": {"catalogItemId": _product(code), "appId": wire.STORES_APP},
         "quantity": abs(int(line["quantity"])),
         "price": _price(line["unit_price"].removeprefix("-")),
         "itemType": {"preset": "PHYSICAL"},

@@ -1,9 +1,12 @@
 """What a sandbox holds at first: nothing, the shipped real history, or records of the user's own.
 
 A file of records is JSON in the form of Wix's REST API:
-``{"members": [...], "orders": [...], "comments": [...], "payments": [...]}``, each part optional
-and each record with an ``id``; payments have that of their order. So a shop's own cases can stand
-in its repository and run in its CI.
+``{"members": [...], "orders": [...], "comments": [...], "payments": [...], "products": [...],
+"collections": [...], "posts": [...], "site": {...}}``, each part optional and each record with an
+``id``; payments have that of their order. Products name their collections (``collectionIds``),
+posts their writers (``memberId``) and what comments know them by (``referenceId``); ``site`` is
+in the form of ``POST /_sandbox/site``. So a shop's own cases can stand in its repository and run
+in its CI.
 """
 
 from __future__ import annotations
@@ -14,10 +17,11 @@ from pathlib import Path
 from typing import Final
 
 from badgejobs.errors import SettingsError
-from badgejobs.sandbox import refusals, validation
+from badgejobs.sandbox import properties, refusals, validation
 from badgejobs.sandbox.endpoints import comments
 from badgejobs.sandbox.history import reel
 from badgejobs.sandbox.history.reel import Reel
+from badgejobs.sandbox.properties import Properties
 from badgejobs.sandbox.records import kinds
 from badgejobs.sandbox.records.collection import Collection, Record
 from badgejobs.sandbox.records.query import Fields
@@ -31,8 +35,12 @@ _FIELDS: Final[Mapping[str, Fields]] = {
     "orders": kinds.ORDERS,
     "comments": kinds.COMMENTS,
     "payments": kinds.PAYMENTS,
+    "products": kinds.PRODUCTS,
+    "collections": kinds.COLLECTIONS,
+    "posts": kinds.POSTS,
 }
 KINDS: Final = tuple(_FIELDS)
+_SITE: Final = "site"
 #: How deep a record may nest.
 _DEEPEST: Final = 250
 
@@ -59,16 +67,18 @@ def sow(world: World, name: str, *, seconds: float = 0, data: Path | None = None
         for site in world.sites.values():
             begin(site, found, now=now, seconds=seconds)
         return
-    shelves = _read(Path(name))
+    shelves, told = _read(Path(name))
     for site in world.sites.values():
+        site.properties = told
         for kind, given in shelves.items():
             put(site, kind, given, now)
 
 
 def begin(site: Site, found: Reel, *, now: float, seconds: float) -> Replay:
-    """Start a replay on a site: its members are there at once, the rest arrives."""
-    for member in found.members:
-        site.members.put(member, now)
+    """Start a replay on a site: members and shop are there at once, the rest arrives."""
+    put(site, "members", found.members, now)
+    put(site, "products", found.products, now)
+    put(site, "collections", found.collections, now)
     site.replay = Replay(orders=found.orders, comments=found.comments, started=now, seconds=seconds)
     site.advance(now)
     return site.replay
@@ -93,7 +103,7 @@ def put(site: Site, kind: str, stored: Iterable[Record], at: float) -> None:
         collection.put(one, at)
 
 
-def _read(path: Path) -> dict[str, list[Record]]:
+def _read(path: Path) -> tuple[dict[str, list[Record]], Properties]:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -102,8 +112,10 @@ def _read(path: Path) -> dict[str, list[Record]]:
             f"file with {', '.join(KINDS)}"
         ) from error
     try:
-        found = validation.only_fields(json.loads(text), "", optional=KINDS)
-        return {kind: list(records(kind, given)) for kind, given in found.items()}
+        found = validation.only_fields(json.loads(text), "", optional=(*KINDS, _SITE))
+        site = validation.only_fields(found.pop(_SITE, {}), _SITE, optional=properties.FIELDS)
+        told = properties.changed(Properties(), site)
+        return {kind: list(records(kind, given)) for kind, given in found.items()}, told
     except json.JSONDecodeError as error:
         raise SettingsError(
             f"{path}:{error.lineno}:{error.colno}: no JSON ({error.msg}); a seed is one object "

@@ -127,5 +127,53 @@ MEMBERS: Final = Fields(
 )
 MEMBERS_SORTED: Final = replace(MEMBERS, sortable=_MEMBER_SORTED)
 
+_VISIBLE = frozenset({"visible"})
+#: Products and collections as Catalog V1 has them; the docs' table has ``$hasSome`` for ids, the
+#: published skills use ``$in``.
+_V1_ID = frozenset({"$eq", "$ne", "$hasSome", "$in"})
+_V1_TEXT = frozenset({"$eq", "$ne", "$hasSome", "$startsWith"})
+PRODUCTS: Final = Fields(
+    filterable={"id": _V1_ID}
+    | dict.fromkeys(("name", "slug", "productType"), _V1_TEXT)
+    | {"collections.id": _WITHIN | {"$eq", "$ne"}},
+    sortable=frozenset({"id", "name", "slug", "productType"}),
+    default_sort=_BY_ID,
+    dates=frozenset({"createdDate", "updatedDate"}),
+    kept=_VISIBLE | {"createdDate", "updatedDate"},
+    derived={"collections.id": lambda body: tuple(body.get("collectionIds") or ())},
+)
+COLLECTIONS: Final = Fields(
+    filterable={"id": _V1_ID} | dict.fromkeys(("name", "slug"), _V1_TEXT),
+    sortable=frozenset({"name"}),
+    default_sort=_BY_ID,
+    kept=_VISIBLE,
+)
+#: The same records where Catalog V3 shows them, by the docs' tables.
+_V3_ID = _ANY_TEXT | {"$hasSome"}
+PRODUCTS_V3: Final = replace(
+    PRODUCTS,
+    filterable=dict.fromkeys(("id", "slug"), _V3_ID)
+    | dict.fromkeys(("createdDate", "updatedDate"), _ANY_DATE | {"$hasSome"})
+    | {"visible": _ANY_TRUTH | {"$hasSome"}},
+    sortable=frozenset({"slug", "createdDate", "updatedDate", "visible"}),
+)
+CATEGORIES: Final = replace(
+    COLLECTIONS,
+    filterable=dict.fromkeys(("id", "slug", "name"), _V3_ID)
+    | {"visible": _ANY_TRUTH | {"$hasSome"}},
+)
+
+_POST_DATES = frozenset({"firstPublishedDate", "lastPublishedDate"})
+#: Posts; what comments know them by, ``referenceId``, is in no table.
+POSTS: Final = Fields(
+    filterable=dict.fromkeys(("id", "memberId"), frozenset({"$eq", "$ne", "$hasSome"}))
+    | {"title": _V1_TEXT | _ORDERED | {"$exists", "$in"}}
+    | dict.fromkeys(_POST_DATES, _ORDERED | {"$in"})
+    | dict.fromkeys(("featured", "pinned"), frozenset({"$eq", "$ne"})),
+    sortable=_POST_DATES | {"id", "title", "featured", "pinned"},
+    default_sort=(("pinned", True), ("firstPublishedDate", True)),
+    dates=_POST_DATES,
+)
+
 #: Payments and refunds by the order that they belong to; they are asked for by its id alone.
 PAYMENTS: Final = Fields(filterable={}, sortable=frozenset(), default_sort=_BY_ID)

@@ -16,17 +16,22 @@ from badgejobs.wix.bodies.badges import (
     ItemResult,
     Nothing,
 )
+from badgejobs.wix.bodies.blog import Post, PostsTold
+from badgejobs.wix.bodies.catalog import CatalogAnswer, Category, Collection, Product, ProductV3
 from badgejobs.wix.bodies.comments import Author, Comment, Count, Replies, RepliesByComment
 from badgejobs.wix.bodies.fields import Body, Record
-from badgejobs.wix.bodies.orders import Order, OrderTransactions, Price
+from badgejobs.wix.bodies.order_lines import LineItem, Price
+from badgejobs.wix.bodies.orders import Order, OrderTransactions, Payment
 from badgejobs.wix.bodies.people import (
     InstanceAnswer,
+    Joined,
     Member,
     MemberAnswer,
     MembersTold,
     Token,
     TokenInfo,
 )
+from badgejobs.wix.bodies.site import PropertiesAnswer
 
 __all__ = [
     "Assignment",
@@ -36,19 +41,30 @@ __all__ = [
     "BadgeAnswer",
     "Body",
     "BulkAnswer",
+    "CatalogAnswer",
+    "Category",
+    "Collection",
     "Comment",
     "Count",
     "Icon",
     "InstanceAnswer",
     "ItemMetadata",
     "ItemResult",
+    "Joined",
+    "LineItem",
     "Member",
     "MemberAnswer",
     "MembersTold",
     "Nothing",
     "Order",
     "OrderTransactions",
+    "Payment",
+    "Post",
+    "PostsTold",
     "Price",
+    "Product",
+    "ProductV3",
+    "PropertiesAnswer",
     "Record",
     "Replies",
     "RepliesByComment",

@@ -17,7 +17,15 @@ from badgejobs.wix.calls.badges import (
     query_badges,
     update_badge,
 )
+from badgejobs.wix.calls.blog import query_posts
 from badgejobs.wix.calls.call import NO_GUID, Call, is_guid
+from badgejobs.wix.calls.catalog import (
+    catalog_version,
+    query_categories,
+    query_collections,
+    query_products,
+    query_products_v3,
+)
 from badgejobs.wix.calls.comments import (
     Order,
     count_comments,
@@ -30,10 +38,12 @@ from badgejobs.wix.calls.people import (
     Fieldset,
     app_instance,
     get_member,
+    list_members,
     query_members,
     token,
     token_info,
 )
+from badgejobs.wix.calls.site import site_properties
 
 __all__ = [
     "NO_GUID",
@@ -42,6 +52,7 @@ __all__ = [
     "Order",
     "Place",
     "app_instance",
+    "catalog_version",
     "count_comments",
     "create_assignment",
     "create_assignments",
@@ -55,14 +66,21 @@ __all__ = [
     "get_order",
     "is_guid",
     "list_comments",
+    "list_members",
     "list_transactions",
     "move_badge",
     "query_assignments",
     "query_badges",
+    "query_categories",
+    "query_collections",
     "query_comments",
     "query_members",
     "query_no_assignment",
+    "query_posts",
+    "query_products",
+    "query_products_v3",
     "search_orders",
+    "site_properties",
     "token",
     "token_info",
     "update_badge",

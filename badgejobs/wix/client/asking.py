@@ -69,8 +69,7 @@ def every(exchange: Exchange, call: Callable[[str | None], Call], kind: type[One
         except CursorRefused as error:
             # Nothing is wrong with what was asked: the list is to be read anew, another time.
             raise Ambiguous(f"{error}; the list was not read to its end") from error
-        if found.bad:
-            raise Ambiguous(f"{asked.endpoint}: a record cannot be read: {found.bad[0].reason}")
+        _require_readable(found, asked)
         records |= {getattr(one, kind.named_by): one for one in found.records}
         cursor = found.next_cursor
         if cursor is None:
@@ -78,6 +77,13 @@ def every(exchange: Exchange, call: Callable[[str | None], Call], kind: type[One
         if cursor in seen:
             raise Ambiguous(_endless(asked.endpoint))
         seen.add(cursor)
+
+
+def whole(exchange: Exchange, call: Call, kind: type[One]) -> tuple[One, ...]:
+    """The records of a list that is not paged; one that cannot be read fails the whole."""
+    found = page(exchange, call, kind, paged=False)
+    _require_readable(found, call)
+    return found.records
 
 
 def require_same(told: str, asked: str | None, what: str) -> None:
@@ -94,6 +100,11 @@ def chunks(items: Collection[str]) -> list[list[str]]:
     """
     them, most = list(items), wire.MOST_ITEMS
     return [them[at : at + most] for at in range(0, len(them), most)]
+
+
+def _require_readable(found: Listed[One], asked: Call) -> None:
+    if found.bad:
+        raise Ambiguous(f"{asked.endpoint}: a record cannot be read: {found.bad[0].reason}")
 
 
 def _endless(what: str) -> str:

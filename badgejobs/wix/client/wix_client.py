@@ -15,15 +15,27 @@ from badgejobs.wix.auth import Credentials
 from badgejobs.wix.client.activities import ActivityCalls
 from badgejobs.wix.client.assignments import AssignmentCalls
 from badgejobs.wix.client.badges import BadgeCalls
+from badgejobs.wix.client.blog import BlogCalls
+from badgejobs.wix.client.catalog import CatalogCalls
 from badgejobs.wix.client.health import HealthCalls
 from badgejobs.wix.client.people import PeopleCalls
+from badgejobs.wix.client.site import SiteCalls
 from badgejobs.wix.exchange import Exchange
 from badgejobs.wix.transport import Transport
 
 REQUEST_DEADLINE: Final = timedelta(seconds=30)
 
 
-class WixClient(BadgeCalls, AssignmentCalls, ActivityCalls, PeopleCalls, HealthCalls):
+class WixClient(
+    BadgeCalls,
+    AssignmentCalls,
+    ActivityCalls,
+    CatalogCalls,
+    BlogCalls,
+    PeopleCalls,
+    SiteCalls,
+    HealthCalls,
+):
     """Wix's API for one site, with the errors of :mod:`badgejobs.errors`.
 
     ``pace`` is called before each API request, not before a token request, and raises where
