@@ -21,7 +21,7 @@ from badgejobs.core.milestone import (
     Rolling,
     Selection,
 )
-from badgejobs.flow.decide import take_up
+from badgejobs.flow.decide import decide, take_up
 from badgejobs.flow.verdicts import HISTORY, NO_RULE, RETIRED, UNMET
 from badgejobs.store import SqlStore
 
@@ -239,6 +239,8 @@ def test_what_asks_for_the_absence_of_a_thing_is_not_earned_by_who_is_not_there(
     at.reconcile()
     at.decide_due()
 
+    with store.begin() as tx:
+        decide(tx, at.site, ["bob", "nobody"], at.rules)
     assert at.awards("ada", "bob", "nobody") == {}
 
 

@@ -118,9 +118,10 @@ def test_of_two_in_the_same_second_the_smaller_order_id_is_first_and_then_the_sm
     store: SqlStore, clock: Clock
 ) -> None:
     at = shop(store, clock, 1)
-    at.orders.put(at.order("B", "ada"), at.order("a", "bob"), at.order("C", "cyd"))
+    at.orders.put(at.order("a", "ada"), at.order("B", "bob"), at.order("C", "cyd"))
     at.scan()
-    assert states(at, "ada", "bob", "cyd") == [State.PENDING, State.HELD, State.HELD]
+    # by their bytes, so that every database agrees
+    assert states(at, "ada", "bob", "cyd") == [State.HELD, State.PENDING, State.HELD]
 
     # where time alone crossed the line for all, the members decide
     with store.begin() as tx:
@@ -235,6 +236,9 @@ def test_nobody_has_a_place_before_the_history_is_complete(store: SqlStore, cloc
     assert [at.award(one).reason for one in ("ada", "bob")] == [HISTORY, HISTORY]
 
     at.scan()
+    with store.begin() as tx:
+        decide(tx, at.site, ["bob"], at.rules)
+    assert at.award("bob").reason == UNDECIDED, "not before all were decided"
     at.decide_due()
 
     assert states(at, "ada", "bob", "cyd") == [State.HELD, State.HELD, State.PENDING]

@@ -9,6 +9,7 @@ import pytest
 from databases import Clock
 from stage import ONE_ORDER, Stage, comments_at_least, milestone, orders_at_least
 
+from badgejobs.core.activity import Mark
 from badgejobs.core.award import State
 from badgejobs.core.calendar import Span
 from badgejobs.core.ledger import WakeUp
@@ -158,6 +159,8 @@ def test_a_badge_that_stays_for_good_is_never_due_to_be_taken(
     at.decide_due()
     at.assign_all()
     at.wait(days=99)
+    refunded = at.orders.records["o1"].marks | {Mark.REFUNDED}
+    at.orders.put(replace(at.orders.records["o1"], marks=refunded, updated_at=clock(), revision=2))
     at.scan()
 
     at.decide_due()
