@@ -1,6 +1,7 @@
 """The rules file: safe YAML in, milestones out."""
 
 from badgejobs.rules.loader import load_rules, parse_rules
-from badgejobs.rules.words import in_words
+from badgejobs.rules.setting import SiteDefaults
+from badgejobs.rules.wording import described, in_words
 
-__all__ = ["in_words", "load_rules", "parse_rules"]
+__all__ = ["SiteDefaults", "described", "in_words", "load_rules", "parse_rules"]

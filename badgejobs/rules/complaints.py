@@ -3,25 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from difflib import get_close_matches
 from typing import Any, NamedTuple
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from badgejobs.errors import RulesError
-from badgejobs.rules.document import (
-    MEASURES,
-    TAG,
-    BadgeRule,
-    CommentRules,
-    LookRule,
-    OrderRules,
-    Policies,
-    Rules,
-    SiteFacts,
-)
-from badgejobs.rules.unsupported import not_supported
-from badgejobs.rules.values import did_you_mean
+from badgejobs.rules.language.conditions import BESIDE, MEASURES
+from badgejobs.rules.language.known import Location, known_keys
+from badgejobs.rules.language.scalars import did_you_mean, nearest
+from badgejobs.rules.language.strict import TAG
+from badgejobs.rules.language.windows import KINDS
 from badgejobs.rules.yaml_tree import Document, Place, Trail, shortened
 
 #: What a missing key could look like.
@@ -33,15 +24,14 @@ _EXAMPLES = {
     "when": "when: {count: orders, gte: 1}",
     "gte": "gte: 10",
     "title": "title: First Purchase",
-}
-
-#: The models by the place of their mapping, for the keys that are known there.
-_MODELS: dict[tuple[str | int, ...], type[BaseModel]] = {
-    (): Rules,
-    ("site",): SiteFacts,
-    ("policies",): Policies,
-    ("policies", "orders"): OrderRules,
-    ("policies", "comments"): CommentRules,
+    "every": "every: month",
+    "length": "length: 6",
+    "of": "of: and a list of conditions",
+    "grace": "grace: 7d",
+    "first": "first: 100",
+    "from": "from: 2026-01-01",
+    "measure": "measure: {sum: orders.amount}",
+    "tiers": "tiers: and a list of {id, badge, gte}",
 }
 
 
@@ -73,7 +63,7 @@ def complaints_of(error: ValidationError, document: Document) -> list[Complaint]
         (one["loc"][:-1], near)
         for one in errors
         if one["type"] == "extra_forbidden"
-        for near in get_close_matches(str(one["loc"][-1]), _known_at(one["loc"][:-1]), n=1)
+        if (near := nearest(str(one["loc"][-1]), known_keys(one["loc"][:-1])))
     }
     return [
         _complaint(one, document)
@@ -84,7 +74,7 @@ def complaints_of(error: ValidationError, document: Document) -> list[Complaint]
 
 
 def _complaint(error: Any, document: Document) -> Complaint:
-    location: tuple[str | int, ...] = error["loc"]
+    location: Location = error["loc"]
     trail = tuple(step for step in location if not str(step).startswith(TAG))
     match error["type"]:
         case "missing":
@@ -93,8 +83,9 @@ def _complaint(error: Any, document: Document) -> Complaint:
             return Complaint(document.place(trail[:-1]), named(trail[:-1], text))
         case "extra_forbidden":
             key = str(trail[-1])
-            known = did_you_mean(key, _known_at(location[:-1]))
-            text = not_supported(key) or f"'{shortened(key)}' is not known here; {known}"
+            text = (
+                f"{_stranger(key, location[:-1])}; {did_you_mean(key, known_keys(location[:-1]))}"
+            )
             return Complaint(document.place(trail, of_key=True), named(trail[:-1], text))
         case "rules":
             if key := error["ctx"]["key"]:
@@ -103,6 +94,16 @@ def _complaint(error: Any, document: Document) -> Complaint:
             return Complaint(document.place(trail), named(trail, error["ctx"]["text"]))
         case kind:
             return Complaint(document.place(trail), named(trail, _sentence(kind, error)))
+
+
+def _stranger(key: str, location: Location) -> str:
+    """What to say of a key that may not stand here, but perhaps beside another measure."""
+    measure = str(location[-1]).removeprefix(TAG) if location else ""
+    if measure in MEASURES and key in BESIDE:
+        return f"'{key}' does not belong to '{measure}'"
+    if measure == "window" and key in KINDS:
+        return f"this measure knows no '{key}' window"
+    return f"'{shortened(key)}' is not known here"
 
 
 def _sentence(kind: str, error: Any) -> str:
@@ -120,16 +121,3 @@ def _sentence(kind: str, error: Any) -> str:
             return f"has {error['ctx']['actual_length']} entries; at most {most} are allowed"
         case _:
             return str(error["msg"])
-
-
-def _known_at(location: tuple[str | int, ...]) -> list[str]:
-    match location:
-        case (*_, "badge", tag) if tag == TAG + "look":
-            model: type[BaseModel] = LookRule
-        case (*_, str(tag)) if tag.startswith(TAG):
-            model = MEASURES[tag.removeprefix(TAG)]
-        case ("badges", int()):
-            model = BadgeRule
-        case _:
-            model = _MODELS[location]
-    return list(model.model_fields)

@@ -9,20 +9,56 @@ from pydantic import ValidationError
 
 from badgejobs.core.milestone import Ruleset
 from badgejobs.errors import RulesError
-from badgejobs.rules.checks import complaints_about
-from badgejobs.rules.compiler import compiled
+from badgejobs.rules.checks import complaints_about, complaints_about_meaning
+from badgejobs.rules.compiling import compiled
 from badgejobs.rules.complaints import as_error, complaints_of
-from badgejobs.rules.document import Rules
-from badgejobs.rules.values import OUR_SOURCES
+from badgejobs.rules.language.document import Rules
+from badgejobs.rules.language.names import OUR_SOURCES
+from badgejobs.rules.setting import SiteDefaults, settled
 from badgejobs.rules.yaml_tree import MOST_BYTES, load, too_large
 
+_NOTHING_KNOWN = SiteDefaults()
 
-def load_rules(path: Path, *, sources: AbstractSet[str] = OUR_SOURCES) -> Ruleset:
+
+def load_rules(
+    path: Path, *, sources: AbstractSet[str] = OUR_SOURCES, site: SiteDefaults = _NOTHING_KNOWN
+) -> Ruleset:
     """Read a rules file.
 
-    Raises :class:`badgejobs.errors.RulesError` for whatever is wrong, with file, line, column
-    and cure.
+    ``site`` is what stands for ``site`` in the file; without it the time zone is UTC, and money
+    is refused unless the file names the currency. Raises :class:`badgejobs.errors.RulesError`
+    for whatever is wrong, with file, line, column and cure.
     """
+    return parse_rules(text_of_file(path), file=str(path), sources=sources, site=site)
+
+
+def parse_rules(
+    text: str,
+    *,
+    file: str,
+    sources: AbstractSet[str] = OUR_SOURCES,
+    site: SiteDefaults = _NOTHING_KNOWN,
+) -> Ruleset:
+    """Read the text of a rules file; ``file`` is its name for errors.
+
+    ``sources`` are the names that ``count`` knows. Raises
+    :class:`badgejobs.errors.RulesError` as :func:`load_rules` does.
+    """
+    document = load(text, file=file)
+    try:
+        rules = Rules.model_validate(document.tree, context={"sources": frozenset(sources)})
+    except ValidationError as error:
+        raise as_error(complaints_of(error, document), file=file) from None
+    if complaints := list(complaints_about(rules, site, document)):
+        raise as_error(complaints, file=file)
+    ruleset = compiled(rules, settled(rules.site, site))
+    if complaints := list(complaints_about_meaning(rules, ruleset, document)):
+        raise as_error(complaints, file=file)
+    return ruleset
+
+
+def text_of_file(path: Path) -> str:
+    """The text of a rules file, whose size is looked at first; ``RulesError`` where it is none."""
     file = str(path)
     if path.exists() and not path.is_file():
         raise RulesError("not a file; name the YAML file itself", file=file)
@@ -39,23 +75,7 @@ def load_rules(path: Path, *, sources: AbstractSet[str] = OUR_SOURCES) -> Rulese
         ) from error
     if len(content) > MOST_BYTES:
         raise too_large(file)
-    return parse_rules(_decoded(content, file), file=file, sources=sources)
-
-
-def parse_rules(text: str, *, file: str, sources: AbstractSet[str] = OUR_SOURCES) -> Ruleset:
-    """Read the text of a rules file; ``file`` is its name for errors.
-
-    ``sources`` are the names that ``count`` knows. Raises
-    :class:`badgejobs.errors.RulesError` as :func:`load_rules` does.
-    """
-    document = load(text, file=file)
-    try:
-        rules = Rules.model_validate(document.tree, context={"sources": frozenset(sources)})
-    except ValidationError as error:
-        raise as_error(complaints_of(error, document), file=file) from None
-    if complaints := list(complaints_about(rules, document)):
-        raise as_error(complaints, file=file)
-    return compiled(rules)
+    return _decoded(content, file)
 
 
 def _decoded(content: bytes, file: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from badgejobs.rules.document import Rules
+from badgejobs.rules.language.document import Rules
 
 #: The schema as it is shipped.
 PATH = Path(__file__).with_name("rules.schema.json")

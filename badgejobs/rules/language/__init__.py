@@ -1,0 +1,1 @@
+"""The models of the language: what a rules file may say, one module a subject."""
