@@ -91,7 +91,7 @@ class OrderPolicy:
         if Mark.REFUNDED in marks and self.void_when_refunded:
             return Refusal.REFUNDED
         if Mark.CREDIT in marks:
-            return None
+            return None if self.subtract_refunds else Refusal.CREDIT
         if Mark.TRIAL in marks:
             return Refusal.TRIAL
         if Mark.IMPORTED in marks and not self.count_imported:

@@ -42,21 +42,26 @@ def test_the_expected_awards_agree_with_a_plain_count_over_the_records() -> None
             at = datetime.fromisoformat(one["purchasedDate"])
             counts[buyer] += 1
             spent[buyer] += Decimal(amount)
-            for number in (1, 10):
+            for number in (1, 5, 10, 25):
                 if counts[buyer] == number:
                     found[f"orders_count_{number}", buyer] = at
-            if spent[buyer] >= 1000:
-                found.setdefault(("spent_gross_1000", buyer), at)
+            for number in (100, 500, 1000):
+                if spent[buyer] >= number:
+                    found.setdefault((f"spent_gross_{number}", buyer), at)
     for one in seed.comments():
         author = one["author"].get("memberId")
         if author:
             counts[author] += 1
-            if counts[author] in (10, 25):
+            if counts[author] in (1, 10, 25, 50, 100):
                 at = datetime.fromisoformat(one["commentDate"])
                 found[f"comments_count_{counts[author]}", author] = at
-    expected = seed.expected()
-    assert len(expected) == 1450
-    assert {(one.rule, one.member_id): one.earned_at for one in expected} == found
+    expected = {
+        (one.rule, one.member_id): one.earned_at
+        for one in seed.expected()
+        if one.rule.startswith(("orders_count", "spent_gross", "comments_count"))
+    }
+    assert len(expected) > 3000
+    assert expected == found
 
 
 def write(table: Path, rows: list[dict[str, Any]]) -> None:
