@@ -9,12 +9,14 @@ import typer
 
 from badgejobs.cli.opening import known_site, settled
 from badgejobs.cli.output import Output, Rows
+from badgejobs.cli.rules_eval import evaluate
 from badgejobs.core.milestone import Ruleset
 from badgejobs.rules import in_words, load_rules
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 rules = typer.Typer(help="Rules files: which members earn which badge.")
+rules.command("eval")(evaluate)
 
 _LANGUAGE = """\
 A rules file is YAML: a version, policies, and a list of badges.
