@@ -44,6 +44,23 @@ class Rows:
         yield table
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of Markdown: set on a terminal, and as it is written for pipes."""
+
+    text: str
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        if not console.is_terminal:
+            yield Segment(self.text)
+            return
+        from rich.markdown import Markdown  # noqa: PLC0415 - a parser, for this one page only
+
+        yield from console.render(
+            Markdown(self.text), options.update(no_wrap=False, overflow="fold")
+        )
+
+
 class Output:
     """Where one command prints; on a pipe plain lines, and with ``as_json`` one JSON object.
 

@@ -2,44 +2,39 @@
 
 from __future__ import annotations
 
+from importlib.resources import files
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from badgejobs.cli.opening import known_site, settled
-from badgejobs.cli.output import Output, Rows
+from badgejobs.cli.output import Output, Page, Rows
+from badgejobs.cli.rules_cases import cases
 from badgejobs.cli.rules_eval import evaluate
-from badgejobs.core.milestone import Ruleset
-from badgejobs.rules import in_words, load_rules
+from badgejobs.rules import (
+    NO_CURRENCY,
+    Reading,
+    SiteDefaults,
+    described,
+    in_words,
+    read_rules,
+)
+from badgejobs.rules.schema import schema_text
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+File = Annotated[Path, typer.Argument(help="The rules file.")]
+#: Wix is not asked here, so what 'site' stands for can be told by hand.
+TimeZone = Annotated[
+    str | None, typer.Option("--timezone", help="What 'timezone: site' stands for; else UTC.")
+]
+Currency = Annotated[
+    str | None, typer.Option("--currency", help="What 'currency: site' stands for.")
+]
 
 rules = typer.Typer(help="Rules files: which members earn which badge.")
 rules.command("eval")(evaluate)
-
-_LANGUAGE = """\
-A rules file is YAML: a version, policies, and a list of badges.
-
-  version: 1
-  site: {currency: USD}              # needed for sums of money
-  policies:
-    orders: {count_when: paid}       # approved | paid | fulfilled
-    comments: {include_staff: false}
-  badges:
-    - id: loyal-customer             # permanent
-      badge: {title: Loyal Customer} # or the title alone of a badge that stands at Wix
-      when: {count: orders, gte: 10}
-
-A condition is one of
-  {count: orders, gte: N}            so many orders that count
-  {count: comments, gte: N}          so many comments that count
-  {sum: orders.amount, gte: '250'}   orders worth so much in total
-  {all: [CONDITION, ...]}            every one of them
-  {any: [CONDITION, ...]}            at least one of them
-
-Check a file with `badgejobs rules check FILE`; `badgejobs init` writes one to begin with.
-"""
+rules.command("test")(cases)
 
 
 @rules.callback()
@@ -49,15 +44,36 @@ def _rules() -> None:
 
 @rules.command("check")
 def check(
-    file: Annotated[Path, typer.Argument(help="The rules file.")], *, as_json: AsJson = False
+    file: File, *, timezone: TimeZone = None, currency: Currency = None, as_json: AsJson = False
 ) -> None:
     """Check a rules file, and say what it means; Wix is not asked.
 
     Example: badgejobs rules check my-shop.yaml
     """
-    found = load_rules(file)
+    found = _read(file, timezone, currency)
     _print(found, Output(as_json=as_json))
-    Output().note(f"{file}: {len(found.milestones)} badge(s), all well")
+    Output().note(f"{file}: {len(found.ruleset.milestones)} badge(s), all well")
+
+
+@rules.command("describe")
+def describe(
+    file: File, *, timezone: TimeZone = None, currency: Currency = None, as_json: AsJson = False
+) -> None:
+    """Tell each rule of a file in plain words, with all that decides who has the badge.
+
+    Example: badgejobs rules describe my-shop.yaml
+    """
+    found, out = _read(file, timezone, currency), Output(as_json=as_json)
+    told = [(one, described(one)) for one in found.ruleset.milestones]
+    out.result(
+        {
+            "version": found.ruleset.version,
+            "badges": [{"id": one.badge, "title": one.title, "rule": words} for one, words in told],
+            "notes": found.notes,
+        },
+        *(f"{one.title} ({one.badge})\n  {words}\n" for one, words in told),
+    )
+    _tell_notes(found)
 
 
 @rules.command("show")
@@ -72,26 +88,49 @@ def show(
     """
     settings = settled()
     name = known_site(settings, site)
-    _print(load_rules(settings.sites[name].rules), Output(as_json=as_json))
+    _print(_read(settings.sites[name].rules), Output(as_json=as_json))
+
+
+@rules.command("schema")
+def schema() -> None:
+    """Print the JSON Schema of rules files, with which an editor completes and checks them.
+
+    Example: badgejobs rules schema > rules.schema.json
+    """
+    typer.echo(schema_text(), nl=False)
 
 
 @rules.command("help")
 def language(*, as_json: AsJson = False) -> None:
-    """Show the rule language on one page.
+    """Show the whole rule language, with the exact meaning of every key.
 
     Example: badgejobs rules help
     """
-    Output(as_json=as_json).result({"text": _LANGUAGE}, _LANGUAGE)
+    text = files("badgejobs.rules").joinpath("README.md").read_text(encoding="utf-8")
+    Output(as_json=as_json).result({"text": text}, Page(text))
 
 
-def _print(found: Ruleset, out: Output) -> None:
-    rows = [(one.badge, one.title, in_words(one.condition)) for one in found.milestones]
+def _read(file: Path, timezone: str | None = None, currency: str | None = None) -> Reading:
+    """The rules of a file; an unknown currency of the site does not keep one from looking."""
+    site = SiteDefaults(timezone=timezone, currency=currency or NO_CURRENCY)
+    return read_rules(file, site=site)
+
+
+def _print(found: Reading, out: Output) -> None:
+    rows = [(one.badge, one.title, in_words(one.condition)) for one in found.ruleset.milestones]
     out.result(
         {
-            "version": found.version,
+            "version": found.ruleset.version,
             "badges": [
                 {"id": badge, "title": title, "earned_by": words} for badge, title, words in rows
             ],
+            "notes": found.notes,
         },
         Rows(("badge", "title", "earned by"), rows),
     )
+    _tell_notes(found)
+
+
+def _tell_notes(found: Reading) -> None:
+    for note in found.notes:
+        Output().note(f"note: {note}")

@@ -13,12 +13,12 @@ from typing import Annotated, Any
 import typer
 
 from badgejobs.cli.output import Output, Rows
-from badgejobs.core.milestone import OrderPolicy, Ruleset, leaves
 from badgejobs.core.proof import Proof
 from badgejobs.core.verdict import Verdict, verdicts
 from badgejobs.rules import SiteDefaults, in_words, load_rules
 from badgejobs.rules.activities import gathered
 from badgejobs.rules.activities.cells import moment
+from badgejobs.rules.activities.facts import currency_of
 from badgejobs.rules.language.names import OUR_SOURCES
 from badgejobs.rules.language.times import known_zones
 from badgejobs.rules.wording.proofs import missing_of, why
@@ -109,12 +109,6 @@ def site_defaults(timezone: str | None, currency: str | None) -> SiteDefaults:
             param_hint="--currency",
         )
     return SiteDefaults(timezone=timezone, currency=currency)
-
-
-def currency_of(ruleset: Ruleset) -> str | None:
-    """The currency that the rules compare money in, where they know of one."""
-    policies = (leaf.of.policy for one in ruleset.milestones for leaf in leaves(one.condition))
-    return next((one.currency for one in policies if isinstance(one, OrderPolicy)), None)
 
 
 def _as_of(text: str | None) -> datetime:

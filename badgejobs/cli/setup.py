@@ -49,7 +49,14 @@ def init(
     toml, rules, secret = (
         folder / "badgejobs.toml", folder / f"{site}.yaml", folder / f"{site}.secret"
     )  # fmt: skip
-    contents = {toml: config_template(site), rules: starter.read_text(encoding="utf-8")}
+    from badgejobs.rules.schema import schema_text  # noqa: PLC0415 - all models, for this only
+
+    schema = folder / "rules.schema.json"
+    contents = {
+        toml: config_template(site),
+        rules: starter.read_text(encoding="utf-8").replace(f"../{schema.name}", schema.name),
+        schema: schema_text(),
+    }
     if sandbox is not None:
         contents[toml] = sandbox_template(
             site, url=_loopback(sandbox), app_id=builtin.APP_ID, instance_id=builtin.instance_id(1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -14,10 +15,27 @@ from badgejobs.rules.compiling import compiled
 from badgejobs.rules.complaints import as_error, complaints_of
 from badgejobs.rules.language.document import Rules
 from badgejobs.rules.language.names import OUR_SOURCES
+from badgejobs.rules.notes import notes_about
 from badgejobs.rules.setting import SiteDefaults, settled
 from badgejobs.rules.yaml_tree import MOST_BYTES, load, too_large
 
 _NOTHING_KNOWN = SiteDefaults()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """A rules file that holds."""
+
+    ruleset: Ruleset
+    #: What its owner should know of it, a sentence each.
+    notes: tuple[str, ...]
+
+
+def read_rules(
+    path: Path, *, sources: AbstractSet[str] = OUR_SOURCES, site: SiteDefaults = _NOTHING_KNOWN
+) -> Reading:
+    """Read a rules file, with what is to be said of it; else as :func:`load_rules`."""
+    return _read(text_of_file(path), file=str(path), sources=sources, site=site)
 
 
 def load_rules(
@@ -29,7 +47,7 @@ def load_rules(
     is refused unless the file names the currency. Raises :class:`badgejobs.errors.RulesError`
     for whatever is wrong, with file, line, column and cure.
     """
-    return parse_rules(text_of_file(path), file=str(path), sources=sources, site=site)
+    return read_rules(path, sources=sources, site=site).ruleset
 
 
 def parse_rules(
@@ -44,6 +62,10 @@ def parse_rules(
     ``sources`` are the names that ``count`` knows. Raises
     :class:`badgejobs.errors.RulesError` as :func:`load_rules` does.
     """
+    return _read(text, file=file, sources=sources, site=site).ruleset
+
+
+def _read(text: str, *, file: str, sources: AbstractSet[str], site: SiteDefaults) -> Reading:
     document = load(text, file=file)
     try:
         rules = Rules.model_validate(document.tree, context={"sources": frozenset(sources)})
@@ -54,7 +76,7 @@ def parse_rules(
     ruleset = compiled(rules, settled(rules.site, site))
     if complaints := list(complaints_about_meaning(rules, ruleset, document)):
         raise as_error(complaints, file=file)
-    return ruleset
+    return Reading(ruleset=ruleset, notes=tuple(notes_about(rules, site, ruleset)))
 
 
 def text_of_file(path: Path) -> str:

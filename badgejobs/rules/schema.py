@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 from badgejobs.rules.language.document import Rules
 
@@ -18,9 +19,22 @@ def schema_text() -> str:
     """The schema of the models as they stand, as the text of the shipped file."""
     schema = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        **Rules.model_json_schema(),
+        **_without_empty_defaults(Rules.model_json_schema()),
     }
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+
+
+def _without_empty_defaults(node: Any) -> Any:
+    """A key that is left out is no ``null``, which an editor would write."""
+    if isinstance(node, list):
+        return [_without_empty_defaults(one) for one in node]
+    if not isinstance(node, dict):
+        return node
+    return {
+        key: _without_empty_defaults(value)
+        for key, value in node.items()
+        if (key, value) != ("default", None)
+    }
 
 
 if __name__ == "__main__":

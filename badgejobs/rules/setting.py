@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
@@ -11,7 +12,9 @@ from badgejobs.core.money import minor_units
 from badgejobs.rules.complaints import Complaint, named
 from badgejobs.rules.language.site import SiteFacts
 from badgejobs.rules.language.times import SITE, known_zones, weekday_number
-from badgejobs.rules.yaml_tree import Document
+from badgejobs.rules.yaml_tree import Document, Trail
+
+_CODE = re.compile("[A-Z]{3}")
 
 #: ISO 4217's code for no currency: stands in where the site's own is not known yet and a file
 #: is only looked at. No order is in it, so nothing counts by mistake.
@@ -64,11 +67,21 @@ def complaints_about_the_site(
     facts: SiteFacts, site: SiteDefaults, document: Document
 ) -> list[Complaint]:
     """What the site says of itself that cannot be used."""
-    if facts.timezone != SITE or site.timezone is None or site.timezone in known_zones():
-        return []
-    trail = ("site", "timezone")
-    text = (
-        f"the site's own time zone, {site.timezone!r}, is not known here; "
-        "write the right one in its place, such as Europe/London"
-    )
-    return [Complaint(document.place(trail), named(trail, text))]
+    found = list[Complaint]()
+    if facts.timezone == SITE and site.timezone and site.timezone not in known_zones():
+        text = (
+            f"the site's own time zone, {site.timezone!r}, is not known here; "
+            "write the right one in its place, such as Europe/London"
+        )
+        found.append(_complaint(("site", "timezone"), text, document))
+    if facts.currency == SITE and site.currency and not _CODE.fullmatch(site.currency):
+        text = (
+            f"the site's own currency, {site.currency!r}, is not a three-letter code; "
+            "write the right one in its place, such as GBP"
+        )
+        found.append(_complaint(("site", "currency"), text, document))
+    return found
+
+
+def _complaint(trail: Trail, text: str, document: Document) -> Complaint:
+    return Complaint(document.place(trail), named(trail, text))

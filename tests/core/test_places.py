@@ -20,7 +20,7 @@ def limited(first: int) -> Milestone:
 
 
 def those_of(milestone: Milestone, world: dict[str, list[Activity]]) -> list[Verdict]:
-    return [one for [one] in verdicts([milestone], lambda: world.items(), LATER)]
+    return [one for [one] in verdicts([milestone], world.items, LATER)]
 
 
 firsts = st.dictionaries(

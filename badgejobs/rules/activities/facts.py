@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from badgejobs.core.activity import Activity, Item, Mark, label
+from badgejobs.core.milestone import OrderPolicy, Ruleset, leaves
 from badgejobs.core.money import minor_units
 from badgejobs.rules.activities.problems import RowError
 from badgejobs.rules.activities.rows import (
@@ -21,6 +22,12 @@ from badgejobs.rules.activities.rows import (
 
 #: The name of the site in facts that are only tried out.
 SITE = "trial"
+
+
+def currency_of(ruleset: Ruleset) -> str | None:
+    """The currency that rules compare money in, where they read orders and know of one."""
+    policies = (leaf.of.policy for one in ruleset.milestones for leaf in leaves(one.condition))
+    return next((one.currency for one in policies if isinstance(one, OrderPolicy)), None)
 
 
 def activity_of(row: Row, *, currency: str | None) -> Activity:

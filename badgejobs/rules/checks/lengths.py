@@ -51,6 +51,11 @@ def most_touched(length: timedelta, period: Period) -> int:
     return ceil((length + _CLOCKS) / _SHORTEST[period]) + 1
 
 
+def most_days(period: Period) -> int:
+    """How many local days a period of the calendar has at most."""
+    return _LONGEST[period].days
+
+
 def longest_period(period: Period) -> timedelta:
     """The most that a period of the calendar can last."""
     return _LONGEST[period] + _CLOCKS

@@ -20,7 +20,13 @@ from badgejobs.core.milestone import (
     Streak,
 )
 from badgejobs.core.policy import CommentPolicy, OrderPolicy
-from badgejobs.rules.checks.lengths import longest, longest_period, most_touched, shortest
+from badgejobs.rules.checks.lengths import (
+    longest,
+    longest_period,
+    most_days,
+    most_touched,
+    shortest,
+)
 from badgejobs.rules.yaml_tree import Trail
 
 #: The key that is wrong, below the leaf, and why.
@@ -109,8 +115,8 @@ def _most_periods(of: Selection, period: Period) -> int | None:
             return last - of.calendar.index(period, since) + 1
         case Rolling(span=span) | First(span=span):
             return most_touched(longest(span), period)
-        case InPeriod(period=whole):
-            return most_touched(longest_period(whole), period) - 1 if whole != period else 1
+        case InPeriod(period=whole) if period is Period.DAY:
+            return most_days(whole)
         case _:
             return None
 
@@ -139,5 +145,11 @@ def earliest(leaf: Leaf) -> datetime | None:
     begins = max(filter(None, (since, leaf.of.history_from)), default=None)
     if begins is None:
         return None
-    begins += leaf.of.settle
-    return leaf.of.calendar.plus(begins, leaf.gte) if isinstance(leaf, Age | Gap) else begins
+    settled, calendar = begins + leaf.of.settle, leaf.of.calendar
+    match leaf:
+        case Age(gte=gte):
+            return max(settled, calendar.plus(begins, gte))
+        case Gap(gte=gte):
+            return calendar.plus(settled, gte)
+        case _:
+            return settled

@@ -17,7 +17,7 @@ from badgejobs.rules.language.lifecycles import (
 from badgejobs.rules.language.looks import BadgeLook
 from badgejobs.rules.language.names import BadgeId
 from badgejobs.rules.language.policies import Policies
-from badgejobs.rules.language.scalars import Truth
+from badgejobs.rules.language.scalars import Maybe, Truth
 from badgejobs.rules.language.strict import Strict
 from badgejobs.rules.language.times import ExactLength
 
@@ -38,13 +38,13 @@ class BadgeRule(Strict):
         description="A look, or the title of a badge at Wix that is never changed."
     )
     when: ConditionRule
-    policies: Policies | None = Field(
+    policies: Maybe[Policies] = Field(
         None, description="What counts for this badge; what is not written is the file's."
     )
     settle_after: ExactLength = SETTLE_AFTER
     lifecycle: LifecycleRule = LifecycleRule()
-    earnable: EarnableRule | None = Field(None, description="When new awards are opened.")
-    limit: LimitRule | None = Field(None, description="The first so many members only.")
+    earnable: Maybe[EarnableRule] = Field(None, description="When new awards are opened.")
+    limit: Maybe[LimitRule] = Field(None, description="The first so many members only.")
     notify: NotifyRule = NotifyRule()
     backfill: BackfillRule = BackfillRule()
     retired: Truth = RETIRED

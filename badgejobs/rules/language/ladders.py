@@ -27,6 +27,7 @@ from badgejobs.rules.language.names import BadgeId
 from badgejobs.rules.language.policies import Policies
 from badgejobs.rules.language.scalars import (
     MONEY_SCHEMA,
+    Maybe,
     Truth,
     money,
     refusal,
@@ -123,7 +124,7 @@ class LadderRule(Strict):
     )
     settle_after: ExactLength = SETTLE_AFTER
     down: Down = Field("never", description="never, when_unmet or {grace: 30d, check: monthly}.")
-    policies: Policies | None = Field(
+    policies: Maybe[Policies] = Field(
         None, description="What counts for this ladder; what is not written is the file's."
     )
     lifecycle: TierLifecycle = TierLifecycle()

@@ -6,9 +6,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag
 
-from badgejobs.rules.language.scalars import Truth, Whole, one_of, refusal, word
+from badgejobs.rules.language.scalars import Maybe, Truth, Whole, nearest, refusal, word
 from badgejobs.rules.language.strict import TAG, Strict
 from badgejobs.rules.language.times import HowOften, Length, LengthOrNone, Moment
+from badgejobs.rules.yaml_tree import shortened
 
 _Revoke = Literal["never", "when_unmet"]
 _Renew = Literal["never", "again", "while_met"]
@@ -17,12 +18,15 @@ _OnChange = Literal["grandfather", "reevaluate"]
 
 def _word_or_mapping(*, words: tuple[str, ...], mapping: str) -> BeforeValidator:
     """Refuse what is neither one of the words nor a mapping, and say what may stand there."""
-    known = one_of(*words)
 
     def checked(value: Any) -> Any:
         if value is None or isinstance(value, list):
             raise refusal(f"write {', '.join(words)} or {mapping}")
-        return known(value) if isinstance(value, str) else value
+        if isinstance(value, str) and value not in words:
+            near = nearest(value, words)
+            cure = f"did you mean '{near}'?" if near else f"write {', '.join(words)} or {mapping}"
+            raise refusal(f"'{shortened(value)}' is not known; {cure}")
+        return value
 
     return BeforeValidator(checked)
 
@@ -41,10 +45,10 @@ class GraceRule(Strict):
 class DownRule(Strict):
     """When a member goes down to a lower tier."""
 
-    grace: LengthOrNone | None = Field(
+    grace: Maybe[LengthOrNone] = Field(
         None, description="So long after the tier's line is no longer reached."
     )
-    check: HowOften | None = Field(
+    check: Maybe[HowOften] = Field(
         None, description="Only at the beginning of a day, week, month, quarter or year."
     )
 
@@ -52,8 +56,8 @@ class DownRule(Strict):
 class AfterRule(Strict):
     """Expires so long after it was earned, or at a moment."""
 
-    after: Length | None = Field(None, description="So long after it was earned.")
-    at: Moment | None = Field(None, description="At this moment, for everybody.")
+    after: Maybe[Length] = Field(None, description="So long after it was earned.")
+    at: Maybe[Moment] = Field(None, description="At this moment, for everybody.")
 
 
 Revoke = Annotated[
@@ -94,8 +98,8 @@ class LifecycleRule(TierLifecycle):
 class EarnableRule(Strict):
     """When new awards are opened: from one moment to before another."""
 
-    since: Moment | None = Field(None, alias="from", description="The first moment.")
-    until: Moment | None = Field(None, alias="to", description="The first one when no more.")
+    since: Maybe[Moment] = Field(None, alias="from", description="The first moment.")
+    until: Maybe[Moment] = Field(None, alias="to", description="The first one when no more.")
 
 
 class LimitRule(Strict):
@@ -120,7 +124,7 @@ class HistoryRule(Strict):
 class BackfillRule(Strict):
     """What a new badge does with the past."""
 
-    history: HistoryRule | None = Field(None, description="{from: 2026-01-01}; else all of it.")
+    history: Maybe[HistoryRule] = Field(None, description="{from: 2026-01-01}; else all of it.")
     notify: Truth = Field(
         default=False, description="Whether members hear of awards for what they did before."
     )

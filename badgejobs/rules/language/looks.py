@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag
 
-from badgejobs.rules.language.scalars import Truth, refusal, schema, text_of
+from badgejobs.rules.language.scalars import Maybe, Truth, refusal, schema, text_of
 from badgejobs.rules.language.strict import TAG, Strict
 from badgejobs.rules.yaml_tree import shortened
 
@@ -78,7 +78,7 @@ class LookRule(Strict):
     description: Description = ""
     background: Colour = Field("#796EFF", description="'#RRGGBB', in quotes.")
     text: Colour = Field("#FFFFFF", description="'#RRGGBB', in quotes.")
-    icon: Icon | None = Field(None, description="The https address of a picture.")
+    icon: Maybe[Icon] = Field(None, description="The https address of a picture.")
     permissions: Truth = Field(
         default=False, description="true: it opens pages to its members; 'revoke' must be written."
     )

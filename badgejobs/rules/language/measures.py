@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from badgejobs.rules.language.names import BadgeId, SourceName
-from badgejobs.rules.language.scalars import WholeOrNone, word
+from badgejobs.rules.language.scalars import Maybe, WholeOrNone, word
 from badgejobs.rules.language.strict import Strict
 from badgejobs.rules.language.times import PeriodName
 from badgejobs.rules.language.wheres import WhereRule
@@ -25,35 +25,35 @@ AMOUNT = "orders.amount"
 
 
 class _Filtered(Strict):
-    where: WhereRule | None = Field(None, description="Which of the activities that count.")
+    where: Maybe[WhereRule] = Field(None, description="Which of the activities that count.")
 
 
 class CountMeasure(_Filtered):
     """How many activities of one source."""
 
     count: SourceName
-    window: WindowRule | None = None
+    window: Maybe[WindowRule] = None
 
 
 class SumMeasure(_Filtered):
     """What values of orders add up to."""
 
     sum: Annotated[_Summable, word(_Summable)]
-    window: WindowRule | None = None
+    window: Maybe[WindowRule] = None
 
 
 class DistinctMeasure(_Filtered):
     """How many different things."""
 
     distinct: Annotated[_Distinct, word(_Distinct)]
-    window: WindowRule | None = None
+    window: Maybe[WindowRule] = None
 
 
 class MaxMeasure(_Filtered):
     """The largest value of one activity."""
 
     max: Annotated[_Largest, word(_Largest)]
-    window: WindowRule | None = None
+    window: Maybe[WindowRule] = None
 
 
 class StreakMeasure(_Filtered):
@@ -62,14 +62,14 @@ class StreakMeasure(_Filtered):
     streak: SourceName
     every: PeriodName = Field(description="The period: day, week, month, quarter or year.")
     miss: WholeOrNone = Field(0, description="How many periods in all may be without, in between.")
-    window: FixedWindowRule | None = None
+    window: Maybe[FixedWindowRule] = None
 
 
 class GapMeasure(_Filtered):
     """How long an activity came after the one before it."""
 
     gap: SourceName
-    window: FixedWindowRule | None = None
+    window: Maybe[FixedWindowRule] = None
 
 
 class AgeMeasure(_Filtered):

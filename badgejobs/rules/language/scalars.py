@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 from difflib import get_close_matches
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any, TypeVar, get_args
 
 from pydantic import BeforeValidator, GetCoreSchemaHandler, GetJsonSchemaHandler, WithJsonSchema
 from pydantic_core import PydanticCustomError, core_schema
@@ -129,6 +129,32 @@ class OneOrMore:
         listed = handler(wrapped)
         return {"anyOf": [listed["items"], listed]}
 
+
+class _NotEmpty:
+    """Marks a value that may be left out, and must not be left empty."""
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> core_schema.CoreSchema:
+        """Refuse an empty value; one that is left out is never looked at."""
+
+        def checked(value: object) -> object:
+            if value is None:
+                raise refusal("is empty; write a value, or remove the key")
+            return value
+
+        return core_schema.no_info_before_validator_function(checked, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, wrapped: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """Take no null."""
+        kinds = [kind for kind in handler(wrapped)["anyOf"] if kind != {"type": "null"}]
+        return dict(kinds[0]) if len(kinds) == 1 else {"anyOf": kinds}
+
+
+_T = TypeVar("_T")
+Maybe = Annotated[_T | None, _NotEmpty()]
 
 #: A number may be written plain or in quotes, so the schema takes both.
 WHOLE_SCHEMA = [

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from badgejobs.rules.language.scalars import refusal
+from badgejobs.rules.language.scalars import Maybe, refusal
 from badgejobs.rules.language.strict import Strict
 from badgejobs.rules.language.times import Length, Moment, PeriodName
 
@@ -18,8 +18,8 @@ _ONE_KIND = {"minProperties": 1, "maxProperties": 1}
 class BetweenRule(Strict):
     """From one moment to before another; one of them may be left open."""
 
-    since: Moment | None = Field(None, alias="from", description="The first moment that counts.")
-    until: Moment | None = Field(None, alias="to", description="The first one that does not.")
+    since: Maybe[Moment] = Field(None, alias="from", description="The first moment that counts.")
+    until: Maybe[Moment] = Field(None, alias="to", description="The first one that does not.")
 
 
 def _is_bounded(value: Any) -> Any:
@@ -34,8 +34,8 @@ Bounds = Annotated[BetweenRule, BeforeValidator(_is_bounded)]
 class FixedWindow(Strict, json_schema_extra=_ONE_KIND):
     """A stretch that does not move with time."""
 
-    between: Bounds | None = Field(None, description="Between two dates or moments.")
-    first: Length | None = Field(
+    between: Maybe[Bounds] = Field(None, description="Between two dates or moments.")
+    first: Maybe[Length] = Field(
         None, description="Within so long of the first activity that counts."
     )
 
@@ -43,8 +43,8 @@ class FixedWindow(Strict, json_schema_extra=_ONE_KIND):
 class AnyWindow(FixedWindow, json_schema_extra=_ONE_KIND):
     """A stretch of time, of exactly one kind."""
 
-    rolling: Length | None = Field(None, description="The last so long before now.")
-    calendar: PeriodName | None = Field(None, description="The calendar's present period.")
+    rolling: Maybe[Length] = Field(None, description="The last so long before now.")
+    calendar: Maybe[PeriodName] = Field(None, description="The calendar's present period.")
 
 
 def _one_kind(value: Any) -> Any:

@@ -33,7 +33,8 @@ def many(of: Selection) -> str:
 
 def filtered(of: Selection) -> str:
     """What ``where`` and the window ask for, to stand behind the activities."""
-    return "".join(f" {part}" for part in (*_filters(of), *_window(of)))
+    filters = "; ".join(_filters(of))
+    return f"{f' (only {filters})' if filters else ''}{_window(of)}"
 
 
 def each(of: Selection) -> str:
@@ -50,20 +51,20 @@ def _state(of: Selection) -> str:
 def _filters(of: Selection) -> Iterator[str]:
     where = of.where
     if where.channels:
-        yield f"placed through {either(where.channels)}"
+        yield f"through {either(where.channels)}"
     if where.imported is not None:
-        yield f"{'' if where.imported else 'not '}imported from another shop"
+        yield "imported ones" if where.imported else "ones that were not imported"
     if where.min_amount is not None:
         currency = of.policy.currency if isinstance(of.policy, OrderPolicy) else None
-        yield f"of {money(where.min_amount, currency)} or more each"
+        yield f"of {money(where.min_amount, currency)} or more"
     if where.of_lines:
-        yield f"looking only at lines {', '.join(_lines(where))}"
+        yield f"lines {' and '.join(_lines(where))}"
     if where.parts:
         yield f"in {either(_named(where.parts, COMMENT_APPS))}"
     if where.posts:
         yield f"about the post {either(where.posts)}"
     if where.is_reply is not None:
-        yield "that are replies" if where.is_reply else "that are no replies"
+        yield "replies" if where.is_reply else "no replies"
     if where.on_own_content is not None:
         yield "on their own content" if where.on_own_content else "on other people's content"
     if where.min_chars is not None:
@@ -93,13 +94,15 @@ def _written(products: frozenset[str]) -> list[str]:
     return [name for name in products if name not in labels]
 
 
-def _window(of: Selection) -> Iterator[str]:
+def _window(of: Selection) -> str:
     match of.stretch:
         case Rolling(span=span):
-            yield f"in the last {length(span)}"
+            return f" in the last {length(span).removeprefix('1 ')}"
         case InPeriod(period=period):
-            yield f"in the present calendar {period.value}"
+            return f" in the present calendar {period.value}"
         case Between(since=since, until=until):
-            yield between(since, until, of.calendar)
+            return f" {between(since, until, of.calendar)}"
         case First(span=span):
-            yield f"within {length(span)} of the first one that counts"
+            return f" within {length(span)} of the first one that counts"
+        case None:
+            return ""

@@ -1,0 +1,81 @@
+"""What the owner of a rules file should know though it holds: what was assumed, what waits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from badgejobs.core.milestone import Max, Milestone, OrderPolicy, Ruleset, Sum, leaves
+from badgejobs.rules.checks.walking import owners
+from badgejobs.rules.language.document import Rules
+from badgejobs.rules.language.policies import OrderRules
+from badgejobs.rules.language.times import SITE
+from badgejobs.rules.setting import NO_CURRENCY, SiteDefaults, currency_of
+
+#: How many badges a note names.
+_MOST_NAMED = 3
+
+#: What this version decides and shows, and does not do at Wix yet.
+_NOT_DONE: tuple[tuple[Callable[[Milestone], object], str], ...] = (
+    (
+        lambda one: one.lifecycle.revokes,
+        "this version shows when a badge is due to be taken back, and does not take it yet",
+    ),
+    (
+        lambda one: one.lifecycle.expires_after or one.lifecycle.expires_at,
+        "this version shows when a badge has expired, and does not take it yet",
+    ),
+    (
+        lambda one: one.above,
+        "this version leaves a lower tier that was given when a higher one is given",
+    ),
+    (
+        lambda one: one.notify_revoke or one.notify_backfill or not one.notify_award,
+        "this version sends no messages of its own, whatever 'notify' says",
+    ),
+)
+
+
+def notes_about(rules: Rules, site: SiteDefaults, ruleset: Ruleset) -> Iterator[str]:
+    """A sentence for each thing that was assumed, and for what is not carried out yet."""
+    if rules.site.timezone == SITE and site.timezone is None:
+        yield ("timezone: taken as UTC here; the service takes the site's own, as Wix tells it")
+    if currency_of(rules.site, site) == NO_CURRENCY and any(map(_has_money, ruleset.milestones)):
+        yield (
+            "currency: the site's own is not known here; amounts were checked as if it had two "
+            "digits behind the point"
+        )
+    for is_meant, text in _NOT_DONE:
+        if meant := [one.badge for one in ruleset.milestones if is_meant(one)]:
+            yield f"{_listed(meant)}: {text}"
+    if any("guests" in policies.model_fields_set for policies in _orders(rules)):
+        yield (
+            "guests: this version links orders that were placed as a guest to nobody yet, so none "
+            "of them counts"
+        )
+
+
+def _orders(rules: Rules) -> Iterator[OrderRules]:
+    yield rules.policies.orders
+    for _, rule in owners(rules):
+        if rule.policies:
+            yield rule.policies.orders
+
+
+def _has_money(milestone: Milestone) -> bool:
+    return any(
+        leaf.of.where.min_amount is not None
+        or (isinstance(leaf, Sum | Max) and leaf.currency is not None)
+        or (isinstance(leaf.of.policy, OrderPolicy) and leaf.of.policy.min_amount > 0)
+        for leaf in leaves(milestone.condition)
+    )
+
+
+def _listed(badges: Iterable[str]) -> str:
+    """Some ids of badges, and how many more.
+
+    >>> _listed("abcde")
+    'a, b, c and 2 more'
+    """
+    listed = list(badges)
+    shown, more = ", ".join(listed[:_MOST_NAMED]), len(listed) - _MOST_NAMED
+    return f"{shown} and {more} more" if more > 0 else shown
