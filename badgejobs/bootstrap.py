@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from importlib.metadata import entry_points
@@ -18,12 +20,12 @@ from badgejobs.coordination.local import LocalThrottle
 from badgejobs.coordination.pace import Pace
 from badgejobs.coordination.throttle import Throttle
 from badgejobs.core.award import Timing
-from badgejobs.core.milestone import Ruleset
+from badgejobs.core.milestone import Ruleset, Wants
 from badgejobs.core.site import Site
 from badgejobs.core.source import Source
-from badgejobs.errors import RulesError, SettingsError
+from badgejobs.errors import DatabaseUnavailable, Later, RulesError, SettingsError, StateError
 from badgejobs.flow.scan import Cadence
-from badgejobs.rules import load_rules
+from badgejobs.rules import RulesFile, load_rules, parse_rules
 from badgejobs.store import SqlStore, open_store
 from badgejobs.wix import wire
 from badgejobs.wix.auth import ApiKeyCredentials, AppCredentials, Credentials
@@ -55,8 +57,11 @@ class House:
         store: SqlStore,
         throttle: Throttle | LocalThrottle,
         sources: Mapping[str, SourceFactory],
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self.settings = settings
+        #: As the stamps of files tell the time.
+        self.clock = clock
         self.store = store
         self.throttle = throttle
         self._sources = sources
@@ -169,11 +174,9 @@ class SiteHouse:
         #: Not the file's own: settings may have been read long ago, by a parent process.
         self._secret_stamp: tuple[int, int] | None = _NEVER
         self._rules_file = told.rules
-        #: The file as it was last read, by its stamp; what came of it; the last that was right.
-        self._read: tuple[int, int] | None = _NEVER
-        self._broken: RulesError | None = None
-        self._rules: Ruleset | None = None
-        self._reading = Lock()
+        self._rules = RulesFile(
+            told.rules, load=self._load, recall=self._recalled, told=self._warn, clock=house.clock
+        )
         self._sources = sources
         credentials = _credentials(told)
         per_minute = house.settings.requests_per_minute_of(name)
@@ -229,47 +232,48 @@ class SiteHouse:
         self._is_own = stands is not None
 
     def rules(self) -> Ruleset:
-        """The rules as the file says them now; while it is broken, those it said before.
+        """The rules to decide by: the file's, and while it is broken or just written, the last.
 
-        Raises ``RulesError`` when it was never right.
+        Raises ``RulesError`` when it was never right, and ``Later`` when it may not be whole.
         """
-        with self._reading:
-            stamp = _stamp(self._rules_file)
-            if stamp != self._read:
-                self._reload()
-                # What could not be read at all may be readable the next time, unchanged.
-                unread = self._broken and isinstance(self._broken.__cause__, OSError)
-                self._read = _NEVER if unread else stamp
-            if self._rules is None:
-                assert self._broken, "read at least once"
-                # Never the kept one itself, to which every raise would add its frames.
-                raise self._broken.anew()
-            return self._rules
+        return self._rules.in_force()
 
-    def _reload(self) -> None:
-        """Read the file; what is broken is told once a change, and the old rules stay."""
-        before = str(self._broken)
+    def rules_now(self) -> Ruleset:
+        """The rules as the file says them now; raises as ``rules``, whatever was before."""
+        return self._rules.now()
+
+    def _load(self) -> Ruleset:
+        return load_rules(self._rules_file)
+
+    def _recalled(self) -> Ruleset | None:
+        """The rules that this site was decided by last, from the database."""
+        name = self.profile.name
         try:
-            self._rules, self._broken = load_rules(self._rules_file), None
-        except RulesError as error:
-            self._broken = error
-            if self._rules and before != str(error):
-                site = self.profile.name
-                log.warning("the old rules stay in force", site=site, error=str(error))
+            with self._store.read() as tx:
+                version, _ = tx.bindings.applied(name)
+                text = tx.versions.text(name, version) if version else None
+            rules = parse_rules(text, file=f"version {version}") if text else None
+        except (DatabaseUnavailable, RulesError, StateError):
+            return None
+        # What it means must not have changed since, with badgejobs or with the site.
+        return rules if rules and rules.version == version else None
+
+    def _warn(self, error: RulesError) -> None:
+        log.warning("the old rules stay in force", site=self.profile.name, error=str(error))
 
     def wanted_sources(self) -> list[str]:
         """The sources that the rules read; none while there are no rules that can be used."""
         try:
             return sorted(self.rules().sources)
-        except RulesError:
+        except (RulesError, Later):
             return []
 
-    def source(self, name: str) -> Source:
-        """One source of this site."""
+    def source(self, name: str, wants: Wants) -> Source:
+        """One source of this site, which reads what these wants ask of it."""
         if name not in self._sources:
             known = ", ".join(sorted(self._sources))
             raise SettingsError(f"there is no source {name!r}; known: {known}")
-        return self._sources[name](self.profile, self._scanning)
+        return self._sources[name](replace(self.profile, wants=wants), self._scanning)
 
     def close(self) -> None:
         """Close the connections to Wix."""
@@ -277,10 +281,15 @@ class SiteHouse:
             client.close()
 
 
-def open_house(settings: Settings, *, redis_url: str | None) -> House:
-    """Build the house; without a Redis, the pace is kept in this process alone."""
+def open_house(
+    settings: Settings, *, redis_url: str | None, clock: Callable[[], float] = time.time
+) -> House:
+    """Build the house; without a Redis, the pace is kept in this process alone.
+
+    ``clock`` tells the time as the stamps of files do.
+    """
     throttle = Throttle(redis_url) if redis_url else LocalThrottle()
-    return House(settings, open_store(settings.database), throttle, found_sources())
+    return House(settings, open_store(settings.database), throttle, found_sources(), clock)
 
 
 def found_sources() -> dict[str, SourceFactory]:

@@ -34,7 +34,7 @@ _NAP_SECONDS = 0.5
 #: What blocks one duty and leaves the others their chance; all else blocks everything.
 _ABOUT_ONE_DUTY = (PermissionMissing, Refused, NotFound)
 
-_KEYS = ("seen", "new", "changed", "quarantined", "opened", "withdrawn")
+_KEYS = ("seen", "new", "changed", "quarantined", "opened", "withdrawn", "held", "cleared")
 _AWARD_KEYS = ("created", "found", "unknown", "refused")
 
 
@@ -107,7 +107,10 @@ class Foreground:
         self._done = Done(site=site)
 
     def sync(self, sources: Iterable[str]) -> Done:
-        """Bind the badges, read the sources, give the awards, until nothing is due."""
+        """Bind the badges, read the sources, give the awards, until nothing is due.
+
+        When all is read, those are decided whose time has come, or who waited for the history.
+        """
         duties = {
             work.PROVISION: _Duty(lambda: work.run_provision(self._house, self._site, by=BY)),
             **{name: _Duty(self._scanning(name)) for name in sources},
@@ -115,7 +118,7 @@ class Foreground:
         with self._house.store.begin() as tx:
             for name in duties:
                 tx.scans.make_due(self._site, name)
-        return self._work_off(duties, assigning=True)
+        return self._work_off(duties, assigning=True, flipping=True)
 
     def scan(self, sources: Iterable[str]) -> Done:
         """Read these sources, and give nothing yet."""
@@ -142,12 +145,19 @@ class Foreground:
 
         return unit
 
-    def _work_off(self, duties: dict[str, _Duty], *, assigning: bool = False) -> Done:
+    def _work_off(
+        self, duties: dict[str, _Duty], *, assigning: bool = False, flipping: bool = False
+    ) -> Done:
         while self._done.left is None and not self._is_hopeless():
             for name in [n for n, duty in duties.items() if duty.not_before <= self._clock()]:
                 self._tell(f"{self._site}: {name}")
                 if self._settled(duties[name], name):
                     del duties[name]
+            if flipping and not duties:
+                flipping = False
+                if work.due_flips(self._house, [self._site], 1):
+                    duties[work.FLIP] = _Duty(self._flip)
+                    continue
             waits = [duty.not_before - self._clock() for duty in duties.values()]
             if assigning and (wait := self._assigned()) is not None:
                 waits.append(wait)
@@ -157,6 +167,9 @@ class Foreground:
         self._done.seconds = self._clock() - self._began
         self._done.calls = self._house.calls()
         return self._done
+
+    def _flip(self) -> work.Outcome:
+        return work.run_flip(self._house, self._site, by=BY)
 
     def _settled(self, duty: _Duty, name: str) -> bool:
         """Do one slice of a duty, and say whether it is over."""

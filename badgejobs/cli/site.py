@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from typing import Annotated
 
 import typer
@@ -13,10 +14,13 @@ from badgejobs.cli.foreground import Done, Foreground
 from badgejobs.cli.opening import known_site, opened, settled, standing
 from badgejobs.cli.output import Output, Rows
 from badgejobs.config import Settings
-from badgejobs.errors import BrokerUnavailable, SettingsError
+from badgejobs.errors import BrokerUnavailable, Later, SettingsError
 from badgejobs.jobs import work
 
 _MEMBER_ID = r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+
+#: A rules file that is written again and again is waited for so often.
+_MOST_LOOKS = 5
 
 SiteName = Annotated[str | None, typer.Argument(help="Default: the only site.", show_default=False)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
@@ -36,8 +40,8 @@ def sync(site: SiteName = None, *, as_json: AsJson = False, max_seconds: MaxSeco
     settings = settled()
     name, out = known_site(settings, site), Output(as_json=as_json)
     with opened(settings) as house, out.progress() as tell:
-        work.register(house)
         _checked_rules(house, name)
+        work.register(house)
         done = Foreground(house, name, tell=tell, max_seconds=max_seconds).sync(
             house.at(name).wanted_sources()
         )
@@ -169,8 +173,19 @@ def rebind(
 
 
 def _checked_rules(house: House, site: str) -> None:
-    """Rules that cannot be used end it before Wix is asked anything."""
-    house.at(site).rules()
+    """Rules that cannot be used end it before Wix is asked anything.
+
+    Old ones do not do here: who calls this sees the error, and may mend it. A file that was
+    written a moment ago is waited for.
+    """
+    for _ in range(_MOST_LOOKS):
+        try:
+            house.at(site).rules_now()
+        except Later as soon:
+            time.sleep(soon.seconds)
+        else:
+            return
+    house.at(site).rules_now()
 
 
 def _sources(house: House, site: str, source: str | None) -> list[str]:

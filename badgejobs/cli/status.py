@@ -19,7 +19,9 @@ from badgejobs.cli.output import Output, Rows, ago
 from badgejobs.config import Settings
 from badgejobs.core.award import State
 from badgejobs.errors import BadgeJobsError, BrokerUnavailable
+from badgejobs.flow.verdicts import IN_LINE
 from badgejobs.jobs import work
+from badgejobs.store.awards import SqlAwards
 
 #: Latest runs shown.
 RUNS = 10
@@ -30,6 +32,10 @@ PING_SECONDS = 1.0
 #: Letters of an error that a table shows.
 _SHORT = 100
 _GIVEN_UP = ("site", "badge", "given up", "awards", "why")
+_WAITS = ("site", "badge", "what", "awards", "why")
+#: Of badges that stand at Wix and are no longer earned.
+_TO_BE_TAKEN = "due to be taken"
+_NOT_BY_US = "no longer earned; not carried out by this version"
 _NOBODY = ("unknown", "none answers")
 
 
@@ -58,8 +64,16 @@ def status(
             scans = [one for name in sites for one in tx.scans.overview(name)]
             awards = {name: tx.awards.states(name) for name in sites}
             reasons = {name: tx.awards.reasons(name) for name in sites}
+            unmet = [
+                (name, badge, number)
+                for name in sites
+                for badge, number in tx.awards.unmet(name).items()
+            ]
+            wake_ups = {name: tx.wake_ups.overview(name, tx.scans.known_to(name)) for name in sites}
+            applied = {name: tx.bindings.applied(name)[0] for name in sites}
+            held = [row for name in sites for row in _held(tx.awards, name, reasons[name])]
             runs = [one for name in sites for one in tx.runs.recent(name, RUNS)]
-        rules = {name: _rules(house, name) for name in sites}
+        rules = {name: _rules(house, name, applied[name]) for name in sites}
     services = _services(settings)
     source_rows = [
         (one.site, one.source, _at(one.completed_at, now), _due(one.due_at, one.lease_until, now),
@@ -80,6 +94,7 @@ def status(
         "at": now,
         "services": services,
         "rules": rules,
+        "rules_in_force": applied,
         "sources": [_as_json(asdict(one)) for one in scans],
         "awards": [
             {"site": name, "badge": badge, "state": state, "number": int(number)}
@@ -89,6 +104,14 @@ def status(
             {"site": name, "badge": badge, "state": state, "number": int(number), "why": why}
             for name, badge, state, number, why in given_up
         ],
+        "held": [
+            {"site": name, "badge": badge, "number": int(number), "why": why}
+            for name, badge, number, why in held
+        ],
+        "to_be_taken": [
+            {"site": name, "badge": badge, "number": number} for name, badge, number in unmet
+        ],
+        "wake_ups": {name: asdict(one) for name, one in wake_ups.items()},
         "runs": [_as_json(asdict(one)) for one in runs],
     }
     out.result(
@@ -101,6 +124,19 @@ def status(
             [Rows(_GIVEN_UP, [(*row[:-1], _short(row[-1])) for row in given_up])]
             if given_up
             else []
+        ),
+        *([Rows(_WAITS, waiting)] if (waiting := _waiting(held, unmet)) else []),
+        Rows(
+            ("site", "what", "members to be decided", "next"),
+            [
+                (
+                    name,
+                    "wake-ups",
+                    f"{one.due} now, {one.waiting} when a source is read so far, {one.later} later",
+                    _at(one.next_at, now),
+                )
+                for name, one in wake_ups.items()
+            ],
         ),
         Rows(("site", "run", "by", "began", "ended"), run_rows),
     )
@@ -140,25 +176,60 @@ def _ending(run: Any, now: datetime) -> str:
     return f"failed: {_short(run.error)}" if run.error else ago(run.ended_at, now)
 
 
-def _given_up(
-    site: str, reasons: Iterable[tuple[str, State, str, int]]
-) -> list[tuple[str, str, str, str, str]]:
+Reasons = Iterable[tuple[str, State, str, int]]
+
+
+def _given_up(site: str, reasons: Reasons) -> list[tuple[str, str, str, str, str]]:
     """Why awards of a site are given up, most first; Wix's request ids make no new reason."""
     totals = Counter[tuple[str, str, str]]()
     for badge, state, reason, number in reasons:
-        totals[badge, state.value, re.sub(r" \(request id [^)]*\)", "", reason)] += number
+        if state is not State.HELD:
+            totals[badge, state.value, re.sub(r" \(request id [^)]*\)", "", reason)] += number
     return [
         (site, badge, state, str(number), why)
         for (badge, state, why), number in totals.most_common(MOST_REASONS)
     ]
 
 
-def _rules(house: House, site: str) -> str:
-    """Whether the site's rules can be used, as their file stands now."""
+def _held(awards: SqlAwards, site: str, reasons: Reasons) -> list[tuple[str, str, str, str]]:
+    """Why awards of a site are held; for a badge with a limit, on which places they are."""
+    rows = []
+    for badge, state, reason, number in reasons:
+        if state is not State.HELD:
+            continue
+        why = reason
+        if reason.startswith(IN_LINE):
+            used, in_line = awards.places(site, badge)
+            last = used + in_line
+            why = f"{reason}, on place {last - number + 1} to {last}"
+        rows.append((site, badge, str(number), why))
+    return rows
+
+
+def _waiting(
+    held: Iterable[tuple[str, str, str, str]], unmet: Iterable[tuple[str, str, int]]
+) -> list[tuple[str, str, str, str, str]]:
+    """The rows of what is not to be given now, and of what should go."""
+    rows = [(site, badge, "held", number, _short(why)) for site, badge, number, why in held]
+    return rows + [
+        (site, badge, _TO_BE_TAKEN, str(number), _NOT_BY_US) for site, badge, number in unmet
+    ]
+
+
+def _rules(house: House, site: str, applied: str | None) -> str:
+    """The rules in force, and how their file stands now."""
+    at = house.at(site)
     try:
-        return f"version {house.at(site).rules().version}"
+        version = at.rules_now().version
     except BadgeJobsError as error:
-        return f"cannot be used: {error}"
+        try:
+            old = at.rules().version
+        except BadgeJobsError:
+            return f"cannot be used: {error}"
+        return f"old rules (version {old}) stay in force: {error}"
+    if applied not in {None, version}:
+        return f"version {version}, about to be taken up (until now: version {applied})"
+    return f"version {version}"
 
 
 def _short(text: str | None) -> str:

@@ -15,6 +15,8 @@ from enum import StrEnum
 class State(StrEnum):
     """Where an award stands."""
 
+    #: Earned, and not to be given now: ``reason`` says why. Nobody takes it in hand.
+    HELD = "held"
     PENDING = "pending"
     INFLIGHT = "inflight"
     UNKNOWN = "unknown"
@@ -37,6 +39,12 @@ class Giver(StrEnum):
 
 #: States with work to do once ``not_before`` has passed.
 OPEN = frozenset({State.PENDING, State.UNKNOWN})
+
+#: States in which nothing has been sent to Wix that could still take effect there.
+UNSENT = frozenset({State.HELD, State.PENDING})
+
+#: States that tell of a request to Wix, or of a badge that stands there.
+_SENT = frozenset({State.INFLIGHT, State.UNKNOWN, State.ASSIGNED, State.NEEDS_ATTENTION})
 
 #: How far Wix's clock and the database's may lie apart when a birth is explained.
 CLOCK_SKEW = timedelta(seconds=5)
@@ -71,7 +79,10 @@ class Award:
     badge: str
     state: State
     earned_at: datetime
+    #: The rules under which it was opened.
     rules_version: str
+    #: The id of the activity that crossed the line; empty where time alone did.
+    crossed_by: str = ""
     attempt: int = 0
     #: Nothing is to be done about it before this moment.
     not_before: datetime | None = None
@@ -86,6 +97,19 @@ class Award:
     assignment_id: str | None = None
     #: Why it is where it is, in a few words without member data.
     reason: str = ""
+    #: Whether it takes one of the places of a badge with a limit for good.
+    has_slot: bool = False
+    #: Since when it is known that a badge of ours which stands at Wix should not stand there.
+    unmet_since: datetime | None = None
+
+    @property
+    def takes_slot(self) -> bool:
+        """Whether its place is used up: it was sent once, and the answer was not a clear no.
+
+        A request that surely never happened (``not_sent``) gives the place back; what was read
+        to have come to nothing afterwards does not.
+        """
+        return self.state in _SENT or self.sent_at is not None or self.attempt > 0
 
     def sent(self, now: datetime, timing: Timing) -> Award:
         """The next step is the request itself; committed before the socket is touched.
@@ -175,6 +199,14 @@ class Award:
         return replace(
             self._free(self.state, reason=self.reason), not_before=now + timedelta(seconds=wait)
         )
+
+    def held(self, *, reason: str) -> Award:
+        """It stays earned, and waits until what stands in its way is gone."""
+        return self._free(State.HELD, reason=reason)
+
+    def cleared(self) -> Award:
+        """Nothing stands in its way any more: it may be given."""
+        return self._free(State.PENDING, reason="")
 
     def withdrawn(self, *, reason: str) -> Award:
         """The facts no longer earn it, and nothing was sent."""

@@ -14,7 +14,7 @@ from enum import StrEnum
 
 from badgejobs.core.activity import Activity
 from badgejobs.core.counted import FUTURE_TOLERANCE, Counted, Counting
-from badgejobs.core.lifecycle import expired, held
+from badgejobs.core.lifecycle import expired, held, is_for_good
 from badgejobs.core.measure import numeric_timeline
 from badgejobs.core.milestone import (
     Age,
@@ -75,17 +75,24 @@ class Answer:
     met: bool
     #: When the line was crossed; ``None`` while not met.
     earned_at: datetime | None
-    #: The next moment at which time alone changes the answer.
+    #: The next moment at which time alone changes whether it is met or may be opened.
     next_flip_at: datetime | None
     withheld: Withheld | None
     #: The id of the activity that crossed the line; empty where time alone did.
     crossed_by: str
     _prove: Callable[[], Proof]
+    #: The proofs of the tiers above, which may hide this one.
+    _above: Callable[[], tuple[Proof, ...]]
 
     @property
     def may_open(self) -> bool:
         """Whether an award may be opened now."""
         return self.met and self.withheld is None
+
+    @property
+    def activities(self) -> frozenset[str]:
+        """The ids of the activities that the answer stands on, and that suffice for it."""
+        return self.proof.activities.union(*(proof.activities for proof in self._above()))
 
     @property
     def proof(self) -> Proof:
@@ -139,7 +146,7 @@ class Evaluator:
         plan, as_of = self._plans[id(milestone)], member.as_of
         lifecycle = milestone.lifecycle
         condition = plan.condition(member)
-        standing = held(condition, milestone)
+        standing = held(condition, milestone, for_good=plan.for_good)
         lasting = expired(standing, condition, milestone)
         shown = lasting
         if lasting and plan.above:
@@ -163,6 +170,9 @@ class Evaluator:
             withheld=withheld,
             crossed_by=now[2] if now else "",
             _prove=lambda: prove(milestone.condition, _Scene(self, member)),
+            _above=lambda: tuple(
+                prove(one.condition, _Scene(self, member)) for one in milestone.above
+            ),
         )
 
     # ------------------------------------------------------------ making ready
@@ -172,6 +182,7 @@ class Evaluator:
         if known is None:
             known = _Plan(
                 condition=self._ready(milestone.condition),
+                for_good=is_for_good(milestone),
                 above=tuple(self._held(one) for one in milestone.above),
                 countings=tuple(
                     dict.fromkeys(self._counting(leaf) for leaf in _leaves_of(milestone))
@@ -188,7 +199,8 @@ class Evaluator:
             kept = member.held.get(id(milestone))
             if kept is None:
                 condition = plan.condition(member)
-                kept = expired(held(condition, milestone), condition, milestone)
+                standing = held(condition, milestone, for_good=plan.for_good)
+                kept = expired(standing, condition, milestone)
                 member.held[id(milestone)] = kept
             return kept
 
@@ -267,6 +279,7 @@ class _Plan:
     """A milestone made ready."""
 
     condition: _Ready
+    for_good: bool
     above: tuple[_Ready, ...]
     countings: tuple[Counting, ...]
 

@@ -48,3 +48,17 @@ class Earned:
     member_id: str
     badge: str
     earned_at: datetime
+    #: The id of the activity that crossed the line; empty where time alone did.
+    crossed_by: str = ""
+    #: Why it must not be given now; empty where nothing stands in its way.
+    hold: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WakeUp:
+    """When time alone may change what a member has earned."""
+
+    member_id: str
+    at: datetime
+    #: The sources that must be known up to that moment first; none for what is known already.
+    waits_for: frozenset[str] = frozenset()

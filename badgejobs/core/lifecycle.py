@@ -4,16 +4,25 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from badgejobs.core.milestone import Milestone, Renew
+from badgejobs.core.milestone import Milestone, Renew, knows_only_the_present
 from badgejobs.core.timeline import FOREVER, NEVER, Timeline, clipped, every, joined
 
 
-def held(condition: Timeline, milestone: Milestone) -> Timeline:
+def is_for_good(milestone: Milestone) -> bool:
+    """Whether having met the condition once is enough.
+
+    Where only the present is known of a condition, that it was met once is known by the ledger
+    alone: the badge stays with those who were given it, and is given to those who meet it now.
+    """
+    return not milestone.lifecycle.revokes and not knows_only_the_present(milestone.condition)
+
+
+def held(condition: Timeline, milestone: Milestone, *, for_good: bool) -> Timeline:
     """When the badge is held, but for expiry: for good, or while the condition is met and so on."""
     if not condition:
         return NEVER
     lifecycle = milestone.lifecycle
-    if not lifecycle.revokes:
+    if for_good:
         start, _, by = condition[0]
         return ((start, FOREVER, by),)
     if not lifecycle.grace and not lifecycle.checked:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -15,7 +15,7 @@ __all__ = [
     "Count", "Distinct", "First", "Gap", "Has", "InPeriod", "Leaf", "Lifecycle", "Look", "Max",
     "Milestone", "NoneOf", "OnChange", "OrderPolicy", "Period", "PlainPolicy", "Policy", "Renew",
     "Rolling", "Ruleset", "Selection", "Span", "Streak", "Stretch", "Sum", "Wants", "Where",
-    "leaves",
+    "knows_only_the_present", "leaves",
 ]  # fmt: skip
 
 
@@ -319,6 +319,15 @@ class Wants:
     #: Who wrote the posts that are commented on.
     post_authors: bool = False
 
+    def of(self, source: str) -> frozenset[str]:
+        """The names of those that this source reads.
+
+        >>> sorted(Wants(payments=True, post_authors=True).of("orders"))
+        ['payments']
+        """
+        names = {"orders": ("payments", "categories"), "comments": ("post_authors",)}
+        return frozenset(name for name in names.get(source, ()) if getattr(self, name))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ruleset:
@@ -328,6 +337,8 @@ class Ruleset:
     version: str
     milestones: tuple[Milestone, ...]
     wants: Wants = Wants()
+    #: The file that says them, so that this version can be read again.
+    text: str = field(default="", repr=False, compare=False)
 
     @property
     def sources(self) -> frozenset[str]:
@@ -350,6 +361,22 @@ def leaves(condition: Condition) -> Iterator[Leaf]:
 def sources_of(condition: Condition) -> frozenset[str]:
     """The sources that a condition reads."""
     return frozenset(leaf.of.source for leaf in leaves(condition))
+
+
+def knows_only_the_present(condition: Condition) -> bool:
+    """Whether a condition holds a ``none``, so that nothing is known of when it began to be met.
+
+    Such a badge can have neither a grace nor a term that begins when it was earned.
+    """
+    match condition:
+        case NoneOf():
+            return True
+        case AllOf(parts=parts) | AnyOf(parts=parts) | AtLeast(parts=parts):
+            return any(map(knows_only_the_present, parts))
+        case Has(milestone=milestone):
+            return knows_only_the_present(milestone.condition)
+        case _:
+            return False
 
 
 def leans_on_history(milestone: Milestone) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
+from decimal import ROUND_FLOOR, Decimal, InvalidOperation
 
 #: ISO 4217 currencies whose minor unit is not a hundredth: digits behind the point.
 _DIGITS = {
@@ -30,17 +30,30 @@ def minor_units(text: str, currency: str) -> int:
     ...
     ValueError: more decimal places than EUR has
     """
+    scaled = _scaled(text, currency)
+    whole = int(scaled)
+    if scaled != whole:
+        raise ValueError(f"more decimal places than {currency} has")
+    return whole
+
+
+def whole_minor_units(text: str, currency: str, *, times: int = 1) -> int:
+    """The same for a part of a price, which may be finer than any coin: rounded down.
+
+    >>> whole_minor_units("19.999", "EUR"), whole_minor_units("0.335", "EUR", times=2)
+    (1999, 67)
+    """
+    return int((_scaled(text, currency) * times).to_integral_value(rounding=ROUND_FLOOR))
+
+
+def _scaled(text: str, currency: str) -> Decimal:
     try:
         amount = Decimal(text)
     except InvalidOperation:
         raise ValueError("not a decimal amount") from None
     if not amount.is_finite() or abs(amount) >= LARGEST:
         raise ValueError("not an amount of money")
-    scaled = amount.scaleb(digits(currency))
-    whole = int(scaled)
-    if scaled != whole:
-        raise ValueError(f"more decimal places than {currency} has")
-    return whole
+    return amount.scaleb(digits(currency))
 
 
 def digits(currency: str) -> int:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from badgejobs.core.milestone import Wants
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -13,3 +15,5 @@ class Site:
     name: str
     #: The Wix apps whose comments count: ids, in the order in which they are walked.
     comment_apps: tuple[str, ...] = ()
+    #: What its rules need beside the plain facts.
+    wants: Wants = field(default_factory=Wants)

@@ -18,6 +18,8 @@ class WixBadge:
     revision: str
     title: str
     look: Look
+    #: Whether its permissions are switched on: whoever holds it may open pages.
+    permissions_enabled: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

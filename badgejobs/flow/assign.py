@@ -26,7 +26,7 @@ from badgejobs.errors import (
     NotSent,
     Refused,
 )
-from badgejobs.flow.decide import UNMET, still_earned
+from badgejobs.flow.decide import last_words
 from badgejobs.flow.ports import Badges, Store
 from badgejobs.flow.scan import Patience
 
@@ -48,6 +48,8 @@ class Assigned:
     #: Refused by Wix for good, or paused because the badge is gone.
     refused: int = 0
     withdrawn: int = 0
+    #: Not to be given now after all.
+    held: int = 0
     #: What stopped the batch, if something did; its awards know when to go on.
     error: BadgeJobsError | None = None
 
@@ -119,7 +121,7 @@ def _before_sending(
     """Settle what the read answers, and commit the rest as in flight: (to send, settled).
 
     The facts are asked once more in the same transaction: what was refunded since the award
-    was opened is withdrawn here and never reaches Wix.
+    was opened is withdrawn here, what has lost its place is held, and neither reaches Wix.
     """
     oldest = dict[tuple[str, str], WixAssignment]()
     for row in standing:
@@ -128,15 +130,17 @@ def _before_sending(
             oldest[row.badge_id, row.member_id] = row
     sending, settled = list[Award](), list[Award]()
     with store.begin() as tx:
-        earned = still_earned(tx, claimed.awards[0].site, claimed.awards, rules)
+        words = last_words(tx, claimed.awards[0].site, claimed.awards, rules)
         for award in claimed.awards:
             hit = oldest.get((claimed.wix_badge_ids[award.badge], award.member_id))
             if hit is not None:
                 settled.append(award.found(hit.id, hit.created_at, timing))
             elif award.state is State.UNKNOWN:
                 settled.append(award.not_found(tx.now, timing))
-            elif (award.member_id, award.badge) not in earned:
-                settled.append(award.withdrawn(reason=UNMET))
+            elif (word := words[award.member_id, award.badge]).state is State.WITHDRAWN:
+                settled.append(award.withdrawn(reason=word.reason))
+            elif word.state is State.HELD:
+                settled.append(award.held(reason=word.reason))
             else:
                 sending.append(award.sent(tx.now, timing))
         tx.awards.settle([*settled, *sending], claim=claimed.token)
@@ -281,5 +285,6 @@ def _summary(
         unknown=states[State.UNKNOWN],
         refused=states[State.BLOCKED] + states[State.PAUSED],
         withdrawn=states[State.WITHDRAWN],
+        held=states[State.HELD],
         error=error,
     )

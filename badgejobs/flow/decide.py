@@ -2,93 +2,213 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
 
-from badgejobs.core.award import Award, State
-from badgejobs.core.evaluate import evaluate
-from badgejobs.core.ledger import Earned
+from badgejobs.core.activity import Activity
+from badgejobs.core.award import Award
+from badgejobs.core.evaluate import Answer, Evaluator
+from badgejobs.core.ledger import WakeUp
 from badgejobs.core.milestone import Ruleset
 from badgejobs.flow.ports import Store, Transaction
+from badgejobs.flow.verdicts import Changes, Outlook, Word, word_on
 
 #: Members decided in one transaction when all of a site are.
 MEMBERS_A_BATCH = 200
-
-UNMET = "the condition is no longer met"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decided:
     """What a decision changed in the ledger."""
 
+    #: Awards that may be given at once.
     opened: int = 0
+    #: Awards that were opened and wait, or that could have been given until now.
+    held: int = 0
+    #: Awards that waited and may be given now.
+    cleared: int = 0
     withdrawn: int = 0
+
+    def __add__(self, other: Decided) -> Decided:
+        return Decided(
+            **{one.name: getattr(self, one.name) + getattr(other, one.name) for one in fields(self)}
+        )
 
 
 def decide(tx: Transaction, site: str, members: Collection[str], rules: Ruleset) -> Decided:
     """Hold the facts of these members against all milestones, and write the difference.
 
     It looks at what is, never at what just happened, so any number of repetitions and any
-    order of arrival end in the same ledger. A badge that was given is not taken here.
+    order of arrival end in the same ledger. A badge that was given is not taken here: that it
+    should be is noted. When time alone will change an answer, the member is to be woken then.
     """
     if not members:
         return Decided()
     tx.activities.take_turns(site)
+    outlook = _outlook(tx, site, rules)
+    evaluator = Evaluator(rules.milestones)
     facts = tx.activities.of_members(site, members)
     ledger = tx.awards.of_members(site, members)
-    opened, corrected, unmet = list[Earned](), list[Earned](), list[tuple[str, str]]()
+    by_member = _by_member(ledger.values())
+    changes, wake_ups = Changes(), list[WakeUp]()
     for member in sorted(members):
-        for milestone in rules.milestones:
-            award = ledger.get((member, milestone.badge))
-            proof = evaluate(facts.get(member, ()), milestone, tx.now)
-            if proof.earned_at:
-                earned = Earned(member_id=member, badge=milestone.badge, earned_at=proof.earned_at)
-                if award is None or award.state is State.WITHDRAWN:
-                    opened.append(earned)
-                elif award.earned_at != proof.earned_at:
-                    corrected.append(earned)
-            elif award and award.state is State.PENDING:
-                unmet.append((member, milestone.badge))
-    tx.awards.correct_earned_at(site, corrected)
-    return Decided(
-        opened=tx.awards.open(site, opened, rules_version=rules.version),
-        withdrawn=tx.awards.withdraw(site, unmet, reason=UNMET),
-    )
+        answers = _answers(evaluator, facts.get(member), outlook)
+        changes.of_member(member, answers, by_member.get(member, {}), outlook)
+        wake_ups += _wake_ups(member, answers, outlook)
+    tx.wake_ups.replace(site, members, wake_ups)
+    return _written(tx, site, changes, outlook)
 
 
-def still_earned(
+def last_words(
     tx: Transaction, site: str, awards: Collection[Award], rules: Ruleset
-) -> frozenset[tuple[str, str]]:
-    """The (member_id, badge) of those awards that the facts earn at this very moment."""
+) -> dict[tuple[str, str], Word]:
+    """What is to become of each (member_id, badge) in hand, by the facts of this very moment.
+
+    Asked right before anything is sent, so that what was refunded or has lost its place since
+    the award was opened never reaches Wix.
+    """
+    tx.activities.take_turns(site)
+    outlook = _outlook(tx, site, rules)
+    wanted = {award.badge for award in awards}
+    evaluator = Evaluator(tuple(one for one in rules.milestones if one.badge in wanted))
     facts = tx.activities.of_members(site, {award.member_id for award in awards})
-    milestones = {milestone.badge: milestone for milestone in rules.milestones}
-    return frozenset(
-        (award.member_id, award.badge)
+    answers = {
+        (member, answer.milestone.badge): answer
+        for member, known in facts.items()
+        for answer in _answers(evaluator, known, outlook)
+    }
+    in_front = {
+        badge: tx.awards.in_front(site, badge, first=first)
+        for badge, first in outlook.limits.items()
+        if badge in wanted
+    }
+    return {
+        (award.member_id, award.badge): word_on(
+            award, answers.get((award.member_id, award.badge)), outlook, in_front
+        )
         for award in awards
-        if (milestone := milestones.get(award.badge))
-        and evaluate(facts.get(award.member_id, ()), milestone, tx.now).met
-    )
+    }
 
 
 def take_up(site: str, rules: Ruleset, store: Store, *, batches: int) -> tuple[Decided, bool]:
     """Decide all stored members under this version of the rules, some batches at a time.
 
     Returns what changed and whether every member has been decided. A new badge so sees the
-    past; where it stopped is kept, and a later call goes on from there.
+    past; where it stopped is kept, and a later call goes on from there. The places of badges
+    with a limit are given out when the last member is decided, and not before.
     """
     total, done = Decided(), False
     for _ in range(batches):
         with store.begin() as tx:
+            tx.activities.take_turns(site)
             version, decided_to = tx.bindings.applied(site)
             if version != rules.version:
                 decided_to = ""
+                tx.versions.note(site, rules.version, rules.text)
             if decided_to is None:
                 return total, True
             members = tx.activities.members_after(site, decided_to, MEMBERS_A_BATCH)
-            one = decide(tx, site, members, rules)
+            total += decide(tx, site, members, rules)
             done = len(members) < MEMBERS_A_BATCH
             tx.bindings.apply(site, version=rules.version, decided_to=None if done else members[-1])
-        total = Decided(opened=total.opened + one.opened, withdrawn=total.withdrawn + one.withdrawn)
+            if done:
+                outlook = _outlook(tx, site, rules)
+                total += _allotted(tx, site, outlook.allotting, outlook)
         if done:
             break
     return total, done
+
+
+def flip(site: str, rules: Ruleset, store: Store, *, batches: int) -> tuple[Decided, bool]:
+    """Decide the members whose time has come, in key order, some batches at a time.
+
+    Returns what changed and whether none is left. A member is decided once a call, and is due
+    again only at a later moment, so that this comes to an end.
+    """
+    total, after = Decided(), ""
+    for _ in range(batches):
+        with store.begin() as tx:
+            tx.activities.take_turns(site)
+            members = tx.wake_ups.due(
+                site, tx.scans.known_to(site), after=after, limit=MEMBERS_A_BATCH
+            )
+            total += decide(tx, site, members, rules)
+        if len(members) < MEMBERS_A_BATCH:
+            return total, True
+        after = members[-1]
+    return total, False
+
+
+def _answers(
+    evaluator: Evaluator, facts: Collection[Activity] | None, outlook: Outlook
+) -> tuple[Answer, ...]:
+    """The answers for one member; of whom nothing is known, nothing is earned.
+
+    Such a member is erased or was never there, and a rule that asks for what is not must not
+    find them deserving.
+    """
+    answers = evaluator.answers(facts or (), outlook.now, outlook.known_to)
+    if facts:
+        return answers
+    return tuple(replace(one, met=False, earned_at=None, next_flip_at=None) for one in answers)
+
+
+def _outlook(tx: Transaction, site: str, rules: Ruleset) -> Outlook:
+    return Outlook(
+        rules,
+        now=tx.now,
+        known_to=tx.scans.known_to(site),
+        complete=tx.scans.complete(site, rules.wants),
+        whole=tx.bindings.whole(site) == rules.version,
+        opening_pages=tx.bindings.opening_pages(site),
+    )
+
+
+def _by_member(awards: Iterable[Award]) -> dict[str, dict[str, Award]]:
+    found = dict[str, dict[str, Award]]()
+    for award in awards:
+        found.setdefault(award.member_id, {})[award.badge] = award
+    return found
+
+
+def _wake_ups(member: str, answers: Iterable[Answer], outlook: Outlook) -> list[WakeUp]:
+    """When the member is to be decided again: one moment for all that is known alike."""
+    first = dict[frozenset[str], datetime]()
+    for answer in answers:
+        if answer.next_flip_at:
+            waits_for = outlook.leans_on(answer.milestone)
+            known = first.get(waits_for, answer.next_flip_at)
+            first[waits_for] = min(known, answer.next_flip_at)
+    return [WakeUp(member_id=member, at=at, waits_for=waits_for) for waits_for, at in first.items()]
+
+
+def _written(tx: Transaction, site: str, changes: Changes, outlook: Outlook) -> Decided:
+    """Write what a decision came to."""
+    tx.awards.correct(site, changes.corrected)
+    tx.awards.mark_unmet(site, changes.unmet, unmet=True)
+    tx.awards.mark_unmet(site, changes.met_again, unmet=False)
+    ready = [one for one in changes.opened if not one.hold]
+    waiting = [one for one in changes.opened if one.hold]
+    decided = Decided(
+        opened=tx.awards.open(site, ready, rules_version=outlook.version),
+        held=tx.awards.open(site, waiting, rules_version=outlook.version)
+        + sum(tx.awards.hold(site, pairs, reason=reason) for reason, pairs in changes.held.items()),
+        cleared=tx.awards.clear(site, changes.cleared),
+        withdrawn=sum(
+            tx.awards.withdraw(site, pairs, reason=reason)
+            for reason, pairs in changes.withdrawn.items()
+        ),
+    )
+    return decided + _allotted(tx, site, changes.badges & outlook.allotting, outlook)
+
+
+def _allotted(tx: Transaction, site: str, badges: Collection[str], outlook: Outlook) -> Decided:
+    """Give out the places of badges with a limit, after their awards may have changed."""
+    total = Decided()
+    for badge in sorted(badges):
+        cleared, held = tx.awards.allot(
+            site, badge, first=outlook.limits[badge], reason=outlook.in_line(badge)
+        )
+        total += Decided(cleared=cleared, held=held)
+    return total

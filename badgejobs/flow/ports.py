@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from badgejobs.core.activity import Activity, Unreadable
 from badgejobs.core.award import Award, State
-from badgejobs.core.ledger import Claimed, Earned, Lease, Recorded
-from badgejobs.core.milestone import Look
+from badgejobs.core.ledger import Claimed, Earned, Lease, Recorded, WakeUp
+from badgejobs.core.milestone import Look, Wants
 from badgejobs.core.source import Tallies
 from badgejobs.core.watermark import Place
 from badgejobs.core.wixfacts import Created, Fence, WixAssignment, WixBadge
@@ -101,8 +101,22 @@ class Activities(Protocol):
 class Scans(Protocol):
     """The places of scans, under leases."""
 
-    def register(self, site: str, source: str, mode: str) -> None:
-        """Make sure that a row exists for this source; due at once when it is new."""
+    def register(
+        self, site: str, source: str, mode: str, *, wants: Collection[str] | None = None
+    ) -> None:
+        """Make sure that a row exists for this source; due at once when it is new.
+
+        Where ``wants`` names more than was read until now beside the plain facts, the source is
+        read again from its beginning.
+        """
+        ...
+
+    def complete(self, site: str, wants: Wants) -> frozenset[str]:
+        """The sources whose history is read to its end, with all that these wants ask of them."""
+        ...
+
+    def known_to(self, site: str) -> Mapping[str, datetime]:
+        """The moment by source up to which all is recorded; absent before the first full scan."""
         ...
 
     def lease(self, site: str, source: str, *, holds: timedelta, if_rested: bool = False) -> Lease:
@@ -133,15 +147,38 @@ class Awards(Protocol):
         ...
 
     def open(self, site: str, earned: Sequence[Earned], *, rules_version: str) -> int:
-        """Open an award for each that has none or a withdrawn one; how many were opened."""
+        """Open an award for each that has none or a withdrawn one; how many were opened.
+
+        With a reason to ``hold`` it is opened as held.
+        """
         ...
 
-    def correct_earned_at(self, site: str, earned: Sequence[Earned]) -> None:
-        """Move ``earned_at`` of awards that stand already; their state stays."""
+    def correct(self, site: str, earned: Sequence[Earned]) -> None:
+        """Move ``earned_at`` and ``crossed_by`` of awards that stand already."""
         ...
 
-    def withdraw(self, site: str, pairs: Sequence[tuple[str, str]], *, reason: str) -> int:
-        """Take back (member_id, badge) awards that are pending and not in anyone's hand."""
+    def withdraw(self, site: str, pairs: Collection[tuple[str, str]], *, reason: str) -> int:
+        """Take back (member_id, badge) awards that are unsent and not in anyone's hand."""
+        ...
+
+    def hold(self, site: str, pairs: Collection[tuple[str, str]], *, reason: str) -> int:
+        """Let unsent awards that are in nobody's hand wait; how many did not before."""
+        ...
+
+    def clear(self, site: str, pairs: Collection[tuple[str, str]]) -> int:
+        """Let awards that are held be given; how many were held."""
+        ...
+
+    def mark_unmet(self, site: str, pairs: Collection[tuple[str, str]], *, unmet: bool) -> None:
+        """Note of awards that stand at Wix that they should not any more, or that they should."""
+        ...
+
+    def allot(self, site: str, badge: str, *, first: int, reason: str) -> tuple[int, int]:
+        """Give the places of a badge with a limit to those who come first: (cleared, held)."""
+        ...
+
+    def in_front(self, site: str, badge: str, *, first: int) -> frozenset[str]:
+        """The members with an unsent award for whom a badge with a limit has a place."""
         ...
 
     def claim(self, site: str, *, limit: int, holds: timedelta) -> Claimed | None:
@@ -191,6 +228,14 @@ class Bindings(Protocol):
         """Remember for good."""
         ...
 
+    def note_permissions(self, site: str, opens_pages: Mapping[str, bool]) -> None:
+        """Remember of bound badges whether their permissions are on at Wix."""
+        ...
+
+    def opening_pages(self, site: str) -> frozenset[str]:
+        """The bound badges whose permissions were on at Wix when they were read last."""
+        ...
+
     def applied(self, site: str) -> tuple[str | None, str | None]:
         """The rules version last taken up, and the member up to whom it has been decided.
 
@@ -201,6 +246,39 @@ class Bindings(Protocol):
 
     def apply(self, site: str, *, version: str, decided_to: str | None) -> None:
         """Save the version taken up, and how far it has been decided."""
+        ...
+
+    def whole(self, site: str) -> str | None:
+        """The version under which every member was decided since the history grew complete."""
+        ...
+
+    def decide_anew(self, site: str, *, history_grew: bool = False) -> None:
+        """Let every member of a site be decided once more, if any version was taken up.
+
+        ``history_grew`` where a source was read to its end for the first time.
+        """
+        ...
+
+
+class WakeUps(Protocol):
+    """When time alone may change what members have earned."""
+
+    def replace(self, site: str, members: Collection[str], wake_ups: Sequence[WakeUp]) -> None:
+        """These are all the wake-ups of these members; what stood before is forgotten."""
+        ...
+
+    def due(
+        self, site: str, known_to: Mapping[str, datetime], *, after: str, limit: int
+    ) -> list[str]:
+        """Members whose time has come, in key order, beginning behind ``after``."""
+        ...
+
+
+class Versions(Protocol):
+    """The versions of each site's rules."""
+
+    def note(self, site: str, version: str, text: str) -> None:
+        """Keep the text of a version that is taken up."""
         ...
 
 
@@ -225,6 +303,16 @@ class Transaction(Protocol):
     @property
     def awards(self) -> Awards:
         """The ledger."""
+        ...
+
+    @property
+    def wake_ups(self) -> WakeUps:
+        """When time alone may change what members have earned."""
+        ...
+
+    @property
+    def versions(self) -> Versions:
+        """The versions of the rules that were in force."""
         ...
 
     @property

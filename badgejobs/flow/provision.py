@@ -37,8 +37,10 @@ def provision(
     """Bind every badge of the rules, creating those that the site lacks.
 
     A title is looked up only here, the first time; from then on the id counts, since titles
-    are edited in the dashboard. Two badges at Wix of one title, or none where one must exist,
-    leave that badge unbound with a ``Refused`` as the error of the outcome; the others go on.
+    are edited in the dashboard. Two badges at Wix of one title, none where one must exist, or
+    one that opens pages while its rule does not say when it is taken back, leave that badge
+    unbound, and nobody is given it, with a ``Refused`` as the error of the outcome; the others
+    go on.
     Raises ``Later`` while a create may still be on its way.
     """
     missing = unbound(site, rules, store)
@@ -67,6 +69,7 @@ def provision(
             created += 1
         with store.begin() as tx:
             tx.bindings.bind(site, milestone.badge, standing.id)
+            tx.bindings.note_permissions(site, {milestone.badge: standing.permissions_enabled})
     return Provisioned(created=created, found=found, error=error)
 
 
@@ -81,6 +84,12 @@ def _only(milestone: Milestone, twins: Sequence[WixBadge]) -> WixBadge | None:
         raise Refused(
             f"badge {milestone.badge!r}: no badge at Wix is titled {milestone.title!r}; create "
             "it in the dashboard, or give the rule a look (badge: {title: ...}) to have it created"
+        )
+    if twins and twins[0].permissions_enabled and not milestone.lifecycle.stated:
+        raise Refused(
+            f"badge {milestone.badge!r}: {milestone.title!r} opens pages at Wix (its permissions "
+            "are on), so the rule must say when it is taken back: write lifecycle: "
+            "{revoke: never}, {revoke: when_unmet} or {revoke: {grace: 7d}}"
         )
     return twins[0] if twins else None
 

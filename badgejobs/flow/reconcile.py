@@ -28,13 +28,22 @@ class Drift:
 def reconcile(site: str, badges: Badges, store: Store) -> Drift:
     """Read all assignments of the bound badges once and compare them with the ledger.
 
-    It also makes the site's members due to be decided anew, as the level below all bells.
+    It also makes the site's members due to be decided anew, as the level below all bells, and
+    notes which badges open pages now: somebody may have switched that on in the dashboard.
     """
     with store.begin() as tx:
         bound = tx.bindings.of(site)
-        version, _ = tx.bindings.applied(site)
-        if version:
-            tx.bindings.apply(site, version=version, decided_to="")
+    at_wix = {badge.id: badge for badge in badges.badges()} if bound else {}
+    with store.begin() as tx:
+        tx.bindings.note_permissions(
+            site,
+            {
+                badge: at_wix[wix_id].permissions_enabled
+                for badge, wix_id in bound.items()
+                if wix_id in at_wix
+            },
+        )
+        tx.bindings.decide_anew(site)
     names = {wix_id: badge for badge, wix_id in bound.items()}
     rows = badges.assignments(sorted(names)) if names else []
     standing = Counter((row.member_id, names[row.badge_id]) for row in rows)

@@ -7,12 +7,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from badgejobs.core.ledger import Lease
-from badgejobs.core.milestone import Ruleset
+from badgejobs.core.milestone import Ruleset, Wants
 from badgejobs.core.source import Page, Probing, Source
 from badgejobs.core.watermark import Place, Round, Watermark
 from badgejobs.errors import Ambiguous, BadgeJobsError, CursorRefused, LeaseLost
 from badgejobs.flow.decide import Decided, decide
 from badgejobs.flow.ports import Store, Transaction
+
+#: What sources read that rules ask no more of than plain facts.
+NOTHING_MORE = Wants()
 
 #: Pages in a row without a record, though each named a next one. Some are honest: a source that
 #: is read part by part (comments, app by app) has one for each part that holds nothing.
@@ -47,9 +50,13 @@ class Scanned:
     changed: int = 0
     quarantined: int = 0
     opened: int = 0
+    held: int = 0
+    cleared: int = 0
     withdrawn: int = 0
     #: The source has been read up to its present end.
     completed: bool = False
+    #: The rules began to want more than this source reads: it is to be read by another.
+    overtaken: bool = False
 
 
 #: When to come back after an error that ended ``failures + 1`` tries in a row.
@@ -65,6 +72,7 @@ def scan(
     cadence: Cadence,
     patience: Patience,
     time_is_up: Callable[[], bool],
+    wants: Wants = NOTHING_MORE,
     heard: Callable[[Scanned], None] | None = None,
 ) -> Scanned:
     """Read pages until the source's end or until the time of this slice is up.
@@ -72,11 +80,13 @@ def scan(
     Each page is one transaction: facts, touched members, their awards, the place. Wix is
     called only between transactions. An error leaves what was recorded, gives the lease back
     with the moment to come again, and is raised. ``rules`` is asked for each page: a change
-    that is taken up meanwhile holds for the pages that follow. ``heard`` is told after each page
-    what this slice has done so far.
+    that is taken up meanwhile holds for the pages that follow. ``wants`` is what the source reads
+    beside the plain facts; where it is more than before, all is read again, and where rules
+    begin to want more meanwhile, this slice ends. ``heard`` is told after each page what this
+    slice has done so far.
     """
     with store.begin() as tx:
-        tx.scans.register(site, source.name, source.mode)
+        tx.scans.register(site, source.name, source.mode, wants=wants.of(source.name))
         lease = tx.scans.lease(site, source.name, holds=cadence.lease)
         now = tx.now
     total = Scanned()
@@ -86,7 +96,7 @@ def scan(
             return replace(total, completed=rest.is_current)
         total = _read(
             lease, source, rules, store,
-            cadence=cadence, now=now, time_is_up=time_is_up, heard=heard or _nobody,
+            cadence=cadence, now=now, time_is_up=time_is_up, wants=wants, heard=heard or _nobody,
         )  # fmt: skip
     except LeaseLost:
         raise
@@ -143,6 +153,7 @@ def _read(
     cadence: Cadence,
     now: datetime,
     time_is_up: Callable[[], bool],
+    wants: Wants,
     heard: Callable[[Scanned], None],
 ) -> Scanned:
     place = lease.place
@@ -163,9 +174,12 @@ def _read(
             raise Ambiguous(f"{lease.source}: the pages of Wix run in a circle")
         if page.next_cursor:
             cursors.add(page.next_cursor)
+        in_force = rules()
+        if not in_force.wants.of(source.name) <= wants.of(source.name):
+            return replace(total, overtaken=True)
         with store.begin() as tx:
             place, total = _record(
-                tx, lease, page, rules(), place=place, total=total, overlap=cadence.overlap
+                tx, lease, page, in_force, place=place, total=total, overlap=cadence.overlap
             )
             tx.scans.keep(lease, place, holds=cadence.lease)
         heard(total)
@@ -213,10 +227,19 @@ def _record(
         changed=total.changed + recorded.changed,
         quarantined=total.quarantined + len(page.unreadable),
         opened=total.opened + decided.opened,
+        held=total.held + decided.held,
+        cleared=total.cleared + decided.cleared,
         withdrawn=total.withdrawn + decided.withdrawn,
     )
 
 
 def _release(store: Store, lease: Lease, *, due_in: timedelta, completed: bool) -> None:
+    """Give the lease back; the first time that a source is read to its end, decide all anew.
+
+    What waited for the history is let go by that, in the same transaction or never.
+    """
     with store.begin() as tx:
+        grew = completed and lease.source not in tx.scans.known_to(lease.site)
+        if grew:
+            tx.bindings.decide_anew(lease.site, history_grew=True)
         tx.scans.release(lease, due_in=due_in, completed=completed)

@@ -79,6 +79,8 @@ def tick() -> None:
         duties = tx.scans.due(at.sites, BELLS_A_TICK)
         sites = tx.awards.due_sites(at.sites, BELLS_A_TICK)
         requests = tx.requests.open_ids(with_rules, BELLS_A_TICK)
+    rung = {site for site, duty in duties if duty == work.FLIP}
+    flips = set(work.due_flips(at, with_rules, BELLS_A_TICK)) - rung
     for site, duty in duties:
         if duty in work.DUTIES:
             ring(f"badgejobs.{duty}", site=site)
@@ -86,6 +88,8 @@ def tick() -> None:
             ring("badgejobs.scan", site=site, source=duty)
     for site in sites:
         ring("badgejobs.assign", site=site)
+    for site in sorted(flips):
+        ring("badgejobs.flip", site=site)
     for request in requests:
         ring("badgejobs.check_member", request=request)
 
@@ -150,6 +154,17 @@ def provision(site: str) -> dict[str, Any]:
     if outcome.more:
         ring("badgejobs.provision", site=site)
     if outcome.opened or outcome.numbers.get("created") or outcome.numbers.get("found"):
+        ring("badgejobs.assign", site=site)
+    return answer(outcome)
+
+
+@shared_task(name="badgejobs.flip", base=Bell)
+def flip(site: str) -> dict[str, Any]:
+    """Decide a site's members whose time has come."""
+    outcome = work.run_flip(house(), site, by=BY_WORKER)
+    if outcome.more:
+        ring("badgejobs.flip", site=site)
+    if outcome.opened:
         ring("badgejobs.assign", site=site)
     return answer(outcome)
 

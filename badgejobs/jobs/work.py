@@ -7,15 +7,15 @@ something is due again, stands in the database alone.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
 from badgejobs.bootstrap import House
 from badgejobs.errors import BadgeJobsError, LeaseTaken
 from badgejobs.flow.assign import Assigned, assign
-from badgejobs.flow.decide import decide, take_up
+from badgejobs.flow.decide import Decided, decide, flip, take_up
 from badgejobs.flow.provision import provision
 from badgejobs.flow.reconcile import reconcile
 from badgejobs.flow.scan import Scanned, scan
@@ -25,7 +25,8 @@ from badgejobs.jobs.retrying import patience
 PROVISION = "provision"
 RECONCILE = "reconcile"
 ASSIGN = "assign"
-DUTIES = (PROVISION, RECONCILE, ASSIGN)
+FLIP = "flip"
+DUTIES = (PROVISION, RECONCILE, ASSIGN, FLIP)
 
 #: Who starts work in the foreground; what a person asks for is not held up by old failures.
 BY_HAND = "cli"
@@ -55,7 +56,7 @@ class Outcome:
     @property
     def opened(self) -> int:
         """How many awards wait for Wix because of it."""
-        return self.numbers.get("opened", 0)
+        return self.numbers.get("opened", 0) + self.numbers.get("cleared", 0)
 
     def as_json(self) -> dict[str, Any]:
         """A small flat object."""
@@ -94,24 +95,28 @@ def run_scan(
     cadence = house.cadence(source)
     time_is_up = _alarm(cadence.slice)
 
-    def unit() -> tuple[dict[str, int], bool]:
+    def unit() -> _Told:
         if source not in at.wanted_sources():
             _let_rest(house, site, source)
-            return {}, False
+            return _Told()
+        wants = at.rules().wants
         done = scan(
             site,
-            at.source(source),
+            at.source(source, wants),
             at.rules,
             house.store,
             cadence=cadence,
             patience=patience,
             time_is_up=time_is_up,
+            wants=wants,
             heard=heard,
         )
         numbers = asdict(done)
-        completed = bool(numbers.pop("completed"))
+        completed, overtaken = bool(numbers.pop("completed")), bool(numbers.pop("overtaken"))
         # Without a page it was too soon to read, and the row says when it is not.
-        return numbers, bool(done.pages) and not completed
+        version = at.rules().version if done.pages else None
+        more = overtaken or (bool(done.pages) and not completed)
+        return _Told(numbers=numbers, more=more, version=version)
 
     return _as_run(house, site, f"scan {source}", unit, by=by)
 
@@ -126,15 +131,16 @@ def run_assign(
     at = house.at(site)
     time_is_up = _alarm(house.slice)
 
-    def unit(failures: int) -> tuple[dict[str, int], bool]:
+    def unit(failures: int) -> _Told:
         totals = dict.fromkeys(
-            ("claimed", "created", "found", "unknown", "refused", "withdrawn"), 0
+            ("claimed", "created", "found", "unknown", "refused", "withdrawn", "held"), 0
         )
         while True:
+            rules = at.rules()
             one: Assigned | None = assign(
                 site,
                 at.badges,
-                at.rules(),
+                rules,
                 house.store,
                 timing=house.timing,
                 batch=house.settings.assign.batch,
@@ -142,15 +148,16 @@ def run_assign(
                 failures=failures,
             )
             if one is None:
-                return totals, False
+                return _Told(numbers=totals, version=rules.version if totals["claimed"] else None)
             for name in totals:
                 totals[name] += getattr(one, name)
             if heard:
                 heard(one.claimed)
+            told = _Told(numbers=totals, more=True, version=rules.version)
             if one.error:
-                raise _Stopped(totals, one.error)
+                raise _Stopped(told, one.error)
             if time_is_up():
-                return totals, True
+                return told
 
     return _as_duty(house, site, ASSIGN, unit, by=by, every=timedelta(days=1))
 
@@ -159,7 +166,7 @@ def run_provision(house: House, site: str, *, by: str) -> Outcome:
     """Bind the badges of the rules, then decide all stored members under their version."""
     at = house.at(site)
 
-    def unit(_failures: int) -> tuple[dict[str, int], bool]:
+    def unit(_failures: int) -> _Told:
         rules = at.rules()
         with house.store.begin() as tx:
             is_new = tx.bindings.applied(site)[0] != rules.version
@@ -174,19 +181,56 @@ def run_provision(house: House, site: str, *, by: str) -> Outcome:
                     # A source that no rule read until now has been at rest.
                     tx.scans.make_due(site, source, if_waiting=True, unless_failing=True)
         numbers = {"created": made.created, "found": made.found} | asdict(decided)
+        told = _Told(numbers=numbers, more=not done, version=rules.version)
         if made.error:
-            raise _Stopped(numbers, made.error)
-        return numbers, not done
+            raise _Stopped(told, made.error)
+        return told
 
     return _as_duty(house, site, PROVISION, unit, by=by, every=timedelta(hours=1))
+
+
+def run_flip(house: House, site: str, *, by: str) -> Outcome:
+    """Decide the members whose time has come, and all of a site that is to be decided anew.
+
+    A version of the rules that was not taken up yet is provisioning's affair.
+    """
+    at = house.at(site)
+
+    def unit(_failures: int) -> _Told:
+        rules = at.rules()
+        with house.store.begin() as tx:
+            is_taken_up = tx.bindings.applied(site)[0] == rules.version
+        total, done = Decided(), True
+        if is_taken_up:
+            total, done = take_up(site, rules, house.store, batches=BATCHES_A_JOB)
+        if done:
+            flipped, done = flip(site, rules, house.store, batches=BATCHES_A_JOB)
+            total += flipped
+        return _Told(numbers=asdict(total), more=not done, version=rules.version)
+
+    return _as_duty(house, site, FLIP, unit, by=by, every=timedelta(days=1))
+
+
+def due_flips(house: House, sites: Collection[str], limit: int) -> list[str]:
+    """Those of ``sites`` that ``run_flip`` would decide something of.
+
+    Their rules must be usable (``RulesError`` and ``Later`` otherwise).
+    """
+    with house.store.read() as tx:
+        undecided = tx.bindings.undecided(sites)
+        due = tx.wake_ups.due_sites(sites, tx.scans.known_to, limit)
+    anew = [
+        site for site, version in undecided.items() if house.at(site).rules().version == version
+    ]
+    return list(dict.fromkeys((*anew, *due)))[:limit]
 
 
 def run_reconcile(house: House, site: str, *, by: str) -> Outcome:
     """Compare the ledger with what stands at Wix; report, repair nothing."""
     at = house.at(site)
 
-    def unit(_failures: int) -> tuple[dict[str, int], bool]:
-        return asdict(reconcile(site, at.reading, house.store)), False
+    def unit(_failures: int) -> _Told:
+        return _Told(numbers=asdict(reconcile(site, at.reading, house.store)))
 
     return _as_duty(house, site, RECONCILE, unit, by=by, every=timedelta(days=1))
 
@@ -201,24 +245,33 @@ def run_check(house: House, request: int, *, by: str) -> Outcome | None:
     rules = house.at(row.site).rules()
     house.at(row.site).require_own()
 
-    def unit() -> tuple[dict[str, int], bool]:
+    def unit() -> _Told:
         with house.store.begin() as tx:
             decided = decide(tx, row.site, [row.member_id], rules)
             tx.requests.done(request, f"opened {decided.opened}, withdrew {decided.withdrawn}")
-        return asdict(decided), False
+        return _Told(numbers=asdict(decided), version=rules.version)
 
     return _as_run(house, row.site, "check_member", unit, by=by)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Told:
+    """What a unit did, whether there is more to do at once, and by which rules it decided."""
+
+    numbers: Mapping[str, int] = field(default_factory=dict)
+    more: bool = False
+    version: str | None = None
+
+
 class _Stopped(BadgeJobsError):
-    """Carries the totals of what was done before the error that stopped it."""
+    """Carries what was done before the error that stopped it."""
 
-    def __init__(self, totals: dict[str, int], by: BadgeJobsError) -> None:
+    def __init__(self, told: _Told, by: BadgeJobsError) -> None:
         super().__init__(str(by))
-        self.totals, self.by = totals, by
+        self.told, self.by = told, by
 
 
-Unit = Callable[[], tuple[dict[str, int], bool]]
+Unit = Callable[[], _Told]
 
 
 def _as_run(house: House, site: str, kind: str, unit: Unit, *, by: str) -> Outcome:
@@ -226,12 +279,12 @@ def _as_run(house: House, site: str, kind: str, unit: Unit, *, by: str) -> Outco
     with house.store.begin() as tx:
         tx.bindings.bind_site(site, house.at(site).at_wix)
         run = tx.runs.start(site, kind, started_by=by)
-    numbers, more = dict[str, int](), False
-    cause: BadgeJobsError | None = None
+    told, cause = _Told(), None
     try:
-        numbers, more = unit()
+        told = unit()
     except _Stopped as stopped:
-        numbers, cause = stopped.totals, stopped.by
+        # what is left of it waits for the error to be over
+        told, cause = replace(stopped.told, more=False), stopped.by
     except BadgeJobsError as failure:
         cause = failure
     error = str(cause) if cause else None
@@ -239,15 +292,22 @@ def _as_run(house: House, site: str, kind: str, unit: Unit, *, by: str) -> Outco
         if isinstance(cause, LeaseTaken):
             tx.runs.discard(run)
         else:
-            tx.runs.finish(run, numbers=numbers, error=error)
-    return Outcome(site=site, kind=kind, numbers=numbers, error=error, more=more, cause=cause)
+            tx.runs.finish(run, numbers=told.numbers, error=error, rules_version=told.version)
+    return Outcome(
+        site=site,
+        kind=kind,
+        numbers=dict(told.numbers),
+        error=error,
+        more=told.more,
+        cause=cause,
+    )
 
 
 def _as_duty(
     house: House,
     site: str,
     duty: str,
-    unit: Callable[[int], tuple[dict[str, int], bool]],
+    unit: Callable[[int], _Told],
     *,
     by: str,
     every: timedelta,
@@ -257,14 +317,14 @@ def _as_duty(
     The unit is told how many tries in a row have failed before.
     """
 
-    def leased() -> tuple[dict[str, int], bool]:
+    def leased() -> _Told:
         with house.store.begin() as tx:
             lease = tx.scans.lease(
                 site, duty, holds=house.slice + LEASE_MARGIN, if_rested=by != BY_HAND
             )
         try:
             house.at(site).require_own()
-            numbers, more = unit(lease.failures)
+            told = unit(lease.failures)
         except BadgeJobsError as error:
             cause = error.by if isinstance(error, _Stopped) else error
             with house.store.begin() as tx:
@@ -272,9 +332,9 @@ def _as_duty(
                 tx.scans.postpone(lease, due_in=wait, error=cause)
             raise
         with house.store.begin() as tx:
-            due_in = timedelta(0) if more else every
-            tx.scans.release(lease, due_in=due_in, completed=not more)
-        return numbers, more
+            due_in = timedelta(0) if told.more else every
+            tx.scans.release(lease, due_in=due_in, completed=not told.more)
+        return told
 
     return _as_run(house, site, duty, leased, by=by)
 

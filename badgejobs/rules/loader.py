@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -73,7 +73,7 @@ def _read(text: str, *, file: str, sources: AbstractSet[str], site: SiteDefaults
         raise as_error(complaints_of(error, document), file=file) from None
     if complaints := list(complaints_about(rules, site, document)):
         raise as_error(complaints, file=file)
-    ruleset = compiled(rules, settled(rules.site, site))
+    ruleset = replace(compiled(rules, settled(rules.site, site)), text=text)
     if complaints := list(complaints_about_meaning(rules, ruleset, document)):
         raise as_error(complaints, file=file)
     return Reading(ruleset=ruleset, notes=tuple(notes_about(rules, site, ruleset)))

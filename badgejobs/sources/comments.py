@@ -5,6 +5,7 @@ Wix lets nobody filter or sort comments by date, and query them only app by app.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection, Mapping
 from typing import Literal
 
 from badgejobs.core.activity import Activity, Mark, Unreadable
@@ -23,19 +24,31 @@ _MARK_OF_STATUS = {
     "DELETED": Mark.DELETED,
 }
 
+#: The member who wrote each of these posts, where one did.
+PostAuthors = Callable[[Collection[str]], Mapping[str, str]]
+
+
+def nobody_known(_posts: Collection[str], /) -> Mapping[str, str]:
+    """Of no post it is known who wrote it."""
+    return {}
+
 
 class Comments:
     """The comments of one site, app after app in the site's order.
 
     A cursor here is the app id, a colon and Wix's own cursor, which is empty at an app's start.
+    Where the rules want to know who wrote the posts, ``post_authors`` is asked once a page.
     """
 
     name = "comments"
     mode: Literal["window", "walk"] = "walk"
 
-    def __init__(self, site: Site, wix: WixClient) -> None:
+    def __init__(
+        self, site: Site, wix: WixClient, /, *, post_authors: PostAuthors = nobody_known
+    ) -> None:
         self._site = site
         self._wix = wix
+        self._post_authors = post_authors
         self._apps = tuple(dict.fromkeys(site.comment_apps))
         for app in self._apps:
             if not is_guid(app):
@@ -53,8 +66,9 @@ class Comments:
             raise
         except (NotFound, Refused) as error:
             raise Refused(self._unknown(app, error)) from error
+        authors = self._authors(found.records)
         return Page(
-            activities=tuple(self._activity(comment, app) for comment in found.records),
+            activities=tuple(self._activity(comment, app, authors) for comment in found.records),
             unreadable=tuple(
                 Unreadable(source=self.name, activity_id=bad.id, reason=bad.reason)
                 for bad in found.bad
@@ -103,8 +117,21 @@ class Comments:
         behind = self._apps[self._apps.index(app) + 1 :]
         return f"{behind[0]}:" if behind else None
 
-    def _activity(self, comment: Comment, app: str) -> Activity:
-        author = comment.author
+    def _authors(self, comments: Collection[Comment]) -> Mapping[str, str]:
+        """Who wrote the posts of these comments; a post without a member's comment is no matter."""
+        if not self._site.wants.post_authors:
+            return {}
+        posts = {
+            one.resource_id
+            for one in comments
+            if one.resource_id and one.author and one.author.member_id
+        }
+        return self._post_authors(sorted(posts)) if posts else {}
+
+    def _activity(self, comment: Comment, app: str, authors: Mapping[str, str]) -> Activity:
+        author, parent = comment.author, comment.parent_comment
+        member, post = author.member_id if author else None, comment.resource_id or ""
+        answered = parent.author.member_id if parent and parent.author else None
         marks = {_MARK_OF_STATUS[comment.status]}
         if author is not None and author.user_id:
             marks.add(Mark.STAFF)
@@ -112,12 +139,16 @@ class Comments:
             site=self._site.name,
             source=self.name,
             activity_id=comment.id,
-            member_id=author.member_id if author else None,
+            member_id=member,
             occurred_at=comment.comment_date or comment.created_date,
             updated_at=comment.updated_date,
             revision=comment.revision,
             part=app,
             marks=frozenset(marks),
+            post=post,
+            parent=parent.id if parent else None,
+            own=member is not None and member in {answered, authors.get(post)},
+            length=comment.length,
         )
 
     def _unknown(self, app: str, error: Exception) -> str:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime
 from types import MappingProxyType
 from typing import Literal
 
-from badgejobs.core.activity import Activity, Mark, Unreadable
-from badgejobs.core.money import minor_units
+from badgejobs.core.activity import Activity, Item, Mark, Unreadable, label
 from badgejobs.core.site import Site
 from badgejobs.core.source import Page, Scope, Window
-from badgejobs.wix.bodies import Order, Price
+from badgejobs.sources import order_money
+from badgejobs.sources.paid import paid_at
+from badgejobs.wix import wire
+from badgejobs.wix.bodies import LineItem, Order, OrderTransactions
 from badgejobs.wix.client import WixClient
 
 #: A refund does not undo that an order was paid: whether a refunded one counts is the policy's
@@ -28,15 +32,31 @@ _MARKS_OF_PAYMENT = {
 }
 
 
+#: Names and ids of the categories of products, in small letters, by product id.
+Categories = Callable[[Collection[str]], Mapping[str, frozenset[str]]]
+
+
+def no_categories(_products: Collection[str], /) -> Mapping[str, frozenset[str]]:
+    """Of no product any category is known."""
+    return {}
+
+
 class Orders:
-    """The orders of one site; ``updatedDate`` ascending, so that nothing can slip by."""
+    """The orders of one site; ``updatedDate`` ascending, so that nothing can slip by.
+
+    Where the rules want payments, one more call a page tells when its orders were paid; where
+    they want categories, ``categories`` is asked once a page.
+    """
 
     name = "orders"
     mode: Literal["window", "walk"] = "window"
 
-    def __init__(self, site: Site, wix: WixClient) -> None:
+    def __init__(
+        self, site: Site, wix: WixClient, /, *, categories: Categories = no_categories
+    ) -> None:
         self._site = site
         self._wix = wix
+        self._categories = categories
 
     def fetch(self, scope: Scope, cursor: str | None) -> Page:
         """One page of up to 100 orders of every status, from the window's beginning on."""
@@ -46,11 +66,12 @@ class Orders:
         unreadable = [
             Unreadable(source=self.name, activity_id=bad.id, reason=bad.reason) for bad in found.bad
         ]
+        paid, categories = self._paid(found.records), self._known_categories(found.records)
         for order in found.records:
             try:
-                activities.append(self._activity(order))
+                activities.append(self._activity(order, paid.get(order.id), categories))
             except ValueError as error:
-                reason = f"priceSummary or balanceSummary: {error}"
+                reason = f"an amount of the order or its lines: {error}"
                 unreadable.append(Unreadable(source=self.name, activity_id=order.id, reason=reason))
         return Page(
             activities=tuple(activities),
@@ -59,7 +80,36 @@ class Orders:
             answered_at=found.answered_at,
         )
 
-    def _activity(self, order: Order) -> Activity:
+    def _paid(self, orders: Sequence[Order]) -> dict[str, datetime | None]:
+        """When each was paid in full; an order that is not paid is not asked for."""
+        if not self._site.wants.payments:
+            return {}
+        asked = {one.id: one for one in orders if Mark.PAID in _marks_of_status(one)}
+        if not asked:
+            return {}
+        ids = list(asked)
+        told = [
+            one
+            for start in range(0, len(ids), wire.MOST_ITEMS)
+            for one in self._wix.order_transactions(ids[start : start + wire.MOST_ITEMS]).records
+        ]
+        known = {one.order_id: one for one in told}
+        return {one.id: _when_paid(one, known.get(one.id)) for one in asked.values()}
+
+    def _known_categories(self, orders: Sequence[Order]) -> Mapping[str, frozenset[str]]:
+        if not self._site.wants.categories:
+            return {}
+        lines = (line for order in orders for line in order.line_items or ())
+        products = {product for line in lines if (product := _product(line))}
+        return self._categories(sorted(products)) if products else {}
+
+    def _activity(
+        self,
+        order: Order,
+        when_paid: datetime | None,
+        categories: Mapping[str, frozenset[str]],
+    ) -> Activity:
+        conversion = order.currency_conversion_details
         return Activity(
             site=self._site.name,
             source=self.name,
@@ -68,33 +118,61 @@ class Orders:
             occurred_at=order.purchased_date or order.created_date,
             updated_at=order.updated_date,
             marks=_marks(order),
-            amounts=MappingProxyType(_amounts(order)),
+            amounts=MappingProxyType(order_money.amounts(order)),
             currency=order.currency,
+            base_currency=(conversion.original_currency or None) if conversion else None,
+            rate=conversion.conversion_rate if conversion else None,
+            paid_at=when_paid,
+            channel=(order.channel_info.type or "") if order.channel_info else "",
+            items=tuple(_item(line, order, categories) for line in order.line_items or ()),
         )
 
 
 def _marks(order: Order) -> frozenset[Mark]:
     """What is true of the order now."""
-    marks = _MARKS_OF_STATUS[order.status] | _MARKS_OF_PAYMENT.get(order.payment_status, set())
+    marks = _marks_of_status(order)
     if order.fulfillment_status == "FULFILLED":
         marks |= {Mark.FULFILLED}
     if order.imported:
         marks |= {Mark.IMPORTED}
     if order.demo:
         marks |= {Mark.DEMO}
+    if order_money.is_charged_back(order):
+        marks |= {Mark.CHARGED_BACK}
+    if order_money.is_trial(order):
+        marks |= {Mark.TRIAL}
     return frozenset(marks)
 
 
-def _amounts(order: Order) -> dict[str, int]:
-    """Its money in minor units; ``items`` is the lines after discounts."""
+def _marks_of_status(order: Order) -> set[Mark]:
+    return _MARKS_OF_STATUS[order.status] | _MARKS_OF_PAYMENT.get(order.payment_status, set())
 
-    def minor(price: Price | None) -> int:
-        return minor_units(price.amount, order.currency) if price else 0
 
-    prices = order.price_summary
-    balance = order.balance_summary
-    return {
-        "items": minor(prices.subtotal) - minor(prices.discount),
-        "total": minor(prices.total),
-        "refunded": minor(balance.refunded) if balance else 0,
-    }
+def _when_paid(order: Order, transactions: OrderTransactions | None) -> datetime | None:
+    """``None`` also where an amount makes no sense: it decides about this moment alone."""
+    try:
+        return paid_at(order, transactions)
+    except ValueError:
+        return None
+
+
+def _item(line: LineItem, order: Order, categories: Mapping[str, frozenset[str]]) -> Item:
+    """A line; of the product's name only its label is kept."""
+    name = line.product_name.original if line.product_name else None
+    product, reference = _product(line), line.catalog_reference
+    is_gift_card = order_money.is_gift_card(line)
+    return Item(
+        product=product,
+        name=label(name) if name else "",
+        catalog=(reference.app_id or "") if reference else "",
+        categories=categories.get(product, frozenset()),
+        quantity=line.quantity,
+        refunded=line.refund_quantity or 0,
+        amount=0 if is_gift_card else order_money.line_amount(line, order.currency),
+    )
+
+
+def _product(line: LineItem) -> str:
+    """The id in the catalogue; a line that was made by hand has none."""
+    reference = line.catalog_reference
+    return (reference.catalog_item_id or "") if reference else ""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import Connection, bindparam, func, select, true, tuple_, update
 
-from badgejobs.core.award import Award, State
+from badgejobs.core.award import UNSENT, Award, State
 from badgejobs.core.ledger import Claimed, Earned
-from badgejobs.store import claims, ledger
+from badgejobs.store import claims, ledger, slots
 from badgejobs.store.dialect import chunks, insert_into
 from badgejobs.store.moment import Moment
 from badgejobs.store.tables import award, award_history
@@ -52,7 +52,8 @@ class SqlAwards:
     def open(self, site: str, earned: Sequence[Earned], *, rules_version: str) -> int:
         """Open an award for each that has none or a withdrawn one; how many were opened.
 
-        One that was withdrawn begins anew: without attempts, reads or a wait.
+        One that was withdrawn begins anew: without attempts, reads or a wait. With a reason to
+        ``hold`` it is opened as held.
         """
         wanted = {(one.member_id, one.badge): one for one in earned}
         opened = 0
@@ -60,43 +61,76 @@ class SqlAwards:
             opened += self._open(site, [wanted[pair] for pair in pairs], rules_version)
         return opened
 
-    def correct_earned_at(self, site: str, earned: Sequence[Earned]) -> None:
-        """Move ``earned_at`` of awards that stand already; their state stays."""
+    def correct(self, site: str, earned: Sequence[Earned]) -> None:
+        """Move ``earned_at`` and ``crossed_by`` of awards that stand already; their state stays."""
         if earned:
             self._connection.execute(
                 update(award)
                 .where(award.c.site == site)
                 .where(award.c.member_id == bindparam("of_member"))
                 .where(award.c.badge == bindparam("of_badge"))
-                .values(earned_at=bindparam("moment")),
+                .values(earned_at=bindparam("moment"), crossed_by=bindparam("crossed")),
                 [
-                    {"of_member": one.member_id, "of_badge": one.badge, "moment": one.earned_at}
+                    {
+                        "of_member": one.member_id,
+                        "of_badge": one.badge,
+                        "moment": one.earned_at,
+                        "crossed": one.crossed_by,
+                    }
                     for one in earned
                 ],
             )
 
-    def withdraw(self, site: str, pairs: Sequence[tuple[str, str]], *, reason: str) -> int:
-        """Take back (member_id, badge) awards that are pending and not in anyone's hand."""
-        now = self._moment.now
-        withdrawn = 0
-        for some in chunks(sorted(set(pairs))):
-            rows = self._connection.execute(
-                select(*ledger.COLUMNS)
-                .where(ledger.any_of(site, some))
-                .where(award.c.state == State.PENDING, ledger.free_at(now))
-                .with_for_update()
+    def withdraw(self, site: str, pairs: Collection[tuple[str, str]], *, reason: str) -> int:
+        """Take back (member_id, badge) awards that are unsent and not in anyone's hand."""
+        return self._turn(site, pairs, lambda one: one.withdrawn(reason=reason), of=UNSENT)
+
+    def hold(self, site: str, pairs: Collection[tuple[str, str]], *, reason: str) -> int:
+        """Let unsent awards that are in nobody's hand wait; how many did not before."""
+        return self._turn(site, pairs, lambda one: one.held(reason=reason), of=UNSENT)
+
+    def clear(self, site: str, pairs: Collection[tuple[str, str]]) -> int:
+        """Let awards that are held be given; how many were held."""
+        return self._turn(site, pairs, Award.cleared, of={State.HELD})
+
+    def mark_unmet(self, site: str, pairs: Collection[tuple[str, str]], *, unmet: bool) -> None:
+        """Note of awards that stand at Wix that they should not any more, or that they should.
+
+        They are not touched otherwise. The moment of the first such note is kept.
+        """
+        for some in chunks(sorted(pairs)):
+            self._connection.execute(
+                update(award)
+                .where(award.c.site == site)
+                .where(tuple_(award.c.member_id, award.c.badge).in_(some))
+                .where(award.c.unmet_since.is_(None) if unmet else true())
+                .values(unmet_since=self._moment.now if unmet else None)
             )
-            wanted = set(some)
-            before = [
-                one for one in map(ledger.from_row, rows) if (one.member_id, one.badge) in wanted
-            ]
-            claims.write(
-                self._connection,
-                [(one, one.withdrawn(reason=reason)) for one in before],
-                now=now,
-            )
-            withdrawn += len(before)
-        return withdrawn
+
+    def allot(self, site: str, badge: str, *, first: int, reason: str) -> tuple[int, int]:
+        """Give the places of a badge with a limit to those who come first: (cleared, held).
+
+        Only unsent awards move: one that was sent, be it long ago, keeps its place. Those for
+        whom there is none are held with ``reason``.
+        """
+        front = slots.next_in_line(self._connection, site, badge, first=first)
+        places = {one.member_id for one in front}
+        ahead = {one.member_id for one in front if one.state is State.HELD}
+        ahead |= slots.with_state(self._connection, site, badge, State.HELD, has_slot=True)
+        opened = slots.with_state(self._connection, site, badge, State.PENDING, has_slot=False)
+        cleared = self.clear(site, [(member, badge) for member in ahead])
+        behind = [(member, badge) for member in opened - places]
+        return cleared, self.hold(site, behind, reason=reason)
+
+    def in_front(self, site: str, badge: str, *, first: int) -> frozenset[str]:
+        """The members with an unsent award for whom a badge with a limit has a place."""
+        front = slots.next_in_line(self._connection, site, badge, first=first)
+        return frozenset(one.member_id for one in front)
+
+    def places(self, site: str, badge: str) -> tuple[int, int]:
+        """Of a badge with a limit: (places used for good, unsent awards in line for the rest)."""
+        used = slots.used(self._connection, site, badge)
+        return used, slots.number_in_line(self._connection, site, badge)
 
     def claim(self, site: str, *, limit: int, holds: timedelta) -> Claimed | None:
         """Take a batch of due awards (pending or unknown, bound badge) in hand."""
@@ -145,12 +179,12 @@ class SqlAwards:
         }
 
     def reasons(self, site: str) -> list[tuple[str, State, str, int]]:
-        """Why awards are given up, as (badge, state, reason, how many), most first."""
-        given_up = [State.BLOCKED, State.PAUSED, State.NEEDS_ATTENTION]
+        """Why awards are given up or held, as (badge, state, reason, how many), most first."""
+        told = [State.BLOCKED, State.PAUSED, State.NEEDS_ATTENTION, State.HELD]
         number = func.count()
         counts = (
             select(award.c.badge, award.c.state, award.c.reason, number)
-            .where(award.c.site == site, award.c.state.in_(given_up))
+            .where(award.c.site == site, award.c.state.in_(told))
             .group_by(award.c.badge, award.c.state, award.c.reason)
             .order_by(number.desc(), award.c.badge, award.c.reason)
         )
@@ -158,6 +192,27 @@ class SqlAwards:
             (badge, State(state), reason, count)
             for badge, state, reason, count in self._connection.execute(counts)
         ]
+
+    def unmet(self, site: str) -> dict[str, int]:
+        """How many awards of each badge stand at Wix by us, and should not any more."""
+        counts = (
+            select(award.c.badge, func.count().label("number"))
+            .where(award.c.site == site, award.c.state == State.ASSIGNED)
+            .where(award.c.unmet_since.is_not(None))
+            .group_by(award.c.badge)
+            .order_by(award.c.badge)
+        )
+        return {row.badge: row.number for row in self._connection.execute(counts)}
+
+    def _turn(
+        self,
+        site: str,
+        pairs: Collection[tuple[str, str]],
+        change: Callable[[Award], Award],
+        *,
+        of: Collection[State],
+    ) -> int:
+        return claims.turn(self._connection, site, pairs, change, of=of, now=self._moment.now)
 
     def _open(self, site: str, earned: Sequence[Earned], rules_version: str) -> int:
         now = self._moment.now
@@ -167,9 +222,11 @@ class SqlAwards:
                 site=site,
                 member_id=one.member_id,
                 badge=one.badge,
-                state=State.PENDING,
+                state=State.HELD if one.hold else State.PENDING,
                 earned_at=one.earned_at,
                 rules_version=rules_version,
+                crossed_by=one.crossed_by,
+                reason=one.hold,
             )
             for one in earned
             if stood.get((one.member_id, one.badge)) in {None, State.WITHDRAWN}
@@ -182,7 +239,8 @@ class SqlAwards:
             set_={
                 column.name: statement.excluded[column.name]
                 for column in award.c
-                if column.name not in ledger.KEY
+                # a place that was used up once stays its member's own
+                if column.name not in {*ledger.KEY, "has_slot"}
             },
             where=award.c.state == State.WITHDRAWN,
         ).returning(award.c.member_id, award.c.badge)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, delete, func, select, update
 
 from badgejobs.errors import Later, StateError
 from badgejobs.store.dialect import insert_into, take_turns
@@ -116,6 +116,7 @@ class SqlBindings:
             "badge": badge,
             "wix_badge_id": wix_badge_id,
             "bound_at": self._moment.now,
+            "opens_pages": False,
         }
         self._connection.execute(statement, [row])
         self._connection.execute(
@@ -123,6 +124,22 @@ class SqlBindings:
                 badge_creation.c.site == site, badge_creation.c.badge == badge
             )
         )
+
+    def note_permissions(self, site: str, opens_pages: Mapping[str, bool]) -> None:
+        """Remember of bound badges whether their permissions are on at Wix."""
+        for badge, opens in sorted(opens_pages.items()):
+            self._connection.execute(
+                update(badge_binding)
+                .where(badge_binding.c.site == site, badge_binding.c.badge == badge)
+                .values(opens_pages=opens)
+            )
+
+    def opening_pages(self, site: str) -> frozenset[str]:
+        """The bound badges whose permissions were on at Wix when they were read last."""
+        badges = select(badge_binding.c.badge).where(
+            badge_binding.c.site == site, badge_binding.c.opens_pages.is_(True)
+        )
+        return frozenset(self._connection.scalars(badges))
 
     def applied(self, site: str) -> tuple[str | None, str | None]:
         """The rules version last taken up, and how far it has been decided.
@@ -137,18 +154,44 @@ class SqlBindings:
         ).first()
         return (row.version, row.decided_to) if row else (None, None)
 
+    def whole(self, site: str) -> str | None:
+        """The version under which every member was decided since the history last grew complete.
+
+        ``None`` where there is none: what depends on all members together waits for it.
+        """
+        return self._connection.scalar(
+            select(rules_applied.c.whole).where(rules_applied.c.site == site)
+        )
+
     def apply(self, site: str, *, version: str, decided_to: str | None) -> None:
         """Save the version taken up, and how far it has been decided."""
-        statement = insert_into(self._connection, rules_applied)
-        statement = statement.on_conflict_do_update(
-            index_elements=("site",),
-            set_={
-                "version": statement.excluded.version,
-                "decided_to": statement.excluded.decided_to,
-            },
+        values = {"version": version, "decided_to": decided_to}
+        if decided_to is None:
+            values["whole"] = version
+        self._save(site, values)
+
+    def decide_anew(self, site: str, *, history_grew: bool = False) -> None:
+        """Let every member of a site be decided once more, if any version was taken up.
+
+        ``history_grew`` where a source was read to its end for the first time: until all are
+        decided, nothing is concluded from all of them together.
+        """
+        take_turns(self._connection, "site", site)
+        self._connection.execute(
+            update(rules_applied)
+            .where(rules_applied.c.site == site, rules_applied.c.version.is_not(None))
+            .values({"decided_to": ""} | ({"whole": None} if history_grew else {}))
         )
-        row = {"site": site, "version": version, "decided_to": decided_to}
-        self._connection.execute(statement, [row])
+
+    def undecided(self, sites: Collection[str]) -> dict[str, str]:
+        """Those of ``sites`` that are not decided in full, and the version that they are under."""
+        rows = self._connection.execute(
+            select(rules_applied.c.site, rules_applied.c.version)
+            .where(rules_applied.c.site.in_(sorted(sites)))
+            .where(rules_applied.c.version.is_not(None), rules_applied.c.decided_to.is_not(None))
+            .order_by(rules_applied.c.site)
+        )
+        return {row.site: row.version for row in rows}
 
     def versions(self, sites: Collection[str]) -> dict[str, tuple[str | None, str | None]]:
         """For each site the version taken up, and the one that provisioning tried last."""
@@ -161,8 +204,11 @@ class SqlBindings:
 
     def note_try(self, site: str, version: str) -> None:
         """Remember that provisioning begins under this version."""
+        self._save(site, {"tried": version})
+
+    def _save(self, site: str, values: Mapping[str, str | None]) -> None:
         statement = insert_into(self._connection, rules_applied)
         statement = statement.on_conflict_do_update(
-            index_elements=("site",), set_={"tried": statement.excluded.tried}
+            index_elements=("site",), set_={name: statement.excluded[name] for name in values}
         )
-        self._connection.execute(statement, [{"site": site, "tried": version}])
+        self._connection.execute(statement, [{"site": site, **values}])

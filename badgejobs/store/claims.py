@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -22,7 +22,8 @@ from sqlalchemy import (
 
 from badgejobs.core.award import OPEN, Award, State
 from badgejobs.core.ledger import Claimed
-from badgejobs.store import ledger
+from badgejobs.store import ledger, slots
+from badgejobs.store.dialect import chunks
 from badgejobs.store.tables import award, badge_binding
 
 _UNDER_WAY = (*sorted(OPEN), State.INFLIGHT)
@@ -34,7 +35,7 @@ WORKER_LOST = "worker lost while sending"
 _BOUND = and_(badge_binding.c.site == award.c.site, badge_binding.c.badge == award.c.badge)
 
 #: What decide may correct while an award is in hand, so a settling must not undo it.
-_DECIDED = frozenset({"earned_at", "rules_version"})
+_DECIDED = frozenset({"earned_at", "crossed_by", "rules_version", "unmet_since"})
 
 
 def columns_of(one: Award) -> dict[str, Any]:
@@ -138,6 +139,35 @@ def revive(connection: Connection, site: str, *, now: datetime) -> int:
     return len(changes)
 
 
+def turn(
+    connection: Connection,
+    site: str,
+    pairs: Collection[tuple[str, str]],
+    change: Callable[[Award], Award],
+    *,
+    of: Collection[State],
+    now: datetime,
+) -> int:
+    """Change those of (member_id, badge) that are in these states and nobody's hand; how many."""
+    turned = 0
+    for some in chunks(sorted(set(pairs))):
+        rows = connection.execute(
+            select(*ledger.COLUMNS)
+            .where(ledger.any_of(site, some))
+            .where(award.c.state.in_(sorted(of)), ledger.free_at(now))
+            .with_for_update()
+        )
+        wanted = set(some)
+        changes = [
+            (one, change(one))
+            for one in map(ledger.from_row, rows)
+            if (one.member_id, one.badge) in wanted
+        ]
+        write(connection, changes, now=now)
+        turned += sum(before.state is not after.state for before, after in changes)
+    return turned
+
+
 def due_sites(
     connection: Connection, sites: Collection[str], *, limit: int, now: datetime
 ) -> list[str]:
@@ -174,6 +204,7 @@ def write(connection: Connection, changes: Sequence[tuple[Award, Award]], *, now
     """Write (before, after) of rows that are locked, and the history of those that turned."""
     if not changes:
         return
+    changes = slots.counted(connection, changes)
     names = [name for name in Award.__dataclass_fields__ if name not in {*ledger.KEY, *_DECIDED}]
     to_state = bindparam("to_state", type_=award.c.state.type)
     now_or_then = case(

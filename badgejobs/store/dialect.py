@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
-from sqlalchemy import Connection, Table, func, select
+from sqlalchemy import ColumnElement, Connection, Table, collate, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 Item = TypeVar("Item")
@@ -35,6 +35,11 @@ def take_turns(connection: Connection, *names: str) -> None:
     if connection.dialect.name == "postgresql":
         key = func.hashtextextended("\x1f".join(names), 0)
         connection.execute(select(func.pg_advisory_xact_lock(key)))
+
+
+def bytewise(connection: Connection, text: ColumnElement[str]) -> ColumnElement[str]:
+    """A text to be ordered by its bytes, whatever language the database was made for."""
+    return collate(text, "C") if connection.dialect.name == "postgresql" else text
 
 
 def chunks(items: Sequence[Item]) -> Iterator[Sequence[Item]]:

@@ -6,13 +6,15 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from decimal import Decimal
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Row
 
-from badgejobs.core.activity import Activity, Mark
+from badgejobs.core.activity import Activity, Link, Mark
+from badgejobs.store.items import items_of, text_of_items
 from badgejobs.store.tables import activity
 
 #: The columns of an activity, in the order in which ``from_row`` reads them.
@@ -26,6 +28,16 @@ COLUMNS = (
     activity.c.marks,
     activity.c.amounts,
     activity.c.currency,
+    activity.c.base_currency,
+    activity.c.rate,
+    activity.c.paid_at,
+    activity.c.channel,
+    activity.c["items"],
+    activity.c.linked_by,
+    activity.c.post,
+    activity.c.parent,
+    activity.c.own,
+    activity.c.length,
     activity.c.source,
     activity.c.generation,
 )
@@ -35,7 +47,11 @@ GONE = frozenset({Mark.GONE})
 
 def from_row(site: str, row: Row[*tuple[Any, ...]]) -> Activity:
     """The activity of a row of ``COLUMNS``."""
-    key, member, occurred, updated, revision, part, marks, amounts, currency, source, _ = row
+    (
+        key, member, occurred, updated, revision, part, marks, amounts, currency,
+        base_currency, rate, paid_at, channel, items, linked_by, post, parent, own, length,
+        source, _,
+    ) = row  # fmt: skip
     return Activity(
         site=site,
         source=source,
@@ -48,6 +64,16 @@ def from_row(site: str, row: Row[*tuple[Any, ...]]) -> Activity:
         marks=marks_of(marks),
         amounts=_amounts_of(amounts),
         currency=currency,
+        base_currency=base_currency,
+        rate=None if rate is None else Decimal(rate),
+        paid_at=paid_at,
+        channel=channel,
+        items=items_of(items),
+        linked_by=None if linked_by is None else Link(linked_by),
+        post=post,
+        parent=parent,
+        own=own,
+        length=length,
     )
 
 
@@ -65,6 +91,16 @@ def to_row(one: Activity, *, generation: int, now: datetime) -> dict[str, object
         "marks": text_of_marks(one.marks),
         "amounts": json.dumps(dict(one.amounts), sort_keys=True, separators=(",", ":")),
         "currency": one.currency,
+        "base_currency": one.base_currency,
+        "rate": None if one.rate is None else str(one.rate),
+        "paid_at": one.paid_at,
+        "channel": one.channel,
+        "items": text_of_items(one.items),
+        "linked_by": one.linked_by,
+        "post": one.post,
+        "parent": one.parent,
+        "own": one.own,
+        "length": one.length,
         "generation": generation,
         "first_seen_at": now,
     }
@@ -89,13 +125,27 @@ def _amounts_of(text: str) -> Mapping[str, int]:
 def merged(stored: Activity, seen: Activity) -> Activity:
     """What is known after a state was seen, whichever of the two Wix wrote first.
 
-    The newer state stands, and of two equally new the one that was seen. A member once known
-    is kept where the newer state names none. What was held to be gone and is seen again is
-    what was seen.
+    The newer state stands, and of two equally new the one that was seen; what was held to be
+    gone and is seen again is what was seen. What Wix tells only of some states is kept from the
+    others: the member, where the newer names none; what a deleted comment was about and how
+    long it was; and that a comment stood on the member's own content, since who wrote its
+    parent is forgotten with the parent.
     """
     if Mark.GONE in stored.marks or _age(seen) >= _age(stored):
-        return seen if seen.member_id else replace(seen, member_id=stored.member_id)
-    return stored if stored.member_id else replace(stored, member_id=seen.member_id)
+        return _with_what_was_told(seen, stored)
+    return _with_what_was_told(stored, seen)
+
+
+def _with_what_was_told(stands: Activity, other: Activity) -> Activity:
+    kept: dict[str, Any] = {}
+    if stands.member_id is None and other.member_id is not None:
+        kept["member_id"] = other.member_id
+    if other.own and not stands.own:
+        kept["own"] = True
+    if Mark.DELETED in stands.marks:
+        told = ("post", "parent", "length")
+        kept |= {name: getattr(other, name) for name in told if not getattr(stands, name)}
+    return replace(stands, **kept) if kept else stands
 
 
 def _age(one: Activity) -> tuple[int, datetime]:

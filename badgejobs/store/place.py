@@ -11,8 +11,14 @@ from badgejobs.core.watermark import Place, Round, Watermark
 _WATERMARK = ("reached", "scanning", "since", "read_to", "near_since", "cursor")
 _ROUND = ("generation", "scanning", "cursor", "started_at", "complete_from")
 
-#: The columns of a source that has not been read yet; ``cursor`` and ``scanning`` are of both.
-UNREAD: dict[str, Any] = {"scanning": False, "cursor": None}
+#: The columns of a source that has not been read yet. The number of its walks is kept, so that
+#: what the next one sees is newer than what any before it saw.
+UNREAD: dict[str, Any] = {
+    **dict.fromkeys((*_WATERMARK, *_ROUND)),
+    **dict.fromkeys(("began_at", "completed_at", "completed_started_at")),
+    "scanning": False,
+}
+del UNREAD["generation"]
 
 
 def read_place(row: RowMapping) -> Place:

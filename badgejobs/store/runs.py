@@ -29,6 +29,8 @@ class Run:
     #: What it counted, by name.
     numbers: Mapping[str, int]
     error: str | None
+    #: The rules that it decided by; ``None`` where it decided nothing.
+    rules_version: str | None
 
 
 class SqlRuns:
@@ -49,9 +51,17 @@ class SqlRuns:
         began = insert(run).values(row).returning(run.c.id)
         return int(self._connection.execute(began).scalar_one())
 
-    def finish(self, run_id: int, *, numbers: Mapping[str, int], error: str | None = None) -> None:
-        """Note its end and what it counted."""
+    def finish(
+        self,
+        run_id: int,
+        *,
+        numbers: Mapping[str, int],
+        error: str | None = None,
+        rules_version: str | None = None,
+    ) -> None:
+        """Note its end, what it counted, and the rules that it decided by."""
         values = {
+            "rules_version": rules_version,
             "ended_at": self._moment.now,
             "error": error,
             "numbers": json.dumps(dict(numbers), sort_keys=True),

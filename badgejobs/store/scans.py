@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Connection, and_, case, func, literal, or_, select, tuple_, update
 
 from badgejobs.core.ledger import Lease
+from badgejobs.core.milestone import Wants
 from badgejobs.core.watermark import Place
 from badgejobs.errors import BadgeJobsError, Later, LeaseLost, LeaseTaken, StateError
 from badgejobs.store.columns import AwareTime
@@ -55,12 +57,17 @@ class SqlScans:
         rows = select(scan.c.site, scan.c.source, scan.c.mode).where(scan.c.site.in_(sorted(sites)))
         return {(row.site, row.source, row.mode) for row in self._connection.execute(rows)}
 
-    def register(self, site: str, source: str, mode: str) -> None:
+    def register(
+        self, site: str, source: str, mode: str, *, wants: Collection[str] | None = None
+    ) -> None:
         """Make sure that a row exists for this source; due at once when it is new.
 
-        A source that changed its mode starts without a place of the new one.
+        ``wants`` names what it reads now beside the plain facts (``core.milestone.Wants``);
+        ``None`` leaves open what was said before. A source that changed its mode, or that begins
+        to read more than it read until now, is read again from its beginning: who is at it loses
+        the lease.
         """
-        row = {
+        row = UNREAD | {
             "site": site,
             "source": source,
             "mode": mode,
@@ -68,14 +75,57 @@ class SqlScans:
             "due_at": self._moment.now,
             "generation": 0,
             "failures": 0,
+            "wants": _text_of(wants or ()),
         }
         statement = insert_into(self._connection, scan)
         statement = statement.on_conflict_do_update(
             index_elements=("site", "source"),
-            set_=UNREAD | {"mode": statement.excluded.mode},
+            set_=self._unread() | {"mode": statement.excluded.mode},
             where=scan.c.mode != statement.excluded.mode,
         )
-        self._connection.execute(statement, [row | UNREAD])
+        self._connection.execute(statement, [row])
+        if wants is not None:
+            self._want(site, source, frozenset(wants))
+
+    def _want(self, site: str, source: str, wants: frozenset[str]) -> None:
+        here = and_(scan.c.site == site, scan.c.source == source)
+        row = self._connection.execute(select(scan.c.wants).where(here).with_for_update()).one()
+        known = frozenset(row.wants.split())
+        if wants == known:
+            return
+        again = {} if wants < known else self._unread()
+        # What is no longer read is missing from now on: the history has it only in part.
+        self._connection.execute(
+            update(scan).where(here).values(again | {"wants": _text_of(wants)})
+        )
+
+    def _unread(self) -> dict[str, Any]:
+        """The columns of a source that is to be read again from its beginning, at once."""
+        fenced = {"epoch": scan.c.epoch + 1, "lease_until": None, "rung_at": None}
+        return UNREAD | fenced | {"due_at": self._moment.now}
+
+    def complete(self, site: str, wants: Wants) -> frozenset[str]:
+        """The sources whose history is read to its end, with all that these wants ask of them."""
+        rows = self._connection.execute(
+            select(scan.c.source, scan.c.wants).where(
+                scan.c.site == site, scan.c.completed_started_at.is_not(None)
+            )
+        )
+        return frozenset(
+            row.source for row in rows if wants.of(row.source) <= frozenset(row.wants.split())
+        )
+
+    def known_to(self, site: str) -> dict[str, datetime]:
+        """The moment by source up to which all that had changed is recorded.
+
+        A source that has not been read to its end yet is absent.
+        """
+        rows = self._connection.execute(
+            select(scan.c.source, scan.c.completed_started_at).where(
+                scan.c.site == site, scan.c.completed_started_at.is_not(None)
+            )
+        )
+        return {row.source: row.completed_started_at for row in rows}
 
     def lease(self, site: str, source: str, *, holds: timedelta, if_rested: bool = False) -> Lease:
         """Take the lease of a scan, or raise ``LeaseTaken``.
@@ -226,3 +276,7 @@ class SqlScans:
         )
         if not written.rowcount:
             raise LeaseLost(f"{lease.site}/{lease.source}: a later scan has begun")
+
+
+def _text_of(wants: Collection[str]) -> str:
+    return " ".join(sorted(wants))

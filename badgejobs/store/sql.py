@@ -18,6 +18,8 @@ from badgejobs.store.faults import translated
 from badgejobs.store.requests import SqlRequests
 from badgejobs.store.runs import SqlRuns
 from badgejobs.store.scans import SqlScans
+from badgejobs.store.versions import SqlVersions
+from badgejobs.store.wake_ups import SqlWakeUps
 
 Clock = Callable[[], datetime]
 
@@ -68,6 +70,16 @@ class SqlTransaction:
     def bindings(self) -> SqlBindings:
         """Which Wix badge each badge is."""
         return SqlBindings(self._connection, self)
+
+    @cached_property
+    def wake_ups(self) -> SqlWakeUps:
+        """When time alone may change what members have earned."""
+        return SqlWakeUps(self._connection, self)
+
+    @cached_property
+    def versions(self) -> SqlVersions:
+        """The versions of the rules that were in force."""
+        return SqlVersions(self._connection, self)
 
     @cached_property
     def runs(self) -> SqlRuns:

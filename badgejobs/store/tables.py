@@ -66,6 +66,18 @@ activity = Table(
     #: JSON with sorted keys: equal amounts are equal texts.
     _text("amounts"),
     _text_or_none("currency"),
+    _text_or_none("base_currency"),
+    #: A decimal number as text, so that it comes back digit by digit.
+    _text_or_none("rate"),
+    _time_or_none("paid_at"),
+    _text("channel"),
+    #: The lines of an order as JSON, without what is as by default; empty where there are none.
+    _text("items"),
+    _text_or_none("linked_by"),
+    _text("post"),
+    _text_or_none("parent"),
+    Column("own", Boolean, nullable=False),
+    _number("length"),
     #: The latest walk that saw it; 0 for window sources.
     Column("generation", BigInteger, nullable=False),
     _time("first_seen_at"),
@@ -114,6 +126,8 @@ scan = Table(
     _time_or_none("completed_started_at"),
     _number("failures"),
     _text_or_none("last_error"),
+    #: What was read beside the plain facts since the beginning: names, sorted, joined by spaces.
+    _text("wants"),
 )
 
 #: The ledger: one row for each (site, member, badge) that was ever earned.
@@ -126,6 +140,7 @@ award = Table(
     _text("state"),
     _time("earned_at"),
     _text("rules_version"),
+    _text("crossed_by"),
     _number("attempt"),
     _time_or_none("not_before"),
     _text_or_none("claim"),
@@ -135,11 +150,36 @@ award = Table(
     _text_or_none("giver"),
     _text_or_none("assignment_id"),
     _text("reason"),
+    Column("has_slot", Boolean, nullable=False),
+    _time_or_none("unmet_since"),
     _time("opened_at"),
     _time("changed_at"),
     Index("award_site_due", "site", "state", "not_before"),
     Index("award_due", "state", "not_before"),
     Index("award_claimed", "claimed_until"),
+    Index("award_badge", "site", "badge", "state", "earned_at"),
+)
+
+#: How many members a badge was ever sent to: what a limit has left is not given twice, even
+#: when a member and all their rows are erased.
+slot = Table(
+    "slot",
+    METADATA,
+    _key("site"),
+    _key("badge"),
+    _number("used"),
+)
+
+#: When time alone may change what a member has earned.
+wake_up = Table(
+    "wake_up",
+    METADATA,
+    _key("site"),
+    _key("member_id"),
+    #: The sources that must be known up to that moment first, sorted, joined by spaces.
+    _key("waits_for"),
+    _time("at"),
+    Index("wake_up_due", "site", "at"),
 )
 
 #: Every change of state of every award; only ever added to.
@@ -167,6 +207,8 @@ badge_binding = Table(
     _key("badge"),
     _text("wix_badge_id"),
     _time("bound_at"),
+    #: Whether its permissions were on at Wix when it was read last.
+    Column("opens_pages", Boolean, nullable=False),
     UniqueConstraint("site", "wix_badge_id"),
 )
 
@@ -177,6 +219,9 @@ site_binding = Table(
     _key("site"),
     _text("at_wix"),
     _time("bound_at"),
+    #: The site's own zone and currency, as Wix last told them.
+    _text_or_none("timezone"),
+    _text_or_none("currency"),
 )
 
 #: Badges whose creation at Wix was begun and has not been answered.
@@ -197,6 +242,19 @@ rules_applied = Table(
     _text_or_none("decided_to"),
     #: The version that provisioning last tried, whether it went well or not.
     _text_or_none("tried"),
+    #: The version under which every member was decided since the history last grew complete.
+    _text_or_none("whole"),
+)
+
+#: Every version of the rules that was ever in force, so that it can be read again.
+rules_version = Table(
+    "rules_version",
+    METADATA,
+    _key("site"),
+    _key("version"),
+    _time("first_seen_at"),
+    #: JSON with sorted keys: the text of the file, and what it was read with.
+    _text("content"),
 )
 
 #: What ran, when, and what came of it.
@@ -212,6 +270,8 @@ run = Table(
     #: JSON with sorted keys: what was counted differs from kind to kind.
     _text("numbers"),
     _text_or_none("error"),
+    #: The rules that it decided by, where it decided anything.
+    _text_or_none("rules_version"),
     Index("run_started", "started_at"),
     Index("run_site", "site", "started_at"),
 )

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from left_alone import left_alone
+
 from badgejobs.sandbox.history import seed
 from badgejobs.sandbox.records.collection import Record
 from badgejobs.sandbox.world import World
@@ -72,7 +74,7 @@ class Desk:
         path = self.folder / name
         path.write_text(text, encoding="utf-8")
         path.chmod(0o600)
-        return path
+        return left_alone(path)
 
     def run(self, *arguments: str, **environment: str) -> Ended:
         return run(arguments, folder=self.folder, environment=environment)

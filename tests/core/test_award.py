@@ -13,6 +13,7 @@ from badgejobs.core.award import (
     EMPTY_READS_NEEDED,
     MOST_ATTEMPTS,
     OPEN,
+    UNSENT,
     Award,
     Giver,
     State,
@@ -177,3 +178,36 @@ def test_no_course_of_events_sends_more_than_three_unclear_attempts(moves: list[
         assert 0 <= award.attempt <= MOST_ATTEMPTS
         assert award.state is State.INFLIGHT or award.claim is None or award is PENDING
     assert unclear <= MOST_ATTEMPTS
+
+
+def test_what_is_held_waits_in_nobodys_hand_and_is_as_before_when_it_is_cleared() -> None:
+    held = PENDING.held(reason="history incomplete")
+
+    assert (held.state, held.reason, held.claim) == (State.HELD, "history incomplete", None)
+    assert State.HELD not in OPEN
+    assert held.cleared() == replace(PENDING, claim=None, claimed_until=None)
+    assert held.withdrawn(reason="unmet").state is State.WITHDRAWN
+    assert {State.HELD, State.PENDING} == UNSENT
+
+
+@pytest.mark.parametrize(
+    ("award", "takes"),
+    [
+        (PENDING, False),
+        (PENDING.held(reason="limit"), False),
+        (PENDING.withdrawn(reason="unmet"), False),
+        (SENT, True),
+        (SENT.not_sent(NOON, wait=1, reason="no route"), False),
+        (SENT.lost(NOON, TIMING, reason="reset"), True),
+        (SENT.refused(State.BLOCKED, reason="no such member"), True),
+        (SENT.refused(State.BLOCKED, reason="no such member").revived(), True),
+        (SENT.lost(NOON, TIMING, reason="reset").not_found(NOON, TIMING), True),
+        (replace(SENT, attempt=2).not_sent(NOON, wait=1, reason="no route"), True),
+        (SENT.withdrawn(reason="unmet"), True),
+        (PENDING.given("a1", Giver.PERSON), True),
+    ],
+)
+def test_a_place_is_taken_by_all_that_was_sent_unless_it_surely_never_happened(
+    award: Award, takes: bool
+) -> None:
+    assert award.takes_slot is takes

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from sqlalchemy import delete
 from wix_double import World, WorldComments, WorldOrders, WorldSource
 
 from badgejobs.core.activity import Activity, Mark
@@ -16,11 +17,14 @@ from badgejobs.core.milestone import Condition, Count, Look, Milestone, Ruleset,
 from badgejobs.core.policy import CommentPolicy, OrderPolicy
 from badgejobs.errors import BadgeJobsError
 from badgejobs.flow.assign import Assigned, assign
+from badgejobs.flow.decide import Decided, flip, take_up
 from badgejobs.flow.provision import Provisioned, provision
 from badgejobs.flow.reconcile import Drift, reconcile
 from badgejobs.flow.scan import Cadence, Scanned, scan
 from badgejobs.jobs.retrying import verdict
 from badgejobs.store import SqlStore
+from badgejobs.store.tables import activity, award, award_history, wake_up
+from badgejobs.store.wake_ups import WakeUps
 
 TIMING = Timing()
 CADENCE = Cadence()
@@ -105,6 +109,24 @@ class Stage:
             currency="GBP",
         )
 
+    def joined(self, member_id: str, at: datetime) -> Activity:
+        """That a member joined the site."""
+        return Activity(
+            site=self.site,
+            source="membership",
+            activity_id=member_id,
+            member_id=member_id,
+            occurred_at=at,
+            updated_at=at,
+            marks=frozenset({Mark.JOINED}),
+        )
+
+    def record(self, *activities: Activity) -> None:
+        """Facts, as if a page of their source held them; nobody is decided."""
+        with self.store.begin() as tx:
+            for one in activities:
+                tx.activities.record([one], site=self.site, source=one.source, generation=0)
+
     def comment(
         self,
         activity_id: str,
@@ -172,6 +194,22 @@ class Stage:
                 totals[name] += getattr(one, name)
         return +totals
 
+    def decide_due(self) -> Decided:
+        """Decide all members if they are to be decided anew, and then whose time has come."""
+        everyone, done = take_up(self.site, self.rules, self.store, batches=1000)
+        some, none_left = flip(self.site, self.rules, self.store, batches=1000)
+        assert done
+        assert none_left
+        return everyone + some
+
+    def erase(self, member_id: str) -> None:
+        """Delete every row that names a member."""
+        with self.store.begin() as tx:
+            for table in (activity, award, award_history, wake_up):
+                tx._connection.execute(
+                    delete(table).where(table.c.site == self.site, table.c.member_id == member_id)
+                )
+
     def reconcile(self) -> Drift:
         return reconcile(self.site, self.wix, self.store)
 
@@ -204,6 +242,21 @@ class Stage:
         return {
             member: {one.activity_id: one for one in found.get(member, ())} for member in members
         }
+
+    def history(self, member_id: str = "ada") -> list[tuple[str, State, str]]:
+        """Every state that a member's awards came to, as (badge, state, reason)."""
+        with self.store.read() as tx:
+            changes = tx.awards.history(self.site, member_id)
+        return [(one.badge, one.to_state, one.reason) for one in changes]
+
+    def unmet(self) -> dict[str, int]:
+        """How many awards of each badge are due to be taken."""
+        with self.store.read() as tx:
+            return tx.awards.unmet(self.site)
+
+    def wake_ups(self) -> WakeUps:
+        with self.store.read() as tx:
+            return tx.wake_ups.overview(self.site, tx.scans.known_to(self.site))
 
     def wix_id(self, badge: str | None = None) -> str:
         with self.store.begin() as tx:

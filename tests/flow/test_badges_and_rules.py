@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -7,11 +8,12 @@ from stage import ONE_ORDER, TIMING, TWO_ORDERS, Clock, Stage, orders_at_least, 
 from wix_double import Fault, WorkerKilled, lost
 
 from badgejobs.core.award import State
-from badgejobs.core.milestone import Milestone
+from badgejobs.core.milestone import Lifecycle, Milestone
 from badgejobs.errors import Ambiguous, Later, NotSent, Refused
 from badgejobs.flow.decide import MEMBERS_A_BATCH, take_up
 from badgejobs.flow.provision import unbound
 from badgejobs.flow.reconcile import CHUNK
+from badgejobs.flow.verdicts import OPENS_PAGES
 from badgejobs.store import SqlStore
 
 #: What these stages ask of a database is tried on both in the store's own tests.
@@ -86,6 +88,50 @@ def test_one_badge_that_cannot_be_bound_keeps_no_other_back(store: SqlStore, clo
     at.earn("ada")
     at.assign_all()
     assert at.wix.standing == {("One Order", "ada"): 1}
+
+
+def test_a_badge_that_opens_pages_is_given_to_nobody_until_its_rule_says_when_it_goes(
+    store: SqlStore, clock: Clock
+) -> None:
+    at = Stage(store, clock, OWNERS, ONE_ORDER)
+    opens_pages = at.wix.stand("VIP", permissions_enabled=True)
+
+    refused = at.provision().error
+    at.earn("ada")
+    at.assign_all()
+
+    assert isinstance(refused, Refused)
+    assert "write lifecycle: {revoke: never}" in str(refused)
+    assert at.wix.standing == {("One Order", "ada"): 1}
+    at.rules = rules_of(replace(OWNERS, lifecycle=Lifecycle(stated=True)), ONE_ORDER, version="v2")
+    assert at.provision().error is None
+    assert at.wix_id("vip") == opens_pages.id
+    at.assign_all()
+    assert at.wix.standing["VIP", "ada"] == 1
+
+
+def test_a_bound_badge_that_comes_to_open_pages_is_held_back_until_its_rule_says_when_it_goes(
+    store: SqlStore, clock: Clock
+) -> None:
+    at = Stage(store, clock, ONE_ORDER, TWO_ORDERS)
+    at.earn("ada")
+    at.assign_all()
+    at.wix.open_pages(at.wix_id("two-orders"))
+    at.reconcile()
+    take_up_all(at)
+    at.earn("bob")
+
+    at.assign_all()
+
+    assert set(at.wix.standing) == {
+        ("One Order", "ada"), ("Two Orders", "ada"), ("One Order", "bob")
+    }  # fmt: skip
+    assert at.award("bob", "two-orders").reason == OPENS_PAGES
+    said = replace(TWO_ORDERS, lifecycle=Lifecycle(stated=True))
+    at.rules = rules_of(ONE_ORDER, said, version="v2")
+    take_up_all(at)
+    at.assign_all()
+    assert at.wix.standing["Two Orders", "bob"] == 1
 
 
 @pytest.mark.parametrize("applied", [True, False])

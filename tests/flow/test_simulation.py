@@ -6,17 +6,20 @@ its seed, and ``run`` plays it again.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from random import Random
 
 import pytest
 from databases import Clock
-from stage import ONE_ORDER, TALKER, TWO_ORDERS, Stage
+from stage import ONE_ORDER, TALKER, TWO_ORDERS, Stage, milestone, orders_at_least
 from wix_double import Fault, WorkerKilled, lost
 
 from badgejobs.core.activity import Activity, Mark
 from badgejobs.core.award import State
+from badgejobs.core.milestone import Lifecycle
 from badgejobs.errors import (
     BadgeJobsError,
     CursorRefused,
@@ -29,9 +32,13 @@ from badgejobs.store import SqlStore, open_store
 #: Seeds and steps of each: in every run of the suite, and in its long step.
 SHORT = (60, 12)
 LONG = (300, 30)
-CHUNKS = 4
+CHUNKS = 8
 MEMBERS = ("ada", "bob", "cyd", "dan")
 TITLES = {"One Order": "one-order", "Two Orders": "two-orders", "Talker": "talker"}
+
+#: Who comes first has a place, and no more than these.
+PLACES = 2
+FIRST_TWO = replace(milestone("first-two", orders_at_least(1)), lifecycle=Lifecycle(first=PLACES))
 
 PAID = (Mark.APPROVED, Mark.PAID)
 ORDER_MARKS = [PAID, PAID, PAID, (Mark.APPROVED,), (*PAID, Mark.CANCELLED), (*PAID, Mark.REFUNDED)]
@@ -56,6 +63,7 @@ class Run:
             ONE_ORDER,
             TWO_ORDERS,
             TALKER,
+            FIRST_TWO,
             site=f"site-{seed}",
             page_size=self.chance.choice([1, 2, 3]),
             batch=self.chance.choice([1, 2, 5, 100]),
@@ -159,6 +167,7 @@ class Run:
             at.assign,
             at.recover,
             at.provision,
+            at.decide_due,
         ]
         for doing in self.chance.choices(doings, k=self.chance.randrange(1, 4)):
             try:
@@ -175,14 +184,17 @@ class Run:
             at.provision()
             at.scan()
             at.scan(at.comments)
+            at.decide_due()
             for _ in range(4):
                 at.assign_all()
                 at.wait(seconds=150)
 
     def check(self) -> None:
         at = self.at
-        standing, expected = at.wix.standing, at.expected()
-        states = at.awards(*MEMBERS)
+        everything, states = at.wix.standing, at.awards(*MEMBERS)
+        self._check_places(everything, states)
+        standing = Counter({pair: times for pair, times in everything.items() if pair[0] in TITLES})
+        expected = {pair for pair in at.expected() if pair[0] in TITLES}
         given_up = {
             (title, member)
             for title, badge in TITLES.items()
@@ -190,6 +202,7 @@ class Run:
             if states.get((member, badge)) is State.NEEDS_ATTENTION
         }
         twice = {pair: times for pair, times in standing.items() if times > 1}
+        twice |= {pair: times for pair, times in everything.items() if times > 1}
         assert twice == {}, "twice at Wix"
         assert expected - set(standing) - given_up == set(), "missing at Wix"
         assert set(standing) - at.earned_by(self.best.values()) == set(), "never earned"
@@ -197,12 +210,31 @@ class Run:
             State.ASSIGNED,
             State.NEEDS_ATTENTION,
         }
-        assert at.wix.titles == sorted(TITLES), "twin badges"
+        assert at.wix.titles == sorted([*TITLES, FIRST_TWO.title]), "twin badges"
         assert not set(states.values()) & {State.INFLIGHT, State.UNKNOWN, State.PENDING}
         second = at.reconcile()
         assert (second.missing, second.duplicate) == (0, 0)
         assert at.assign() is None
         assert set(at.awards(*MEMBERS)) == set(states)
+
+    def _check_places(
+        self, standing: Counter[tuple[str, str]], states: dict[tuple[str, str], State]
+    ) -> None:
+        """No place is given twice, none is left empty, and each is given to one who earned it."""
+        at, title = self.at, FIRST_TWO.title
+        given = {member for of, member in standing if of == title}
+        with at.store.read() as tx:
+            used, in_line = tx.awards.places(at.site, FIRST_TWO.badge)
+        assert len(given) <= used <= PLACES
+        assert {member for of, member in at.earned_by(self.best.values()) if of == title} >= given
+        waits = {
+            member
+            for (member, badge), state in states.items()
+            if (badge, state) == (FIRST_TWO.badge, State.HELD)
+        }
+        assert len(waits) == in_line
+        assert not waits or used == PLACES, "somebody waits, and there is a place"
+        assert waits <= {member for of, member in at.expected() if of == title}
 
 
 @pytest.fixture

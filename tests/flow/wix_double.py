@@ -97,9 +97,16 @@ class World:
         """
         self._meanwhile[name].extend(actions)
 
-    def stand(self, title: str, look: Look | None = None) -> WixBadge:
-        """A badge that the owner made."""
-        return self._new_badge(look or Look(title=title))
+    def stand(
+        self, title: str, look: Look | None = None, *, permissions_enabled: bool = False
+    ) -> WixBadge:
+        """A badge that the owner made, and perhaps lets open pages."""
+        return self._new_badge(look or Look(title=title), permissions_enabled=permissions_enabled)
+
+    def open_pages(self, badge_id: str) -> None:
+        """The owner switches a badge's permissions on."""
+        badge, visible = self._badges[badge_id]
+        self._badges[badge_id] = replace(badge, permissions_enabled=True), visible
 
     def give(self, badge_id: str, member_id: str) -> WixAssignment:
         """The owner gives a badge by hand."""
@@ -247,8 +254,14 @@ class World:
             for badge_id, member_id in pairs:
                 self._one(badge_id, member_id, at=at)
 
-    def _new_badge(self, look: Look) -> WixBadge:
-        made = WixBadge(id=f"b{next(self._number)}", revision="1", title=look.title, look=look)
+    def _new_badge(self, look: Look, *, permissions_enabled: bool = False) -> WixBadge:
+        made = WixBadge(
+            id=f"b{next(self._number)}",
+            revision="1",
+            title=look.title,
+            look=look,
+            permissions_enabled=permissions_enabled,
+        )
         self._badges[made.id] = (made, self.now() + self.lag)
         return made
 

@@ -18,6 +18,7 @@ from celery.signals import worker_process_init
 from jobs_stage import NORTH, SHOPS, SOUTH, configuration, order_prefix
 
 from badgejobs.bootstrap import House
+from badgejobs.core.milestone import Wants
 from badgejobs.core.source import Window
 from badgejobs.errors import BadgeJobsError
 from badgejobs.jobs import app as jobs
@@ -27,7 +28,7 @@ READINGS = 100
 
 def use(house: House, site: str, times: int) -> dict[str, Any]:
     """Ask Wix, the database and the throttle so often; what came back, counted."""
-    source = house.at(site).source("orders")
+    source = house.at(site).source("orders", Wants())
     own = foreign = written = 0
     errors: list[str] = []
     for number in range(times):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -47,8 +48,8 @@ def open_shop(shop_settings: MakeSettings) -> Iterator[OpenShop]:
     """Opens houses without a Redis; closed at the end."""
     with ExitStack() as closing:
 
-        def make(**told: Any) -> House:
-            house = open_house(shop_settings(**told), redis_url=None)
+        def make(*, clock: Callable[[], float] = time.time, **told: Any) -> House:
+            house = open_house(shop_settings(**told), redis_url=None, clock=clock)
             closing.callback(house.close)
             return house
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from celery import Celery
+from left_alone import left_alone
 
 from badgejobs.bootstrap import House
 from badgejobs.config import Settings, SiteSettings
@@ -150,7 +151,9 @@ def configuration(
     """Settings for the shops, with a rules file for each in ``folder``."""
     folder.mkdir(parents=True, exist_ok=True)
     for shop in sites:
-        (folder / f"{shop}.yaml").write_text(FIRST_AND_THIRD, encoding="utf-8")
+        rules = folder / f"{shop}.yaml"
+        rules.write_text(FIRST_AND_THIRD, encoding="utf-8")
+        left_alone(rules)
     secret = told.pop("secret", SECRET)
     changed = told.pop("changed", {})
     return Settings(
@@ -202,7 +205,7 @@ def do_round(house: House, site: str = NORTH) -> list[work.Outcome]:
 
 
 def rewrite(house: House, text: str, site: str = NORTH) -> Path:
-    """Change a site's rules file, as an operator does."""
+    """Change a site's rules file, as an operator does, and leave it alone for a minute."""
     file = house.sites[site].rules
     file.write_text(text, encoding="utf-8")
-    return file
+    return left_alone(file)

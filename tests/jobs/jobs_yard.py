@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from jobs_stage import FIRST_AND_THIRD, SECRET, SHOPS, installation
+from left_alone import left_alone
 from redis import Redis
 
 from badgejobs.service.presence import standing_broker
@@ -70,7 +71,7 @@ class Yard:
         file = self.folder / name
         file.write_text(text, encoding="utf-8")
         file.chmod(0o600)
-        return file
+        return left_alone(file)
 
     def start(self, *command: str) -> Started:
         """Start a program of the virtual environment; killed at the end if it still runs."""

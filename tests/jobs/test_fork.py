@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -30,6 +31,7 @@ def told(
     arguments = [str(tmp_path / "shop"), shops.url, valkey.celery_url, valkey.redis_url]
     ended = subprocess.run(
         [sys.executable, str(program), *arguments],
+        env=os.environ | {"PYTHONPATH": str(program.parents[1])},
         capture_output=True,
         text=True,
         timeout=90,

@@ -22,17 +22,22 @@ from jobs_stage import (
     MakeSettings,
     due,
     member_id,
+    rewrite,
     rows,
 )
 from redis import Redis
 
 from badgejobs.bootstrap import House
 from badgejobs.config import Settings
+from badgejobs.core.ledger import WakeUp
 from badgejobs.jobs import tasks, work
 from badgejobs.jobs.app import house
 from badgejobs.service.broker import EmbeddedBroker
 
 pytest_plugins = ["jobs_fixtures"]
+
+#: What a decision counts where it changed nothing.
+NOTHING = dict.fromkeys(("opened", "held", "cleared", "withdrawn"), 0)
 
 QUEUE = "badgejobs:celery"
 Bell = tuple[str, tuple[tuple[str, str | int], ...]]
@@ -76,7 +81,7 @@ def ticking(
 
 def all_of(site: str) -> list[Bell]:
     """What is due at a site that was never seen."""
-    duties = [bell(name, site=site) for name in ("assign", "provision", "reconcile")]
+    duties = [bell(name, site=site) for name in ("assign", "flip", "provision", "reconcile")]
     return [*duties, bell("scan", site=site, source="orders")]
 
 
@@ -86,6 +91,7 @@ def settle(at: House, site: str) -> None:
     work.run_reconcile(at, site, by="test")
     for source in at.at(site).wanted_sources():
         work.run_scan(at, site, source, by="test")
+    work.run_flip(at, site, by="test")
     work.run_assign(at, site, by="test")
 
 
@@ -180,7 +186,7 @@ def test_a_changed_rules_file_is_rung_for_by_the_next_tick(ticking: Settings, re
         settle(house(), site)
     redis.delete(QUEUE)
 
-    ticking.sites[NORTH].rules.write_text(FIRST_AND_THIRD + SECOND + COMMENTER, encoding="utf-8")
+    rewrite(house(), FIRST_AND_THIRD + SECOND + COMMENTER)
     tasks.tick()
 
     assert bells(redis) == [
@@ -192,7 +198,7 @@ def test_a_changed_rules_file_is_rung_for_by_the_next_tick(ticking: Settings, re
 def test_a_rules_file_that_cannot_be_used_does_not_stop_the_other_site(
     ticking: Settings, redis: Redis
 ) -> None:
-    ticking.sites[NORTH].rules.write_text(BROKEN, encoding="utf-8")
+    rewrite(house(), BROKEN)
 
     tasks.tick()
 
@@ -263,7 +269,7 @@ def test_a_request_is_done_by_its_bell_and_a_second_bell_says_so(
 
     first, second = tasks.check_member(request=request), tasks.check_member(request=request)
 
-    assert first == {"site": NORTH, "kind": "check_member", "opened": 0, "withdrawn": 0}
+    assert first == {"site": NORTH, "kind": "check_member", **NOTHING}
     assert second == {"kind": "check_member", "request": request, "done": True}
     with house().store.begin() as tx:
         assert tx.requests.open_ids([NORTH], 10) == []
@@ -272,7 +278,7 @@ def test_a_request_is_done_by_its_bell_and_a_second_bell_says_so(
 def test_a_tick_rings_for_no_request_of_a_site_whose_rules_are_broken(
     ticking: Settings, redis: Redis
 ) -> None:
-    ticking.sites[NORTH].rules.write_text(BROKEN, encoding="utf-8")
+    rewrite(house(), BROKEN)
     with house().store.begin() as tx:
         tx.requests.add(NORTH, member_id(1))
         open_one = tx.requests.add(SOUTH, member_id(1))
@@ -314,3 +320,47 @@ def test_a_tick_without_the_broker_raises_nothing_and_the_work_stays_due(
 def test_a_bell_for_a_site_of_another_configuration_ends_well(ticking: Settings) -> None:
     told = tasks.scan(site="elsewhere", source="orders")
     assert "there is no site 'elsewhere'" in told["error"]
+
+
+def test_a_tick_rings_for_members_whose_time_has_come_and_their_bell_decides_them(
+    ticking: Settings, redis: Redis, shops: LiveShops
+) -> None:
+    tasks.tick()
+    shops.buys(1, 1)
+    for site in (NORTH, SOUTH):
+        settle(house(), site)
+    with house().store.begin() as tx:
+        past = tx.now - timedelta(seconds=1)
+        told = {
+            member_id(1): WakeUp(member_id=member_id(1), at=past),
+            member_id(2): WakeUp(member_id=member_id(2), at=tx.now + timedelta(days=1)),
+        }
+        tx.wake_ups.replace(NORTH, list(told), list(told.values()))
+    redis.delete(QUEUE)
+
+    tasks.tick()
+    assert bells(redis) == [bell("flip", site=NORTH)]
+    tasks.flip(site=NORTH)
+    redis.delete(QUEUE)
+    tasks.tick()
+
+    assert bells(redis) == []
+    with house().store.read() as tx:
+        assert tx.wake_ups.overview(NORTH, tx.scans.known_to(NORTH)).later == 1
+
+
+def test_a_site_that_is_to_be_decided_anew_is_rung_for_until_it_is(
+    ticking: Settings, redis: Redis
+) -> None:
+    tasks.tick()
+    for site in (NORTH, SOUTH):
+        settle(house(), site)
+    with house().store.begin() as tx:
+        tx.bindings.decide_anew(SOUTH)
+    redis.delete(QUEUE)
+
+    tasks.tick()
+    assert bells(redis) == [bell("flip", site=SOUTH)]
+    tasks.flip(site=SOUTH)
+
+    assert work.due_flips(house(), [NORTH, SOUTH], 9) == []

@@ -281,7 +281,7 @@ def test_a_request_about_a_member_is_decided_once_and_closed(
     second = work.run_check(house, request, by="test")
 
     assert first
-    assert first.numbers == {"opened": 1, "withdrawn": 0}
+    assert first.numbers == {"opened": 1, "held": 0, "cleared": 0, "withdrawn": 0}
     assert second is None
     with house.store.begin() as tx:
         row = tx.requests.get(request)

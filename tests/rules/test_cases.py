@@ -210,7 +210,7 @@ def with_activity(entry: str) -> str:
         (with_activity("order: 'o#', at: 2026-01-01T00:00Z, times: 2000"), "at most 1000"),
         (with_activity("order: 'o#', at: soon, times: 2, every: 1d"), ":5:27: at: 'soon' is not a"),
         (with_activity("order: 'o#', at: 2026-01-01T00:00Z, times: 2, every: day"), "every: 'day'"),
-        (with_activity("source: quizzes, id: q, at: 2026-01-01T00:00Z"), ":5:18: source: 'quizzes'"),
+        (with_activity("source: quizzes, id: q, at: 2026-01-01T00:00Z"), "source: 'quizzes'"),
         (with_activity("order: o1, at: 2026-01-01T00:00Z, items: [{product: a, amount: 1.005}]"),
          ":5:73: amount: '1.005' cannot be: more decimal places than GBP has"),
     ],

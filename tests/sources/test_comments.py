@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from badgejobs.core.activity import Activity, Mark
+from badgejobs.core.milestone import Wants
 from badgejobs.core.site import Site
 from badgejobs.core.source import Page, Probing, Source, Walk
 from badgejobs.errors import CursorRefused, Refused, SettingsError
@@ -21,6 +22,8 @@ from badgejobs.wix.client import WixClient
 MEMBER = "c2b7a6d4-0d3f-4a4e-9f10-6f5a2c9e2201"
 BLOG, FORUM = wire.COMMENT_APPS["blog"], wire.COMMENT_APPS["forum"]
 WALK = Walk(generation=3)
+OTHER = "c2b7a6d4-0d3f-4a4e-9f10-6f5a2c9e2202"
+NO_WANTS = Wants()
 
 Answer = Callable[[str, dict[str, Any]], httpx.Response]
 
@@ -39,7 +42,9 @@ def comment(name: str = "c1", **fields: Any) -> dict[str, Any]:
 
 
 @contextmanager
-def comments_of(answer: Answer, *apps: str) -> Iterator[Comments]:
+def comments_of(
+    answer: Answer, *apps: str, wants: Wants = NO_WANTS, **more: Any
+) -> Iterator[Comments]:
     def handle(request: httpx.Request) -> httpx.Response:
         return answer(request.url.path, json.loads(request.content))
 
@@ -50,7 +55,7 @@ def comments_of(answer: Answer, *apps: str) -> Iterator[Comments]:
         request_deadline=timedelta(seconds=1),
         transport=httpx.MockTransport(handle),
     )
-    yield Comments(Site(name="shop", comment_apps=apps), wix)
+    yield Comments(Site(name="shop", comment_apps=apps, wants=wants), wix, **more)
 
 
 def listed(*records: object, cursor: str | None = None) -> httpx.Response:
@@ -91,6 +96,86 @@ def test_marks_say_what_is_true_of_the_comment_now(
     one = read(comment(**fields))
     assert one.marks == expected
     assert one.member_id == member
+
+
+def rich(*texts: str) -> dict[str, Any]:
+    """Rich content with one paragraph for each text."""
+    nodes = [
+        {"type": "PARAGRAPH", "nodes": [{"type": "TEXT", "textData": {"text": text}}]}
+        for text in texts
+    ]
+    return {"richContent": {"nodes": nodes}}
+
+
+@pytest.mark.parametrize(
+    ("content", "length"),
+    [
+        (rich("Well said"), 9),
+        (rich("Well", "said"), 9),
+        (rich("  Well \n\t said  "), 9),
+        (rich(" " * 400), 0),
+        (rich("\N{PERSON BOWING DEEPLY}"), 1),
+        ({"richContent": {"nodes": [{"type": "IMAGE"}, *rich("so")["richContent"]["nodes"]]}}, 2),
+        ({"richContent": {"nodes": [{"textData": {"text": 7}}, "text", None]}}, 0),
+        ({"richContent": None}, 0),
+        ("a plain text", 0),
+        (None, 0),
+    ],
+)
+def test_of_a_text_only_its_length_is_read(content: object, length: int) -> None:
+    assert read(comment(content=content)).length == length
+
+
+def test_parts_of_one_paragraph_belong_together() -> None:
+    parts = [{"type": "TEXT", "textData": {"text": text}} for text in ("un", "like", "ly")]
+    quote = {"type": "BLOCKQUOTE", "nodes": [{"type": "PARAGRAPH", "nodes": parts}]}
+    assert read(comment(content={"richContent": {"nodes": [quote]}})).length == 8
+
+
+@pytest.mark.parametrize(
+    ("parent", "parent_id", "own"),
+    [
+        (None, None, False),
+        ({"id": "c0", "author": {"memberId": MEMBER}, "status": "PUBLISHED"}, "c0", True),
+        ({"id": "c0", "author": {"memberId": OTHER}}, "c0", False),
+        ({"id": "c0", "author": {"visitorId": MEMBER}}, "c0", False),
+        ({"id": "c0", "status": "DELETED"}, "c0", False),
+        ({"id": None}, None, False),
+    ],
+)
+def test_a_reply_is_on_own_content_where_its_parent_is_the_members(
+    parent: object, parent_id: str | None, own: bool
+) -> None:
+    one = read(comment(resourceId="post-1", parentComment=parent))
+    assert (one.post, one.parent, one.own) == ("post-1", parent_id, own)
+    by_visitor = comment(author={"visitorId": MEMBER}, parentComment=parent)
+    assert read(by_visitor).own is False
+
+
+def test_who_wrote_the_posts_is_asked_once_a_page_and_only_where_rules_want_it() -> None:
+    asked: list[list[str]] = []
+
+    def authors(posts: Collection[str]) -> dict[str, str]:
+        asked.append(list(posts))
+        return {"mine": MEMBER, "theirs": OTHER}
+
+    records = [
+        comment("c1", resourceId="mine"),
+        comment("c2", resourceId="theirs"),
+        comment("c3", resourceId="mine"),
+        comment("c4", resourceId="unread", author={"visitorId": MEMBER}),
+        comment("c5"),
+    ]
+    with comments_of(lambda *_: listed(*records), BLOG, post_authors=authors) as source:
+        assert not any(one.own for one in source.fetch(WALK, None).activities)
+    assert asked == []
+    wants = Wants(post_authors=True)
+    with comments_of(
+        lambda *_: listed(*records), BLOG, wants=wants, post_authors=authors
+    ) as source:
+        found = {one.activity_id: one.own for one in source.fetch(WALK, None).activities}
+    assert asked == [["mine", "theirs"]]
+    assert found == {"c1": True, "c2": False, "c3": True, "c4": False, "c5": False}
 
 
 @pytest.mark.parametrize(

@@ -1,73 +1,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 import pytest
+from wix_orders import MEMBER, SINCE, fetched, order, orders_of
 
 from badgejobs.core.activity import Mark
 from badgejobs.core.policy import OrderPolicy, Refusal
-from badgejobs.core.site import Site
-from badgejobs.core.source import Page, Source, Window
+from badgejobs.core.source import Source
 from badgejobs.errors import CursorRefused
-from badgejobs.sources.orders import Orders
 from badgejobs.wix import wire
-from badgejobs.wix.auth import ApiKeyCredentials
-from badgejobs.wix.client import WixClient
-
-MEMBER = "c2b7a6d4-0d3f-4a4e-9f10-6f5a2c9e2201"
-SINCE = Window(since=datetime(2026, 2, 3, tzinfo=UTC))
-
-
-def order(**fields: Any) -> dict[str, Any]:
-    plain = {
-        "id": "0a7c1f3e-6b52-4d19-8f2c-5e9d4b6a4401",
-        "createdDate": "2026-02-02T19:01:02.003Z",
-        "updatedDate": "2026-02-03T07:45:10.500Z",
-        "status": "APPROVED",
-        "paymentStatus": "PAID",
-        "fulfillmentStatus": "NOT_FULFILLED",
-        "currency": "EUR",
-        "buyerInfo": {"memberId": MEMBER, "email": "ana@example.com"},
-        "priceSummary": {
-            "subtotal": {"amount": "19.00"},
-            "shipping": {"amount": "4.00"},
-            "discount": {"amount": "1.50"},
-            "total": {"amount": "21.50"},
-        },
-        "balanceSummary": {"refunded": {"amount": "0.00"}},
-    }
-    return {**plain, **fields}
-
-
-@contextmanager
-def orders_of(answer: Callable[[httpx.Request], httpx.Response]) -> Iterator[Orders]:
-    wix = WixClient(
-        base_url=wire.BASE_URL,
-        credentials=ApiKeyCredentials(api_key="k", site_id="s"),
-        pace=lambda: None,
-        request_deadline=timedelta(seconds=1),
-        transport=httpx.MockTransport(answer),
-    )
-    yield Orders(Site(name="shop"), wix)
-
-
-def fetched(*records: object, cursor: str | None = None) -> Page:
-    paging = {"cursors": {"next": cursor}, "hasNext": cursor is not None}
-
-    def answer(_: httpx.Request) -> httpx.Response:
-        return httpx.Response(
-            200,
-            json={"orders": records, "metadata": paging},
-            headers={"Date": "Tue, 03 Feb 2026 08:15:00 GMT"},
-        )
-
-    with orders_of(answer) as source:
-        return source.fetch(SINCE, None)
 
 
 def marks(**fields: Any) -> frozenset[Mark]:
@@ -135,7 +80,7 @@ def test_whether_a_refunded_order_counts_is_the_policys_question() -> None:
         ({"priceSummary": {"total": {"amount": "1"}}}, "priceSummary.subtotal"),
         (
             {"balanceSummary": {"refunded": {"amount": "4.321"}}},
-            "priceSummary or balanceSummary: more decimal places than EUR has",
+            "an amount of the order or its lines: more decimal places than EUR has",
         ),
     ],
 )

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from uuid import uuid4
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from badgejobs.core.activity import Activity, Mark, Unreadable
+from badgejobs.core.activity import Activity, Item, Link, Mark, Unreadable
 from badgejobs.core.ledger import Recorded
 from badgejobs.store import SqlStore
 
@@ -54,6 +55,107 @@ def test_an_activity_comes_back_as_it_went_in(store: SqlStore) -> None:
     assert facts(store, "ada") == [written]
     assert facts(store, "ada")[0].occurred_at.tzinfo is UTC
     assert facts(store, "nobody") == []
+
+
+#: Whatever Wix can send and both databases keep: PostgreSQL's text has no NUL.
+texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=12)
+moments = st.datetimes(datetime(1900, 1, 1), datetime(9000, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - the zone is given beside
+wholes = st.integers(-(10**15), 10**15)
+numbers = st.integers(0, 2**31 - 1)
+lines = st.builds(
+    Item,
+    product=texts,
+    name=texts,
+    catalog=texts,
+    categories=st.frozensets(texts, max_size=3),
+    quantity=numbers,
+    refunded=numbers,
+    amount=wholes,
+)
+activities = st.builds(
+    Activity,
+    site=st.just(""),
+    source=texts,
+    activity_id=texts,
+    member_id=st.just("ada"),
+    occurred_at=moments,
+    updated_at=moments,
+    revision=st.integers(0, 2**62),
+    part=texts,
+    marks=st.frozensets(st.sampled_from(Mark)),
+    amounts=st.dictionaries(texts, wholes, max_size=3),
+    currency=st.none() | texts,
+    base_currency=st.none() | texts,
+    rate=st.none() | st.decimals(allow_nan=False, allow_infinity=False),
+    paid_at=st.none() | moments,
+    channel=texts,
+    items=st.lists(lines, max_size=4).map(tuple),
+    linked_by=st.none() | st.sampled_from(Link),
+    post=texts,
+    parent=st.none() | texts,
+    own=st.booleans(),
+    length=numbers,
+)
+
+
+@settings(
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(one=activities)
+def test_every_activity_comes_back_as_it_went_in(store: SqlStore, one: Activity) -> None:
+    one = replace(one, site=uuid4().hex)
+    record(store, one)
+    assert facts(store, "ada", site=one.site) == [one]
+    assert record(store, one) == Recorded(new=0, changed=0, touched=frozenset())
+
+
+def test_a_conversion_rate_keeps_every_digit(store: SqlStore) -> None:
+    record(store, replace(ORDER, rate=Decimal("1.10")))
+    assert str(facts(store, "ada")[0].rate) == "1.10"
+
+
+def test_lines_that_are_read_for_the_first_time_replace_the_poorer_row(store: SqlStore) -> None:
+    record(store, ORDER)
+    richer = replace(ORDER, items=(Item(product="mug", amount=1250),), channel="WEB")
+    assert record(store, richer) == Recorded(new=0, changed=1, touched=frozenset({"ada"}))
+    assert facts(store, "ada") == [richer]
+
+
+COMMENT = replace(
+    ORDER,
+    source="comments",
+    marks=frozenset({Mark.PUBLISHED}),
+    amounts={},
+    currency=None,
+    post="p1",
+    parent="c0",
+    own=True,
+    length=40,
+)
+DELETED = replace(
+    COMMENT,
+    revision=2,
+    member_id=None,
+    marks=frozenset({Mark.DELETED}),
+    parent=None,
+    own=False,
+    length=0,
+)
+
+
+def test_what_a_deleted_comment_was_is_kept_whichever_state_comes_first(store: SqlStore) -> None:
+    for site, states in (("s", (COMMENT, DELETED)), ("t", (DELETED, COMMENT))):
+        for one in states:
+            record(store, replace(one, site=site))
+        expected = replace(DELETED, site=site, member_id="ada", parent="c0", own=True, length=40)
+        assert facts(store, "ada", site=site) == [expected]
+
+
+def test_a_reply_to_oneself_stays_one_when_its_parent_is_deleted(store: SqlStore) -> None:
+    record(store, COMMENT)
+    orphaned = replace(COMMENT, revision=2, own=False, length=41)
+    record(store, orphaned)
+    assert facts(store, "ada") == [replace(orphaned, own=True)]
 
 
 def test_the_same_page_read_twice_changes_nothing(store: SqlStore) -> None:
@@ -155,13 +257,17 @@ def test_a_record_is_in_quarantine_until_it_is_understood(store: SqlStore) -> No
 
 @st.composite
 def histories(draw: st.DrawFn) -> tuple[list[Activity], list[Activity]]:
-    """The states of some activities, in two orders; one activity is one member's, where told."""
+    """The states of some activities, in two orders.
+
+    One activity is one member's and has one length, where a state tells them.
+    """
     states = []
     for key in "xyz":
         for revision, minute in draw(
             st.sets(st.tuples(st.integers(0, 2), st.integers(0, 2)), max_size=4)
         ):
-            marks = draw(st.sets(st.sampled_from([Mark.PAID, Mark.CANCELLED])))
+            marks = draw(st.sets(st.sampled_from([Mark.PAID, Mark.CANCELLED, Mark.DELETED])))
+            is_told = Mark.DELETED not in marks
             states.append(
                 replace(
                     ORDER,
@@ -170,6 +276,9 @@ def histories(draw: st.DrawFn) -> tuple[list[Activity], list[Activity]]:
                     revision=revision,
                     updated_at=T0 + timedelta(minutes=minute),
                     marks=frozenset(marks),
+                    own=draw(st.booleans()),
+                    length=7 if is_told else 0,
+                    post="p" if is_told else "",
                 )
             )
     return draw(st.permutations(states)), draw(st.permutations(states))

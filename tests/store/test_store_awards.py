@@ -120,10 +120,10 @@ def test_a_sent_award_keeps_its_claim_and_a_given_one_gives_it_back(
     clock.advance(seconds=10)
     sent = batch.awards[0].sent(clock.now, TIMING)
     assert settle(store, batch.token, sent) == 1
-    assert stands(store) == sent
+    assert stands(store) == replace(sent, has_slot=True)
     given = sent.given("assignment", Giver.OURS)
     assert settle(store, batch.token, given) == 1
-    assert stands(store) == given
+    assert stands(store) == replace(given, has_slot=True)
     assert settle(store, batch.token, given) == 0
     assert turns(store) == [
         (None, State.PENDING, ""),
@@ -149,7 +149,7 @@ def test_a_settling_does_not_undo_what_decide_corrected_meanwhile(
     earlier = clock.now - timedelta(days=3)
     with store.begin() as tx:
         found = [Earned(member_id="ada", badge="regular", earned_at=earlier)]
-        tx.awards.correct_earned_at("s", found)
+        tx.awards.correct("s", found)
     settle(store, batch.token, batch.awards[0].given("w", Giver.OURS))
     assert stands(store).earned_at == earlier
     assert len(turns(store)) == 2

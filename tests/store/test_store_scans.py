@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 from databases import Clock
 
+from badgejobs.core.milestone import Wants
 from badgejobs.core.watermark import Round, Watermark
 from badgejobs.errors import Ambiguous, LeaseLost, LeaseTaken, Paced, Refused, StateError
 from badgejobs.store import SqlStore
@@ -220,3 +221,67 @@ def test_times_are_utc_whatever_zone_they_came_in(scans: SqlStore) -> None:
     assert isinstance(place, Watermark)
     assert place.reached is not None
     assert place.reached.isoformat() == "2026-03-01T12:00:00.000001+00:00"
+
+
+PAYMENTS = Wants(payments=True)
+
+
+def read_to_its_end(scans: SqlStore, source: str = "orders") -> None:
+    with scans.begin() as tx:
+        lease = tx.scans.lease("s", source, holds=HOLDS)
+        tx.scans.keep(lease, Watermark(reached=tx.now), holds=HOLDS)
+        tx.scans.release(lease, due_in=EVERY, completed=True)
+
+
+def test_a_source_is_complete_and_known_to_a_moment_once_it_was_read_to_its_end(
+    scans: SqlStore, clock: Clock
+) -> None:
+    with scans.begin() as tx:
+        lease = tx.scans.lease("s", "orders", holds=HOLDS)
+        tx.scans.keep(lease, Watermark(reached=clock.now, scanning=True), holds=HOLDS)
+        tx.scans.release(lease, due_in=EVERY, completed=False)
+        assert tx.scans.complete("s", Wants()) == frozenset()
+        assert tx.scans.known_to("s") == {}
+    began = clock.now
+    clock.advance(seconds=5)
+    read_to_its_end(scans)
+    with scans.read() as tx:
+        assert tx.scans.complete("s", Wants()) == {"orders"}
+        assert tx.scans.known_to("s") == {"orders": began}
+        assert tx.scans.complete("t", Wants()) == frozenset()
+
+
+def test_rules_that_begin_to_want_more_have_the_history_read_again(
+    scans: SqlStore, clock: Clock
+) -> None:
+    read_to_its_end(scans)
+    with scans.read() as tx:
+        assert tx.scans.complete("s", PAYMENTS) == frozenset(), "from the very change of rules on"
+    with scans.begin() as tx:
+        tx.scans.register("s", "orders", "window", wants=[])
+        tx.scans.register("s", "orders", "window")
+        assert tx.scans.complete("s", Wants()) == {"orders"}, "nothing more is wanted"
+        at_work = tx.scans.lease("s", "orders", holds=HOLDS)
+        tx.scans.register("s", "orders", "window", wants=["payments"])
+        assert tx.scans.complete("s", Wants()) == frozenset()
+        assert tx.scans.overview("s")[1].place == Watermark()
+        assert ("s", "orders") in tx.scans.due(["s"], 9)
+    with pytest.raises(LeaseLost), scans.begin() as tx:
+        tx.scans.keep(at_work, Watermark(reached=clock.now), holds=HOLDS)
+    read_to_its_end(scans)
+    with scans.begin() as tx:
+        tx.scans.register("s", "orders", "window", wants=["payments"])
+        assert tx.scans.complete("s", PAYMENTS) == {"orders"}
+        assert tx.scans.complete("s", Wants(payments=True, post_authors=True)) == {"orders"}
+
+
+def test_what_is_no_longer_wanted_is_read_again_when_it_is_wanted_again(scans: SqlStore) -> None:
+    with scans.begin() as tx:
+        tx.scans.register("s", "orders", "window", wants=["payments"])
+    read_to_its_end(scans)
+    with scans.begin() as tx:
+        tx.scans.register("s", "orders", "window", wants=[])
+        assert tx.scans.complete("s", Wants()) == {"orders"}
+        assert tx.scans.complete("s", PAYMENTS) == frozenset()
+        tx.scans.register("s", "orders", "window", wants=["payments"])
+        assert tx.scans.complete("s", Wants()) == frozenset()

@@ -143,6 +143,10 @@ EVERY_CALL: Final[Mapping[str, Use]] = MappingProxyType(
             form=wire.MEMBERS_QUERY,
             act=lambda wix, on: wix.members([on.member, on.other_member], fieldset="EXTENDED"),
         ),
+        "list_members": Use(
+            form=wire.MEMBERS_QUERY,
+            act=lambda wix, _: wix.list_members(offset=0, by_date=False),
+        ),
         "get_member": Use(
             method="GET", form=wire.MEMBER, act=lambda wix, on: wix.get_member(on.member)
         ),

@@ -6,12 +6,13 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from sample_facts import comment_facts, joined_facts, order_facts
 from wix_facts import no_fence
 
 from badgejobs import errors
 from badgejobs.core.milestone import Look
 from badgejobs.core.wixfacts import Removed, WixAssignment, WixBadge, WixInstance, WixMember
-from badgejobs.wix import bodies, calls, pages, wire
+from badgejobs.wix import calls, wire
 from badgejobs.wix.auth import AppCredentials
 from badgejobs.wix.calls import Call
 from badgejobs.wix.client import WixClient
@@ -101,6 +102,7 @@ BUILT: dict[str, Callable[[], Call]] = {
     "comment-get": lambda: calls.get_comment(COMMENT),
     "members-query": lambda: calls.query_members([ANA, BEN], fieldset="PUBLIC"),
     "members-query-extended": lambda: calls.query_members([ANA], fieldset="EXTENDED"),
+    "members-list": lambda: calls.list_members(offset=0, by_date=False),
     "member-get": lambda: calls.get_member(ANA, fieldset="EXTENDED"),
     "error-validation": lambda: calls.create_badge(
         Look(title="T" * 51, background="#264653", text="#F4F1DE")
@@ -125,62 +127,30 @@ NOT_ASKED = {
 }
 
 
-def order_facts(found: pages.Listed[bodies.Order]) -> list[object]:
-    return [
-        (
-            one.id,
-            one.status,
-            one.payment_status,
-            one.fulfillment_status,
-            one.currency,
-            one.buyer_info.member_id if one.buyer_info else "nobody",
-            one.price_summary.subtotal.amount,
-            one.price_summary.discount.amount if one.price_summary.discount else None,
-            one.price_summary.total.amount,
-            one.balance_summary.refunded.amount
-            if one.balance_summary and one.balance_summary.refunded
-            else None,
-            one.purchased_date,
-            one.updated_date,
-            one.imported,
-            one.demo,
-        )
-        for one in found.records
-    ]
-
-
-def comment_facts(records: tuple[bodies.Comment, ...]) -> list[object]:
-    return [
-        (
-            one.id,
-            one.revision,
-            one.status,
-            one.author.member_id if one.author else None,
-            one.context_id,
-            one.resource_id,
-            one.comment_date,
-            one.updated_date,
-        )
-        for one in records
-    ]
-
-
+JOINED = datetime(2025, 12, 1, tzinfo=UTC)
+STAYED = datetime(2026, 2, 2, 2, 2, 2, tzinfo=UTC)
 BOUGHT = datetime(2026, 3, 1, 18, 30, 0, 100000, tzinfo=UTC)
+TEAPOTS = (
+    *("Teapot", "3b9d7f15-c2a8-4e64-90b1-7c8d9e0f1a91", "215238eb-22a5-4c36-9e7b-e7c08025e04e"),
+    *(3, None, "12.40", "PHYSICAL"),
+)
 ANAS_ORDER = (
     *(ORDER, "APPROVED", "PARTIALLY_REFUNDED", "FULFILLED", "EUR", ANA),
     *("37.20", "2.20", "40.00", "12.40"),
     *(BOUGHT, datetime(2026, 3, 6, 7, 8, 9, 10000, tzinfo=UTC), False, False),
+    *("WEB", [TEAPOTS]),
 )
 GUESTS_ORDER = (
     *(GUEST_ORDER, "CANCELED", "NOT_PAID", "FULFILLED", "EUR", None),
     *("37.20", "2.20", "40.00", "0.00"),
     *(BOUGHT, datetime(2026, 3, 6, 9, tzinfo=UTC), False, False),
+    *("WEB", [TEAPOTS]),
 )
 WRITTEN = datetime(2026, 2, 28, 19, 59, 59, tzinfo=UTC)
 CHANGED = datetime(2026, 3, 2, 20, 10, tzinfo=UTC)
-ANAS_COMMENT = (COMMENT, 4, "PUBLISHED", ANA, POST, POST, WRITTEN, CHANGED)
-BENS_REPLY = (REPLY, 4, "PUBLISHED", BEN, POST, POST, WRITTEN, CHANGED)
-A_DELETED_ONE = (DELETED, 9, "DELETED", None, POST, POST, WRITTEN, CHANGED)
+ANAS_COMMENT = (COMMENT, 4, "PUBLISHED", ANA, POST, POST, WRITTEN, CHANGED, None, 0)
+BENS_REPLY = (REPLY, 4, "PUBLISHED", BEN, POST, POST, WRITTEN, CHANGED, COMMENT, 0)
+A_DELETED_ONE = (DELETED, 9, "DELETED", None, POST, POST, WRITTEN, CHANGED, None, 0)
 
 
 def created_facts(wix: WixClient) -> list[object]:
@@ -318,6 +288,10 @@ READ: dict[str, tuple[Callable[[WixClient], Any], Any]] = {
                 login_email="ana@shop.example",
             )
         ],
+    ),
+    "members-list": (
+        lambda wix: joined_facts(wix.list_members(offset=0, by_date=False)),
+        [2, (ANA, JOINED, STAYED, "APPROVED"), (BEN, JOINED, STAYED, "APPROVED")],
     ),
     "member-get": (
         lambda wix: wix.get_member(ANA, fieldset="EXTENDED"),

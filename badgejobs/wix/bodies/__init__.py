@@ -18,9 +18,11 @@ from badgejobs.wix.bodies.badges import (
 )
 from badgejobs.wix.bodies.comments import Author, Comment, Count, Replies, RepliesByComment
 from badgejobs.wix.bodies.fields import Body, Record
-from badgejobs.wix.bodies.orders import Order, OrderTransactions, Price
+from badgejobs.wix.bodies.order_lines import LineItem, Price
+from badgejobs.wix.bodies.orders import Order, OrderTransactions, Payment
 from badgejobs.wix.bodies.people import (
     InstanceAnswer,
+    Joined,
     Member,
     MemberAnswer,
     MembersTold,
@@ -42,12 +44,15 @@ __all__ = [
     "InstanceAnswer",
     "ItemMetadata",
     "ItemResult",
+    "Joined",
+    "LineItem",
     "Member",
     "MemberAnswer",
     "MembersTold",
     "Nothing",
     "Order",
     "OrderTransactions",
+    "Payment",
     "Price",
     "Record",
     "Replies",

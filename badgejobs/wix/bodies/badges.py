@@ -28,6 +28,8 @@ class Badge(Record):
     background_color: str | None = None
     text_color: str | None = None
     icon: Icon | str | None = None
+    #: Told with each badge by Wix's docs, and set in the dashboard only.
+    permissions_enabled: bool | None = None
 
 
 class Assignment(Record):

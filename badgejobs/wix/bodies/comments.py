@@ -4,9 +4,38 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from badgejobs.wix.bodies.fields import Body, MaybeGuid, Record, RecordId, Revision, Stamp
+
+#: More nodes than any comment has.
+_MOST_NODES = 100_000
+
+
+def _length(content: object) -> int:
+    """How many characters of text there are in rich content; white space in a row is one.
+
+    The text itself goes no further. What is no text, or not understood, adds nothing.
+
+    >>> text = {"type": "TEXT", "textData": {"text": "Well  said "}}
+    >>> paragraph = {"type": "PARAGRAPH", "nodes": [text, text]}
+    >>> _length({"richContent": {"nodes": [paragraph, {"type": "IMAGE"}]}})
+    19
+    """
+    root = content.get("richContent") if isinstance(content, dict) else None
+    waiting, texts, seen = [root], list[str](), 0
+    while waiting and seen < _MOST_NODES:
+        node = waiting.pop()
+        seen += 1
+        if not isinstance(node, dict):
+            continue
+        data = node.get("textData")
+        text = data.get("text") if isinstance(data, dict) else None
+        # parts of one paragraph follow each other closely, paragraphs do not
+        texts.append(text if isinstance(text, str) else " ")
+        nodes = node.get("nodes")
+        waiting.extend(reversed(nodes) if isinstance(nodes, list) else ())
+    return len(" ".join("".join(texts).split()))
 
 
 class Author(Body):
@@ -15,6 +44,13 @@ class Author(Body):
     member_id: MaybeGuid = None
     #: A Wix user: the site's owner or staff.
     user_id: str | None = None
+
+
+class ParentComment(Body):
+    """What a reply replies to."""
+
+    id: RecordId | None = None
+    author: Author | None = None
 
 
 class Comment(Record):
@@ -33,6 +69,10 @@ class Comment(Record):
     context_id: str | None = None
     resource_id: str | None = None
     author: Author | None = None
+    #: Only there where it is a reply.
+    parent_comment: ParentComment | None = None
+    #: In characters; a deleted comment has no content, and 0.
+    length: Annotated[int, BeforeValidator(_length), Field(validation_alias="content")] = 0
     status: Literal["PUBLISHED", "HIDDEN", "PENDING", "DELETED"]
 
 

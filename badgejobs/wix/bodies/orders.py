@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
+from decimal import Decimal, InvalidOperation
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import BeforeValidator, Field, StringConstraints
 
-from badgejobs.wix.bodies.fields import Amount, Body, MaybeGuid, Record, RecordId, Stamp
+from badgejobs.wix.bodies.fields import Body, MaybeGuid, Record, RecordId, Stamp
+from badgejobs.wix.bodies.order_lines import LineItem, Price
+
+#: The activity that says: "Order payment was completed and confirmed" (SDK ``ActivityType``).
+_PAID = "ORDER_PAID"
 
 
-class Price(Body):
-    """An amount of money; the currency stands with the order."""
+def _only_paid(value: object) -> object:
+    """Of what happened to an order, that it was paid; everything else is no matter of ours."""
+    if not isinstance(value, list):
+        return []
+    return [one for one in value if isinstance(one, dict) and one.get("type") == _PAID]
 
-    amount: Amount
+
+def _believable_rate(value: object) -> Decimal | None:
+    """A rate that makes no sense is not told: its order is not counted in another currency."""
+    try:
+        rate = Decimal(value) if isinstance(value, str) else None
+    except InvalidOperation:
+        return None
+    return rate if rate is not None and rate.is_finite() and rate > 0 else None
 
 
 class PriceSummary(Body):
@@ -20,13 +35,42 @@ class PriceSummary(Body):
 
     subtotal: Price
     discount: Price | None = None
+    shipping: Price | None = None
+    tax: Price | None = None
+    total_additional_fees: Price | None = None
     total: Price
 
 
 class BalanceSummary(Body):
-    """What was paid back."""
+    """What was paid back: by the shop, or by the payer's bank (SDK ``BalanceSummary``)."""
 
     refunded: Price | None = None
+    #: The sums of all that banks took back, and of what they brought again.
+    chargeback: Price | None = None
+    chargeback_reversal: Price | None = None
+
+
+class ChannelInfo(Body):
+    """Where an order was placed."""
+
+    type: str | None = None
+
+
+class CurrencyConversionDetails(Body):
+    """The prices' own currency, and how much of the order's one unit of it was worth.
+
+    The rate stands only where a single one made every amount (SDK
+    ``CurrencyConversionDetails``).
+    """
+
+    original_currency: str | None = None
+    conversion_rate: Annotated[Decimal | None, BeforeValidator(_believable_rate)] = None
+
+
+class Happening(Body):
+    """That something happened to an order, and when."""
+
+    created_date: Stamp | None = None
 
 
 class BuyerInfo(Body):
@@ -67,16 +111,39 @@ class Order(Record):
     imported: bool | None = None
     demo: bool | None = None
     buyer_info: BuyerInfo | None = None
+    channel_info: ChannelInfo | None = None
+    currency_conversion_details: CurrencyConversionDetails | None = None
+    #: Whether ``priceSummary.subtotal`` and the prices of lines hold the tax.
+    tax_included_in_prices: bool | None = None
+    line_items: list[LineItem] | None = None
+    #: When it was paid, and paid again after a change; only those of ``activities``.
+    payments_confirmed: Annotated[
+        list[Happening], BeforeValidator(_only_paid), Field(validation_alias="activities")
+    ] = Field(default_factory=list)
     price_summary: PriceSummary
     balance_summary: BalanceSummary | None = None
 
 
+class PaymentDetails(Body):
+    """The status where it stood before; to be removed on 2026-11-01 (SDK ``Payment``)."""
+
+    status: str | None = None
+    voided: bool | None = None
+
+
 class Payment(Body):
-    """Money that came in for an order."""
+    """Money that came in for an order, or was to come in.
+
+    ``createdDate`` is that of the payment's beginning: one that was pending came in later.
+    """
 
     id: MaybeGuid = None
     amount: Price | None = None
     created_date: Stamp | None = None
+    status: str | None = None
+    regular_payment_details: PaymentDetails | None = None
+    giftcard_payment_details: PaymentDetails | None = None
+    membership_payment_details: PaymentDetails | None = None
 
 
 class RefundTransaction(Body):

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import BeforeValidator, Field, StringConstraints
 
-from badgejobs.wix.bodies.fields import Body, Guid, MaybeGuid, Record
+from badgejobs.wix.bodies.fields import Body, Guid, MaybeGuid, Record, Stamp
 
 _MEMBER_STATUSES = frozenset({"PENDING", "APPROVED", "BLOCKED", "OFFLINE"})
 
@@ -33,6 +33,18 @@ class Member(Record):
     login_email: Annotated[str | None, Field(repr=False)] = None
     status: Annotated[str, BeforeValidator(_known_status)] = "UNKNOWN"
     profile: Profile | None = None
+
+
+class Joined(Record):
+    """That somebody is a member, and since when; neither name nor address is read."""
+
+    many: ClassVar[str] = "members"
+    alone: ClassVar[str] = "member"
+
+    id: Guid
+    created_date: Stamp
+    updated_date: Stamp | None = None
+    status: Annotated[str, BeforeValidator(_known_status)] = "UNKNOWN"
 
 
 class MemberAnswer(Body):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal
 
 from badgejobs.wix import wire
 from badgejobs.wix.calls.call import Call, among
@@ -21,6 +21,22 @@ def query_members(member_ids: Sequence[str], *, fieldset: Fieldset, offset: int 
             "fieldsets": [fieldset],
             "query": {"filter": {"id": among(member_ids)}, "paging": paging},
         },
+        scope=wire.SCOPE_READ_MEMBERS,
+    )
+
+
+def list_members(*, offset: int, by_date: bool) -> Call:
+    """Up to 100 members of all, with their status; this call pages by offset.
+
+    The docs name ``createdDate`` among the fields to sort by, and the SDK's typings none: with
+    ``by_date`` Wix may refuse, without it the order is Wix's own.
+    """
+    query: dict[str, Any] = {"paging": {"limit": wire.MOST_ITEMS, "offset": offset}}
+    if by_date:
+        query["sorting"] = [{"fieldName": "createdDate", "order": "ASC"}]
+    return Call(
+        form=wire.MEMBERS_QUERY,
+        body={"fieldsets": ["EXTENDED"], "query": query},
         scope=wire.SCOPE_READ_MEMBERS,
     )
 

@@ -79,4 +79,10 @@ def _badge(found: bodies.Badge) -> WixBadge:
         text=found.text_color or "",
         icon=icon,
     )
-    return WixBadge(id=found.id, revision=found.revision, title=found.title, look=look)
+    return WixBadge(
+        id=found.id,
+        revision=found.revision,
+        title=found.title,
+        look=look,
+        permissions_enabled=bool(found.permissions_enabled),
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from badgejobs.core.wixfacts import WixInstance, WixMember, WixToken
@@ -11,6 +12,15 @@ from badgejobs.wix import bodies, calls, pages
 from badgejobs.wix.calls import Fieldset, is_guid
 from badgejobs.wix.client import asking
 from badgejobs.wix.exchange import Exchange
+from badgejobs.wix.pages import Listed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MembersListed:
+    """A page of all members, and how many there are, where Wix counts them."""
+
+    page: Listed[bodies.Joined]
+    total: int | None
 
 
 class PeopleCalls:
@@ -33,6 +43,15 @@ class PeopleCalls:
                 if asked := wanted.get(one.id.lower()):
                     found[asked] = _member(one, asked)
         return found
+
+    def list_members(self, *, offset: int, by_date: bool) -> MembersListed:
+        """Up to 100 members of all from this offset on; nothing of them but since when.
+
+        With ``by_date`` the oldest come first; :class:`Refused` where Wix cannot sort so.
+        """
+        told = self._exchange.ask(calls.list_members(offset=offset, by_date=by_date))
+        page = pages.page(told.body, bodies.Joined, answered_at=told.answered_at, what=told.what)
+        return MembersListed(page=page, total=_total(told.body, told.what))
 
     def get_member(self, member_id: str, *, fieldset: Fieldset = "PUBLIC") -> WixMember:
         """One member as they are now; :class:`NotFound` where there is none."""
@@ -74,11 +93,15 @@ class PeopleCalls:
             if page.bad:
                 raise Ambiguous(f"{told.what}: a member cannot be read: {page.bad[0].reason}")
             records.extend(page.records)
-            totals = pages.decoded(told.body, bodies.MembersTold, what=told.what).metadata
-            total = totals.total if totals else None
+            total = _total(told.body, told.what)
             known = len(member_ids) if total is None else min(total, len(member_ids))
             if not page.records or len(records) >= known:
                 return records
+
+
+def _total(body: bytes, what: str) -> int | None:
+    told = pages.decoded(body, bodies.MembersTold, what=what).metadata
+    return told.total if told else None
 
 
 def _member(found: bodies.Member, member_id: str) -> WixMember:

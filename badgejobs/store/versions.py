@@ -1,0 +1,38 @@
+"""Every version of the rules that was in force, so that a pinned one can be read again."""
+
+from __future__ import annotations
+
+import json
+
+from sqlalchemy import Connection, select
+
+from badgejobs.store.dialect import insert_into
+from badgejobs.store.moment import Moment
+from badgejobs.store.tables import rules_version
+
+
+class SqlVersions:
+    """The versions of each site's rules."""
+
+    def __init__(self, connection: Connection, moment: Moment) -> None:
+        self._connection, self._moment = connection, moment
+
+    def note(self, site: str, version: str, text: str) -> None:
+        """Keep the text of a version that is taken up; one that is known stays as it is."""
+        row = {
+            "site": site,
+            "version": version,
+            "first_seen_at": self._moment.now,
+            "content": json.dumps({"text": text}, sort_keys=True),
+        }
+        statement = insert_into(self._connection, rules_version).on_conflict_do_nothing()
+        self._connection.execute(statement, [row])
+
+    def text(self, site: str, version: str) -> str | None:
+        """The text of a version's rules file; ``None`` where it is not known."""
+        content = self._connection.scalar(
+            select(rules_version.c.content).where(
+                rules_version.c.site == site, rules_version.c.version == version
+            )
+        )
+        return json.loads(content)["text"] if content else None
