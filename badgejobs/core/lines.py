@@ -22,11 +22,14 @@ def units_of(activity: Activity, where: Where) -> int:
 
 
 def products_of(activity: Activity, where: Where) -> set[tuple[str, str]]:
-    """The products that were bought and kept, each in its catalogue."""
+    """The products that were bought and kept, each in its catalogue.
+
+    A line that was made by hand stands in no catalogue, and is no product.
+    """
     return {
         (item.catalog, item.product)
         for item in lines_of(activity, where)
-        if item.refunded < item.quantity
+        if item.product and item.refunded < item.quantity
     }
 
 
