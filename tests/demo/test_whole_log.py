@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import real_data
+from left_alone import left_alone
 
 from badgejobs.bootstrap import House, found_sources
 from badgejobs.cli.foreground import Foreground
@@ -37,6 +38,12 @@ IDS = {
 CONDITIONS = {
     **{f"orders_count_{n}": f"{{count: orders, gte: {n}}}" for n in (1, 5, 10, 25)},
     **{f"spent_gross_{n}": f"{{sum: orders.amount, gte: {n}}}" for n in (100, 500, 1000)},
+    "orders_3_in_30d": "{count: orders, window: {rolling: 30d}, gte: 3}",
+    "distinct_products_5": "{distinct: orders.items.product, gte: 5}",
+    "distinct_products_5_goods": (
+        "{distinct: orders.items.product, where: {category: goods}, gte: 5}"
+    ),
+    "loyal_10_orders_or_500": "{any: [{count: orders, gte: 10}, {sum: orders.amount, gte: 500}]}",
     **{f"comments_count_{n}": f"{{count: comments, gte: {n}}}" for n in (1, 10, 25, 50, 100)},
 }
 #: Wix reads by POST too.
@@ -50,6 +57,8 @@ READINGS = {
     wire.COMMENTS_QUERY,
     wire.COMMENTS_COUNT,
     wire.MEMBERS_QUERY,
+    wire.PRODUCTS_QUERY,
+    wire.COLLECTIONS_QUERY,
 }
 HEAD = """\
 version: 1
@@ -83,6 +92,7 @@ def house(sandbox: RemoteSandbox, database_url: str, tmp_path: Path, home: Path)
         for name, condition in CONDITIONS.items()
     )
     rules.write_text(HEAD + badges)
+    left_alone(rules)
     site = {
         "rules": rules,
         "app_id": IDS["appId"],
@@ -134,7 +144,7 @@ def test_every_award_of_the_whole_log_and_nothing_else(
         for one in seed.expected(real_data.FOLDER)
         if one.rule in CONDITIONS
     }
-    assert len(expected) == 14_758
+    assert len(expected) == 26_163
 
     sync(house)
 
