@@ -15,7 +15,7 @@ import typer
 from badgejobs.cli.output import Output, Rows
 from badgejobs.core.proof import Proof
 from badgejobs.core.verdict import Verdict, verdicts
-from badgejobs.rules import SiteDefaults, in_words, load_rules
+from badgejobs.rules import SiteDefaults, in_words, read_rules
 from badgejobs.rules.activities import gathered
 from badgejobs.rules.activities.cells import moment
 from badgejobs.rules.activities.facts import currency_of
@@ -70,8 +70,9 @@ def evaluate(
     if as_of is None:
         out.note(f"as of now, {at.isoformat()}; --as-of asks for another time")
     sources = known_sources()
-    ruleset = load_rules(file, sources=sources, site=site_defaults(timezone, currency))
-    if timezone is None and all(one.calendar.zone.key == "UTC" for one in ruleset.milestones):
+    found_rules = read_rules(file, sources=sources, site=site_defaults(timezone, currency))
+    ruleset = found_rules.ruleset
+    if "timezone" in found_rules.left_open:
         out.note("days and months are those of UTC; --timezone says what 'site' stands for")
     with out.progress() as progress:
         progress(f"reading {activities}")

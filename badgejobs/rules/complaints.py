@@ -34,6 +34,17 @@ _EXAMPLES = {
     "measure": "measure: {sum: orders.amount}",
     "tiers": "tiers: and a list of {id, badge, gte}",
 }
+#: What a mapping could look like whose key is followed by a single value or a list.
+_MAPPINGS = {
+    "window": "{rolling: 90d}",
+    "between": "{from: 2026-11-27, to: 2026-12-01}",
+    "where": "{channel: WEB}",
+    "limit": "{first: 100}",
+    "lifecycle": "{revoke: when_unmet}",
+    "earnable": "{from: 2026-01-01}",
+    "notify": "{award: false}",
+    "site": "{currency: EUR}",
+}
 
 
 class Complaint(NamedTuple):
@@ -95,8 +106,10 @@ def _complaint(
             return Complaint(document.place(trail[:-1]), named(trail[:-1], text))
         case "extra_forbidden":
             key = str(trail[-1])
-            known = known_keys(location[:-1], root)
-            text = f"{_stranger(key, location[:-1])}; {did_you_mean(key, known)}"
+            cure = _home(key, location[:-1], root) or did_you_mean(
+                key, known_keys(location[:-1], root)
+            )
+            text = f"{_stranger(key, location[:-1])}; {cure}"
             return Complaint(document.place(trail, of_key=True), named(trail[:-1], text))
         case "rules":
             if key := error["ctx"]["key"]:
@@ -117,12 +130,25 @@ def _stranger(key: str, location: Location) -> str:
     return f"'{shortened(key)}' is not known here"
 
 
+def _home(key: str, location: Location, root: type[BaseModel]) -> str | None:
+    """The cure of a key that belongs one step further in, under a key that may stand here."""
+    homes = [
+        home
+        for home in known_keys(location, root)
+        if home in _MAPPINGS and key in known_keys((*location, home), root)
+    ]
+    return f"write it under '{homes[0]}'" if len(homes) == 1 else None
+
+
 def _sentence(kind: str, error: Any) -> str:
     match kind:
         case "model_type" | "dict_type" if error["input"] is None:
             return "is empty; write its keys below it, further in, or remove it"
         case "model_type" | "dict_type":
-            return "must be a mapping: lines of 'key: value'"
+            example = _MAPPINGS.get(str(error["loc"][-1])) if error["loc"] else None
+            return "must be a mapping: " + (
+                f"write one such as {example}" if example else "lines of 'key: value'"
+            )
         case "list_type":
             return "must be a list: each entry begins with '- '"
         case "too_short":

@@ -7,6 +7,7 @@ Here a scalar is the text that was written, quoted or not; only an empty value i
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -20,6 +21,8 @@ from badgejobs.errors import RulesError
 MOST_BYTES = 256 * 1024
 MOST_NODES = 20_000
 DEEPEST = 20
+#: A colour that YAML takes for a comment.
+_COLOUR = re.compile(r"(?!\s*#).*?:\s+(#(?:[0-9A-Fa-f]{6}|[0-9A-Fa-f]{3})\b)")
 
 #: Where a node stands in the tree: keys and list indices from the root.
 Trail = tuple[str | int, ...]
@@ -196,7 +199,7 @@ def _events(text: str, file: str) -> Iterator[yaml.Event]:
         ) from None
     except yaml.MarkedYAMLError as error:
         line, column = _place(error.problem_mark) if error.problem_mark else (None, None)
-        raise RulesError(_explained(error), file=file, line=line, column=column) from None
+        raise RulesError(_explained(error, text), file=file, line=line, column=column) from None
     except (yaml.YAMLError, ValueError, OverflowError) as error:
         # PyYAML lets some conversions escape: a long %YAML version, "\U00110000"
         raise RulesError(
@@ -207,12 +210,23 @@ def _events(text: str, file: str) -> Iterator[yaml.Event]:
         ) from None
 
 
-def _explained(error: yaml.MarkedYAMLError) -> str:
+def _explained(error: yaml.MarkedYAMLError, text: str) -> str:
     problem = shortened(error.problem or error.context or "unreadable", most=120)
     if "'\\t'" in problem:
         return "a tab cannot stand here; indent with spaces"
     cure = "check the indentation, the colons and the quotes around this line"
+    if bare := _bare_colour(error, text):
+        cure = f"put the colour in quotes, '{bare}': a bare # begins a comment"
     return f"not valid YAML: {problem}; {cure}"
+
+
+def _bare_colour(error: yaml.MarkedYAMLError, text: str) -> str | None:
+    """A colour without quotes on this line or just before, which hid the rest of its line."""
+    if not error.problem_mark:
+        return None
+    line = error.problem_mark.line
+    found = map(_COLOUR.match, text.splitlines()[max(0, line - 2) : line + 1])
+    return next((one[1] for one in found if one), None)
 
 
 def too_large(file: str) -> RulesError:

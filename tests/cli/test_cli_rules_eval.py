@@ -82,6 +82,17 @@ def test_without_as_of_it_is_now_and_says_so(folder: Desk) -> None:
     assert "days and months are those of UTC; --timezone says" in ended.stderr
 
 
+def test_rules_that_name_their_zone_are_not_said_to_leave_it_open(folder: Desk) -> None:
+    rules = "version: 1\nsite: {timezone: UTC}\nbadges:\n- id: a\n  badge: A\n"
+    folder.write("rules.yaml", rules + "  when: {distinct: orders.day, gte: 1}\n")
+    folder.write("facts.csv", f"{HEAD},currency\nada,orders,o1,2026-01-31T23:30Z,1,,,EUR\n")
+
+    ended = evaluated(folder, folder.folder / "rules.yaml")
+
+    assert "as of now" in ended.stderr
+    assert "--timezone" not in ended.stderr
+
+
 def test_json_lines_hold_one_object_a_row_and_with_explain_the_proof(folder: Desk) -> None:
     folder.write(
         "facts.csv",

@@ -163,6 +163,7 @@ def test_comments_joinings_and_activities_of_plug_ins_are_taken_too(tmp_path: Pa
         ([], "facts.csv:1: the file is empty; begin with a header such as member,source,id,at"),
         (["member;source;id;at"], ":1: separate the columns by commas, not by ';'"),
         (["member,source,id"], ":1: the column 'at' is missing; add it"),
+        (["ada,orders,o1,2026-01-31T12:00Z"], ":1: the first row names no column; begin with a"),
         ([HEAD + ",amuont"], ":1: column 5, 'amuont', is not known; did you mean 'amount'?"),
         ([HEAD + ",at"], ":1: the column 'at' stands twice; keep one"),
         ([HEAD, "ada,orders,o1"], ":2: 3 cells under 4 columns; put a cell with a comma in it"),

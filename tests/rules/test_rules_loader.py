@@ -186,6 +186,36 @@ def test_a_bare_colour_is_a_comment_and_the_error_says_so() -> None:
     assert "put the colour in quotes" in str(refused(text))
 
 
+@pytest.mark.parametrize("look", ["{title: T, text: #1B4D3E}", "{text: #FfF, title: T}"])
+@pytest.mark.parametrize("after", ["\n  when: {count: orders, gte: 1}\n", "\n", ""])
+def test_a_bare_colour_that_hides_a_brace_is_named_in_the_error(look: str, after: str) -> None:
+    text = f"version: 1\nbadges:\n- id: a\n  badge: {look}{after}"
+    assert "; put the colour in quotes, '#" in str(refused(text))
+
+
+def test_a_colour_that_is_told_of_in_a_comment_is_not_blamed() -> None:
+    text = "version: 1\n# text: #1B4D3E\nbadges: [{id: 'a', text: '#1B4D3E'}\n"
+    assert "check the indentation, the colons" in str(refused(text))
+
+
+@pytest.mark.parametrize(
+    ("more", "cure"),
+    [
+        ("limit: 100", "limit: must be a mapping: write one such as {first: 100}"),
+        ("lifecycle: never", "lifecycle: must be a mapping: write one such as {revoke: when_un"),
+        ("when: {count: orders, window: 90d, gte: 3}", "window: must be a mapping: write one suc"),
+        ("expires: {after: 1y}", "'expires' is not known here; write it under 'lifecycle'"),
+        ("first: 100", "'first' is not known here; write it under 'limit'"),
+        ("when: {count: orders, rolling: 90d, gte: 3}", "write it under 'window'"),
+        ("when: {count: orders, channel: POS, gte: 3}", "write it under 'where'"),
+    ],
+)
+def test_what_stands_one_step_too_far_out_is_told_its_place(more: str, cure: str) -> None:
+    when = "" if more.startswith("when") else "  when: {count: orders, gte: 1}\n"
+    text = f"version: 1\nbadges:\n- id: a\n  badge: A\n{when}  {more}\n"
+    assert cure in str(refused(text))
+
+
 @pytest.mark.parametrize(
     ("wrong", "meant"),
     [("First Purchase", "first-purchase"), ("a_b", "a-b"), ("-x", "x"), ("x" * 64, "x" * 63)],

@@ -98,6 +98,12 @@ def _header(cells: list[str], file: str, line: int) -> list[str]:
     names = [cell.strip().lower() for cell in cells]
     if len(names) == 1 and ";" in names[0]:
         raise TrialError("separate the columns by commas, not by ';'", file=file, line=line)
+    if not any(name in COLUMNS for name in names):
+        raise TrialError(
+            "the first row names no column; begin with a header such as member,source,id,at",
+            file=file,
+            line=line,
+        )
     for number, name in enumerate(names):
         if name not in COLUMNS:
             raise TrialError(
