@@ -66,7 +66,12 @@ def _locked(file: Path, kind: int, patience_seconds: float) -> BinaryIO | None:
             return False
         return True
 
-    if until(taken, seconds=patience_seconds):
+    try:
+        got = until(taken, seconds=patience_seconds)
+    except OSError:
+        opened.close()
+        raise
+    if got:
         return opened
     opened.close()
     return None

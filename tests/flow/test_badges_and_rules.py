@@ -257,6 +257,33 @@ def test_a_rule_made_harder_withdraws_what_waits_and_leaves_what_was_given(
     assert at.wix.standing == {("One Order", "ada"): 1}
 
 
+def test_a_line_that_is_lowered_and_raised_again_gives_once_and_leaves_what_was_given(
+    store: SqlStore, clock: Clock
+) -> None:
+    at = Stage(store, clock)
+    hard, easy = (replace(ONE_ORDER, condition=orders_at_least(number)) for number in (10, 8))
+    at.rules = rules_of(hard, version="ten")
+    at.provision()
+    at.orders.put(*(at.order(f"a{number}", "ada") for number in range(8)))
+    at.orders.put(*(at.order(f"b{number}", "bob") for number in range(10)))
+    at.scan()
+    at.assign_all()
+    assert at.wix.standing == {("One Order", "bob"): 1}
+
+    at.rules = rules_of(easy, version="eight")
+    assert take_up_all(at)[1:] == (1, 0)
+    at.assign_all()
+    both = {("One Order", "ada"): 1, ("One Order", "bob"): 1}
+    assert at.wix.standing == both
+
+    for rules in (rules_of(hard, version="ten"), rules_of(easy, version="eight")):
+        at.rules = rules
+        assert take_up_all(at)[1:] == (0, 0)
+        at.assign_all()
+        assert at.wix.standing == both
+        assert set(at.wix.sent.values()) == {1}
+
+
 def test_an_older_fact_found_later_corrects_earned_at_and_awards_nothing_anew(
     store: SqlStore, clock: Clock
 ) -> None:

@@ -58,12 +58,25 @@ def test_a_migrated_order_counts_from_when_it_was_bought() -> None:
         ({"fulfillmentStatus": "PARTIALLY_FULFILLED"}, {Mark.APPROVED, Mark.PAID}),
         ({"demo": True}, {Mark.APPROVED, Mark.PAID, Mark.DEMO}),
         ({"demo": False, "imported": None}, {Mark.APPROVED, Mark.PAID}),
+        ({"archived": True}, {Mark.APPROVED, Mark.PAID}),
+        ({"balanceSummary": {"pendingRefund": {"amount": "21.50"}}}, {Mark.APPROVED, Mark.PAID}),
     ],
 )
 def test_marks_say_what_is_true_of_the_order_now(
     fields: dict[str, Any], expected: set[Mark]
 ) -> None:
     assert marks(**fields) == expected
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{"archived": True}, {"balanceSummary": {"pendingRefund": {"amount": "21.50"}}}],
+    ids=["archived", "refund on its way"],
+)
+def test_what_is_tidied_away_or_not_refunded_yet_counts_in_full(fields: dict[str, Any]) -> None:
+    [one] = fetched(order(**fields)).activities
+    assert OrderPolicy(currency="EUR").refusal(one) is None
+    assert OrderPolicy(currency="EUR").value(one) == 1750
 
 
 def test_whether_a_refunded_order_counts_is_the_policys_question() -> None:
