@@ -26,7 +26,14 @@ from badgejobs.core.source import Source
 from badgejobs.core.wixfacts import SiteFacts
 from badgejobs.errors import DatabaseUnavailable, Later, RulesError, SettingsError, StateError
 from badgejobs.flow.scan import Cadence
-from badgejobs.rules import RulesFile, load_rules, parse_rules
+from badgejobs.flow.sitefacts import site_facts
+from badgejobs.rules import (
+    NO_CURRENCY,
+    RulesFile,
+    SiteDefaults,
+    parse_rules,
+    read_rules,
+)
 from badgejobs.store import SqlStore, open_store
 from badgejobs.wix import wire
 from badgejobs.wix.auth import ApiKeyCredentials, AppCredentials, Credentials
@@ -34,6 +41,11 @@ from badgejobs.wix.client import WixClient
 
 log = structlog.get_logger(__name__)
 
+
+#: For so long a process goes by what the record said of the site's zone and currency.
+_FACTS_KEPT_SECONDS = 2.0
+#: A site of which nothing is known yet.
+_UNTOLD = SiteDefaults(currency=NO_CURRENCY)
 
 #: No file has this stamp, so the first look reads it.
 _NEVER = (-1, -1)
@@ -176,9 +188,17 @@ class SiteHouse:
         self._secret_stamp: tuple[int, int] | None = _NEVER
         self._rules_file = told.rules
         self._rules = RulesFile(
-            told.rules, load=self._load, recall=self._recalled, told=self._warn, clock=house.clock
+            told.rules,
+            load=self._load,
+            recall=self._recalled,
+            told=self._warn,
+            beside=self.site_facts,
+            clock=house.clock,
         )
+        self._facts = SiteFacts()
+        self._facts_until = 0.0
         self._sources = sources
+        self._names = frozenset(sources)
         credentials = _credentials(told)
         per_minute = house.settings.requests_per_minute_of(name)
         client = partial(
@@ -235,11 +255,32 @@ class SiteHouse:
     def site_facts(self) -> SiteFacts:
         """What Wix told last of the site's time zone and currency; empty where it never did.
 
-        Read from the record, never from Wix: rules are read by commands that ask nothing there.
+        Read from the record, never from Wix: rules are read by commands that ask nothing there,
+        and some of them before there is a database.
         """
-        with self._store.read() as tx:
-            known = tx.bindings.site_facts(self.profile.name)
-        return known[0] if known else SiteFacts()
+        if time.monotonic() >= self._facts_until:
+            try:
+                with self._store.read() as tx:
+                    known = tx.bindings.site_facts(self.profile.name)
+            except (DatabaseUnavailable, StateError):
+                known = None
+            if known is None:
+                return SiteFacts()
+            self._facts, self._facts_until = known[0], time.monotonic() + _FACTS_KEPT_SECONDS
+        return self._facts
+
+    def learn_site_facts(self) -> None:
+        """Ask Wix for the site's zone and currency, where its rules leave them to it.
+
+        Raises ``SettingsError`` with the cure where Wix does not tell.
+        """
+        try:
+            reading = read_rules(self._rules_file, sources=self._names, site=_UNTOLD)
+        except RulesError:
+            return  # told where the rules are asked for
+        if reading.left_open:
+            site_facts(self.profile.name, self.reading, self._store)
+            self._facts_until = 0.0
 
     def rules(self) -> Ruleset:
         """The rules to decide by: the file's, and while it is broken or just written, the last.
@@ -253,7 +294,25 @@ class SiteHouse:
         return self._rules.now()
 
     def _load(self) -> Ruleset:
-        return load_rules(self._rules_file)
+        """The rules, unless something of the site decides about badges and is not known yet."""
+        site = self._defaults()
+        looked_at = replace(site, currency=site.currency or NO_CURRENCY)
+        reading = read_rules(self._rules_file, sources=self._names, site=looked_at)
+        if reading.left_open:
+            left, example = sorted(reading.left_open), {"timezone": "Europe/Berlin"}
+            written = ", ".join(f"{one}: {example.get(one, 'EUR')}" for one in left)
+            raise RulesError(
+                f"the site's own {' and '.join(left)} decide about badges here and are not known "
+                f"yet: Wix is asked when the badges are provisioned; or write site: {{{written}}}",
+                file=str(self._rules_file),
+            )
+        if looked_at == site:
+            return reading.ruleset
+        return read_rules(self._rules_file, sources=self._names, site=site).ruleset
+
+    def _defaults(self) -> SiteDefaults:
+        facts = self.site_facts()
+        return SiteDefaults(timezone=facts.timezone, currency=facts.currency)
 
     def _recalled(self) -> Ruleset | None:
         """The rules that this site was decided by last, from the database."""
@@ -262,11 +321,15 @@ class SiteHouse:
             with self._store.read() as tx:
                 version, _ = tx.bindings.applied(name)
                 text = tx.versions.text(name, version) if version else None
-            rules = parse_rules(text, file=f"version {version}") if text else None
+            if text is None:
+                return None
+            rules = parse_rules(
+                text, file=f"version {version}", sources=self._names, site=self._defaults()
+            )
         except (DatabaseUnavailable, RulesError, StateError):
             return None
         # What it means must not have changed since, with badgejobs or with the site.
-        return rules if rules and rules.version == version else None
+        return rules if rules.version == version else None
 
     def _warn(self, error: RulesError) -> None:
         log.warning("the old rules stay in force", site=self.profile.name, error=str(error))

@@ -10,7 +10,7 @@ been applied at Wix? ``may_have_happened`` answers it for every class, and says 
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
 
 class BadgeJobsError(Exception):
@@ -110,8 +110,8 @@ class SettingsError(Permanent):
     """A setting is missing or wrong; the text names it and the cure."""
 
 
-class RulesError(Permanent):
-    """A rules file cannot be used; the text names file, line, column and the cure."""
+class FileError(Permanent):
+    """A file of the user cannot be used; the text names file, line, column and the cure."""
 
     def __init__(
         self, problem: str, *, file: str, line: int | None = None, column: int | None = None
@@ -120,9 +120,17 @@ class RulesError(Permanent):
         super().__init__(f"{place}: {problem}")
         self.problem, self.file, self.line, self.column = problem, file, line, column
 
-    def anew(self) -> RulesError:
+    def anew(self) -> Self:
         """The same error, fit to be raised once more."""
-        return RulesError(self.problem, file=self.file, line=self.line, column=self.column)
+        return type(self)(self.problem, file=self.file, line=self.line, column=self.column)
+
+
+class RulesError(FileError):
+    """A rules file cannot be used."""
+
+
+class TrialError(FileError):
+    """A file to try rules with, of activities or of cases, cannot be used."""
 
 
 class StateError(Permanent):

@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 
 import typer
 
+from badgejobs.cli.bench_rules import measure_rules
 from badgejobs.cli.output import Output, Rows
 from badgejobs.errors import StateError
 from badgejobs.sandbox import builtin
@@ -32,6 +33,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 _START_SECONDS = 60.0
 
 bench = typer.Typer(help="Measure, and print figures of one run beside each other.")
+bench.command("rules")(measure_rules)
 
 
 @bench.callback()

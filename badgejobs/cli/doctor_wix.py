@@ -98,6 +98,7 @@ def _badges(house: House, at: SiteHouse, site: str) -> Finding:
     """Bound badges stand at Wix; of the others each title at most once, and all not ours."""
     check = f"{site}: badges"
     try:
+        at.learn_site_facts()
         rules = at.rules()
         standing = at.badges.badges()
         with house.store.read() as tx:

@@ -68,7 +68,7 @@ class Output:
     """
 
     def __init__(self, *, as_json: bool = False) -> None:
-        self._as_json = as_json
+        self.as_json = as_json
         self._out = _console(stderr=False)
         self._err = _console(stderr=True)
 
@@ -78,17 +78,21 @@ class Output:
 
     def result(self, data: Any, *shown: RenderableType) -> None:
         """The outcome: ``data`` as JSON where that was asked for, else what is to be shown."""
-        if self._as_json:
+        if self.as_json:
             text = json.dumps(data, default=_plain, ensure_ascii=False, indent=2)
             self._out.out(text, highlight=False)
             return
         for one in shown:
             self._out.print(one, markup=False, highlight=False, soft_wrap=True)
 
+    def record(self, data: Any) -> None:
+        """One of many outcomes, as a line of JSON Lines."""
+        self._out.out(json.dumps(data, default=_plain, ensure_ascii=False), highlight=False)
+
     @contextmanager
     def live(self) -> Iterator[Live | None]:
         """A picture that is drawn anew; ``None`` where nobody watches."""
-        if self._as_json or not self._out.is_terminal:
+        if self.as_json or not self._out.is_terminal:
             yield None
             return
         with Live(console=self._out, auto_refresh=False, transient=True) as picture:

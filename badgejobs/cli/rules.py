@@ -10,6 +10,8 @@ import typer
 
 from badgejobs.cli.opening import known_site, settled
 from badgejobs.cli.output import Output, Page, Rows
+from badgejobs.cli.rules_cases import cases
+from badgejobs.cli.rules_eval import evaluate
 from badgejobs.rules import (
     NO_CURRENCY,
     Reading,
@@ -31,6 +33,8 @@ Currency = Annotated[
 ]
 
 rules = typer.Typer(help="Rules files: which members earn which badge.")
+rules.command("eval")(evaluate)
+rules.command("test")(cases)
 
 
 @rules.callback()

@@ -178,6 +178,7 @@ def _checked_rules(house: House, site: str) -> None:
     Old ones do not do here: who calls this sees the error, and may mend it. A file that was
     written a moment ago is waited for.
     """
+    house.at(site).learn_site_facts()
     for _ in range(_MOST_LOOKS):
         try:
             house.at(site).rules_now()

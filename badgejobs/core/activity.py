@@ -133,7 +133,7 @@ def keeping_categories(seen: Activity, stored: Activity) -> Activity:
     does one of which no category was known: nothing was asked then, or it had none.
     """
     first = {(one.catalog, one.product): one.categories for one in stored.items if one.categories}
-    if not first:
+    if not first or seen.items == stored.items:
         return seen
     return replace(
         seen,

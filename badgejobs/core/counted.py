@@ -45,56 +45,68 @@ class Counting:
     def __init__(self, of: Selection) -> None:
         self.of = of
         self._known: KnownMarks = {}
-        where, policy = of.where, of.policy
-        self._plain = (
-            where == Where()
+        policy = of.policy
+        self._most = policy.max_per_post_per_day if isinstance(policy, CommentPolicy) else 0
+        #: Whether marks alone decide, of a fact that is not ahead and not linked to its member.
+        self._simple = (
+            of.where == Where()
             and of.history_from is None
             and not (isinstance(policy, OrderPolicy) and policy.min_amount)
             and not (isinstance(policy, CommentPolicy) and policy.min_chars)
+            and not self._most
         )
-        self._most = policy.max_per_post_per_day if isinstance(policy, CommentPolicy) else 0
         by_payment = isinstance(policy, OrderPolicy) and policy.dated_by_payment
         self._date = policy.date if by_payment else None
 
     def over(self, facts: Sequence[Activity], as_of: datetime) -> Counted:
         """What counts of the facts of this source, given in order of (occurred_at, id)."""
         found = Counted()
-        known, of = self._known, self.of
-        plain, settle, most = self._plain, of.settle, self._most
+        known, settle, simple = self._known, self.of.settle, self._simple
         near = as_of + FUTURE_TOLERANCE
-        keep, dates, starts = found.facts, found.dates, found.starts
+        keep, dates, refused = found.facts, found.dates, found.refused
         crowd = Counter[tuple[str, date]]()
         for one, at in self._dated(facts):
             marks = one.marks
             try:
                 refusal = known[marks]
             except KeyError:
-                refusal = known[marks] = of.policy.refusal_of_marks(marks)
-            if refusal is None and not (plain and one.linked_by is None):
-                refusal = of.policy.refusal_beside_marks(one) or self._beside_policy(one, at)
-            if refusal is None and at > near:
-                # the dates are in order, so this is the first of them
-                found.ahead_until = found.ahead_until or at - FUTURE_TOLERANCE
-                refusal = Refusal.AHEAD
-            if refusal is None and most:
-                place = one.post, of.calendar.day(at)
-                crowd[place] += 1
-                refusal = Refusal.OVER_CAP if crowd[place] > most else None
+                refusal = known[marks] = self.of.policy.refusal_of_marks(marks)
+            if refusal is None and not (simple and at <= near and one.linked_by is None):
+                refusal = self._beside_marks(one, at, near=near, found=found, crowd=crowd)
             if refusal is not None:
-                found.refused.append((one, refusal))
-                continue
-            start = at + settle
-            if Mark.CREDIT in marks:
-                found.credits.append((start, one))
-                continue
-            keep.append(one)
-            dates.append(at)
-            starts.append(start)
+                refused.append((one, refusal))
+            elif Mark.CREDIT in marks:
+                found.credits.append((at + settle, one))
+            else:
+                keep.append(one)
+                dates.append(at)
+        found.starts = [at + settle for at in dates] if settle else dates
         return found
 
-    def _dated(self, facts: Iterable[Activity]) -> Iterable[tuple[Activity, datetime]]:
+    def _beside_marks(
+        self,
+        one: Activity,
+        at: datetime,
+        *,
+        near: datetime,
+        found: Counted,
+        crowd: Counter[tuple[str, date]],
+    ) -> Refusal | None:
+        """What all but its marks says against a fact."""
+        refusal = self.of.policy.refusal_beside_marks(one) or self._beside_policy(one, at)
+        if refusal is None and at > near:
+            # the dates are in order, so this is the first of them
+            found.ahead_until = found.ahead_until or at - FUTURE_TOLERANCE
+            refusal = Refusal.AHEAD
+        if refusal is None and self._most:
+            place = one.post, self.of.calendar.day(at)
+            crowd[place] += 1
+            refusal = Refusal.OVER_CAP if crowd[place] > self._most else None
+        return refusal
+
+    def _dated(self, facts: Sequence[Activity]) -> Iterable[tuple[Activity, datetime]]:
         if self._date is None:
-            return ((one, one.occurred_at) for one in facts)
+            return zip(facts, [one.occurred_at for one in facts], strict=True)
         dated = [(one, self._date(one)) for one in facts]
         return sorted(dated, key=lambda pair: (pair[1], pair[0].activity_id))
 

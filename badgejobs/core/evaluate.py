@@ -7,15 +7,19 @@ The answer depends on the facts alone, never on the order in which they arrived.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
+from operator import attrgetter
+from typing import NamedTuple
 
 from badgejobs.core.activity import Activity
 from badgejobs.core.counted import FUTURE_TOLERANCE, Counted, Counting
 from badgejobs.core.lifecycle import expired, held, is_for_good
-from badgejobs.core.measure import numeric_timeline
+from badgejobs.core.measure import numeric
 from badgejobs.core.milestone import (
     Age,
     AllOf,
@@ -37,7 +41,7 @@ from badgejobs.core.milestone import (
     leaves,
     sources_of,
 )
-from badgejobs.core.proof import Proof, prove
+from badgejobs.core.proof import Proof, Scene, prove
 from badgejobs.core.rhythm import age_timeline, gap_timeline, streak_timeline
 from badgejobs.core.timeline import (
     FOREVER,
@@ -55,6 +59,9 @@ from badgejobs.core.timeline import (
 __all__ = ["FUTURE_TOLERANCE", "Answer", "Evaluator", "Proof", "Withheld", "evaluate"]
 
 
+_BY_TIME = attrgetter("occurred_at", "activity_id")
+
+
 class Withheld(StrEnum):
     """Why a badge whose condition is met is not given, or not given anew."""
 
@@ -66,9 +73,12 @@ class Withheld(StrEnum):
     HIGHER_TIER = "a higher tier is held"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """What facts, rules and a moment say of one member and one badge."""
+class Answer(NamedTuple):
+    """What facts, rules and a moment say of one member and one badge.
+
+    A named tuple, since a frozen dataclass takes three times as long to make, and one is made of
+    each member and badge.
+    """
 
     milestone: Milestone
     #: Whether the badge shall stand at this moment.
@@ -80,9 +90,8 @@ class Answer:
     withheld: Withheld | None
     #: The id of the activity that crossed the line; empty where time alone did.
     crossed_by: str
-    _prove: Callable[[], Proof]
-    #: The proofs of the tiers above, which may hide this one.
-    _above: Callable[[], tuple[Proof, ...]]
+    #: What its proof is worked out of.
+    scene: Scene
 
     @property
     def may_open(self) -> bool:
@@ -91,13 +100,17 @@ class Answer:
 
     @property
     def activities(self) -> frozenset[str]:
-        """The ids of the activities that the answer stands on, and that suffice for it."""
-        return self.proof.activities.union(*(proof.activities for proof in self._above()))
+        """The ids of the activities that the answer stands on, and that suffice for it.
+
+        A tier above may hide this one, so what proves that it is met or not is among them.
+        """
+        above = (prove(one.condition, self.scene) for one in self.milestone.above)
+        return self.proof.activities.union(*(proof.activities for proof in above))
 
     @property
     def proof(self) -> Proof:
         """Why: worked out when it is asked for, since most answers are only counted."""
-        return self._prove()
+        return prove(self.milestone.condition, self.scene)
 
 
 def evaluate(facts: Collection[Activity], milestone: Milestone, as_of: datetime) -> Answer:
@@ -138,7 +151,7 @@ class Evaluator:
             if known_to and sources:
                 moment = min(as_of, *(known_to.get(source, as_of) for source in sources))
             if moment not in moments:
-                moments[moment] = _Member(by_source, moment)
+                moments[moment] = _Member(self, by_source, moment)
             answers.append(self._answer(milestone, moments[moment]))
         return tuple(answers)
 
@@ -169,10 +182,7 @@ class Evaluator:
             next_flip_at=_flip(milestone, shown, member, plan),
             withheld=withheld,
             crossed_by=now[2] if now else "",
-            _prove=lambda: prove(milestone.condition, _Scene(self, member)),
-            _above=lambda: tuple(
-                prove(one.condition, _Scene(self, member)) for one in milestone.above
-            ),
+            scene=member,
         )
 
     # ------------------------------------------------------------ making ready
@@ -181,11 +191,11 @@ class Evaluator:
         known = self._plans.get(id(milestone))
         if known is None:
             known = _Plan(
-                condition=self._ready(milestone.condition),
+                condition=self.ready(milestone.condition),
                 for_good=is_for_good(milestone),
                 above=tuple(self._held(one) for one in milestone.above),
                 countings=tuple(
-                    dict.fromkeys(self._counting(leaf) for leaf in _leaves_of(milestone))
+                    dict.fromkeys(self.counting(leaf) for leaf in _leaves_of(milestone))
                 ),
             )
             self._plans[id(milestone)] = known
@@ -206,51 +216,48 @@ class Evaluator:
 
         return ready
 
-    def _ready(self, condition: Condition) -> _Ready:
+    def ready(self, condition: Condition) -> _Ready:
+        """What tells of a member when they meet a condition."""
         match condition:
             case AllOf(parts=parts):
-                wanted = [self._ready(part) for part in parts]
+                wanted = [self.ready(part) for part in parts]
                 return lambda member: every([part(member) for part in wanted])
             case AnyOf(parts=parts):
-                wanted = [self._ready(part) for part in parts]
+                wanted = [self.ready(part) for part in parts]
                 return lambda member: some([part(member) for part in wanted])
             case AtLeast(parts=parts, number=number):
-                wanted = [self._ready(part) for part in parts]
+                wanted = [self.ready(part) for part in parts]
                 return lambda member: at_least(number, [part(member) for part in wanted])
             case NoneOf(parts=parts):
-                wanted = [self._ready(part) for part in parts]
+                wanted = [self.ready(part) for part in parts]
                 return lambda member: clipped(
                     complement(some([part(member) for part in wanted])), member.as_of
                 )
             case Has(milestone=milestone):
                 return self._held(milestone)
             case leaf:
-                return _ready_leaf(leaf, self._counting(leaf))
+                return _ready_leaf(leaf, self.counting(leaf))
 
-    def _counting(self, leaf: Leaf) -> Counting:
+    def counting(self, leaf: Leaf) -> Counting:
+        """What tells the facts apart that a leaf looks at."""
         key = replace(leaf.of, stretch=None)
         if key not in self._countings:
             self._countings[key] = Counting(key)
         return self._countings[key]
 
-    def timeline(self, condition: Condition, member: _Member) -> Timeline:
-        """When a condition is met."""
-        return self._ready(condition)(member)
-
-    def counted(self, leaf: Leaf, member: _Member) -> Counted:
-        """The facts that count for a leaf, but for its window."""
-        return member.counted(self._counting(leaf))
-
 
 class _Member:
-    """The facts of one member at one moment, and what was worked out of them.
+    """The facts of one member at one moment, and what was worked out of them: a ``Scene``.
 
     Where a fact is a little ahead of our clock, the clock is late: it is as late as that fact.
     """
 
-    __slots__ = ("_counted", "_told_at", "as_of", "clock", "facts", "held")
+    __slots__ = ("_counted", "_evaluator", "_told_at", "as_of", "clock", "facts", "held")
 
-    def __init__(self, facts: Mapping[str, Sequence[Activity]], as_of: datetime) -> None:
+    def __init__(
+        self, evaluator: Evaluator, facts: Mapping[str, Sequence[Activity]], as_of: datetime
+    ) -> None:
+        self._evaluator = evaluator
         self.facts, self._told_at = facts, as_of
         self.as_of, self.clock = as_of, ""
         for source in sorted(facts):
@@ -263,12 +270,21 @@ class _Member:
         self._counted = dict[Counting, Counted]()
         self.held = dict[int, Timeline]()
 
-    def counted(self, counting: Counting) -> Counted:
+    def counted_by(self, counting: Counting) -> Counted:
+        """The facts that count for a selection, told apart once."""
         known = self._counted.get(counting)
         if known is None:
             facts = self.facts.get(counting.of.source, ())
             known = self._counted[counting] = counting.over(facts, self._told_at)
         return known
+
+    def counted(self, leaf: Leaf) -> Counted:
+        """The facts that count for a leaf, but for its window."""
+        return self.counted_by(self._evaluator.counting(leaf))
+
+    def timeline(self, condition: Condition) -> Timeline:
+        """When a condition is met."""
+        return self._evaluator.ready(condition)(self)
 
 
 _Ready = Callable[[_Member], Timeline]
@@ -284,38 +300,18 @@ class _Plan:
     countings: tuple[Counting, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Scene:
-    """What a proof is worked out of."""
-
-    evaluator: Evaluator
-    member: _Member
-
-    @property
-    def as_of(self) -> datetime:
-        return self.member.as_of
-
-    @property
-    def clock(self) -> str:
-        return self.member.clock
-
-    def timeline(self, condition: Condition) -> Timeline:
-        return self.evaluator.timeline(condition, self.member)
-
-    def counted(self, leaf: Leaf) -> Counted:
-        return self.evaluator.counted(leaf, self.member)
-
-
 def _ready_leaf(leaf: Leaf, counting: Counting) -> _Ready:
+    met: Callable[[Counted], Timeline]
     match leaf:
         case Count() | Sum() | Distinct() | Max():
-            return lambda member: numeric_timeline(leaf, member.counted(counting))
+            met = numeric(leaf)
         case Streak():
-            return lambda member: streak_timeline(leaf, member.counted(counting))
+            met = partial(streak_timeline, leaf)
         case Gap():
-            return lambda member: gap_timeline(leaf, member.counted(counting))
+            met = partial(gap_timeline, leaf)
         case Age():
-            return lambda member: age_timeline(leaf, member.counted(counting))
+            met = partial(age_timeline, leaf)
+    return lambda member: met(member.counted_by(counting))
 
 
 def _leaves_of(milestone: Milestone) -> list[Leaf]:
@@ -328,19 +324,12 @@ def _leaves_of(milestone: Milestone) -> list[Leaf]:
 
 def _by_source(facts: Collection[Activity]) -> dict[str, list[Activity]]:
     """Facts by source, in order of their time; of two at one time, in order of their ids."""
-    found = dict[str, list[Activity]]()
+    found = defaultdict[str, list[Activity]](list)
     for one in facts:
-        if one.source in found:
-            found[one.source].append(one)
-        else:
-            found[one.source] = [one]
+        found[one.source].append(one)
     for some_facts in found.values():
-        some_facts.sort(key=_by_time)
+        some_facts.sort(key=_BY_TIME)
     return found
-
-
-def _by_time(one: Activity) -> tuple[datetime, str]:
-    return one.occurred_at, one.activity_id
 
 
 def _earnable(milestone: Milestone, moment: datetime) -> bool:
@@ -351,10 +340,13 @@ def _earnable(milestone: Milestone, moment: datetime) -> bool:
 def _flip(milestone: Milestone, shown: Timeline, member: _Member, plan: _Plan) -> datetime | None:
     """The next moment at which time alone changes the answer."""
     as_of = member.as_of
-    moments = [next_change(shown, as_of)]
-    moments += [member.counted(counting).ahead_until for counting in plan.countings]
+    first = next_change(shown, as_of) or FOREVER
+    for counting in plan.countings:
+        ahead = member.counted_by(counting).ahead_until
+        if ahead is not None and ahead < first:
+            first = ahead
     lifecycle = milestone.lifecycle
-    if lifecycle.earnable_from or lifecycle.earnable_until:
-        bounds = (lifecycle.earnable_from, lifecycle.earnable_until)
-        moments += [one for one in bounds if one and one > as_of and stretch_at(shown, one)]
-    return min((one for one in moments if one and one < FOREVER), default=None)
+    for bound in (lifecycle.earnable_from, lifecycle.earnable_until):
+        if bound and as_of < bound < first and stretch_at(shown, bound):
+            first = bound
+    return first if first < FOREVER else None

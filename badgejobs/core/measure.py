@@ -33,22 +33,36 @@ from badgejobs.core.timeline import FOREVER, NEVER, Stretch, Timeline, joined
 Numeric = Count | Sum | Distinct | Max
 #: What one fact gives: a number to add up or compare, or the different things to count.
 Given = int | frozenset[object]
+_Giving = Callable[[Activity], Given | Refusal]
+
+
+def numeric(leaf: Numeric) -> Callable[[Counted], Timeline]:
+    """What tells when the leaf is met, by the shortest way that finds it."""
+    rolling = leaf.of.stretch
+    match leaf:
+        case Count(gte=gte) if rolling is None:
+            return lambda counted: _crossed(counted.starts, counted.facts, gte - 1)
+        case Count(gte=gte) if isinstance(rolling, Rolling) and not rolling.span.months:
+            return lambda counted: _crowded(counted, gte, rolling)
+        case Sum(gte=gte) if rolling is None:
+            given = _giving(leaf)
+            return lambda counted: (
+                _swept(leaf, counted)
+                if counted.credits
+                else _reached(_totals(leaf.field, given, counted), gte)
+            )
+        case Distinct(gte=gte) if rolling is None:
+            given = _giving(leaf)
+            return lambda counted: _nth(_firsts(leaf.field, given, counted), gte)
+    return lambda counted: _swept(leaf, counted)
 
 
 def numeric_timeline(leaf: Numeric, counted: Counted) -> Timeline:
     """When the leaf is met."""
-    rolling = leaf.of.stretch
-    match leaf:
-        case Count(gte=gte) if rolling is None:
-            return _crossed(counted.starts, counted.facts, gte - 1)
-        case Count(gte=gte) if isinstance(rolling, Rolling) and not rolling.span.months:
-            return _crowded(counted, gte, rolling)
-        case Sum(gte=gte) if rolling is None and not counted.credits:
-            totals, facts, starts = _totals(leaf, counted)
-            return _crossed(starts, facts, bisect_left(totals, gte))
-        case Distinct(gte=gte) if rolling is None:
-            facts, starts = _firsts(leaf, counted)
-            return _crossed(starts, facts, gte - 1)
+    return numeric(leaf)(counted)
+
+
+def _swept(leaf: Numeric, counted: Counted) -> Timeline:
     return swept(leaf, entries(leaf, counted)[0])
 
 
@@ -56,6 +70,14 @@ def _crossed(starts: Sequence[datetime], facts: Sequence[Activity], at: int) -> 
     if at >= len(starts):
         return NEVER
     return ((starts[at], FOREVER, facts[at].activity_id),)
+
+
+def _nth(firsts: _Firsts, number: int) -> Timeline:
+    return _crossed(firsts.starts, firsts.facts, number - 1)
+
+
+def _reached(totals: _Totals, gte: int) -> Timeline:
+    return _crossed(totals.starts, totals.facts, bisect_left(totals.sums, gte))
 
 
 def _crowded(counted: Counted, gte: int, window: Rolling) -> Timeline:
@@ -73,39 +95,50 @@ def _crowded(counted: Counted, gte: int, window: Rolling) -> Timeline:
     return found
 
 
-def _totals(leaf: Sum, counted: Counted) -> tuple[list[int], list[Activity], list[datetime]]:
-    """Running totals of what never falls, with the facts that add to them."""
-    key = "totals", leaf.field
-    if key not in counted.kept:
-        given = _giving(leaf)
-        values = [given(fact) for fact in counted.facts]
-        facts, starts = counted.facts, counted.starts
-        numbers = [
-            value for value in values if isinstance(value, int) and not isinstance(value, Refusal)
-        ]
-        if len(numbers) < len(values):
-            adds = [isinstance(value, int) for value in values]
-            facts = [fact for fact, does in zip(facts, adds, strict=True) if does]
-            starts = [start for start, does in zip(starts, adds, strict=True) if does]
-        counted.kept[key] = list(accumulate(numbers)), facts, starts
-    return counted.kept[key]  # type: ignore[return-value]
-
-
-def _firsts(leaf: Distinct, counted: Counted) -> tuple[list[Activity], list[datetime]]:
+class _Firsts(NamedTuple):
     """Each different thing's first fact; one fact stands there once for each thing it brings."""
-    key = "firsts", leaf.field
-    if key not in counted.kept:
-        given, seen = _giving(leaf), set[object]()
-        facts, starts = list[Activity](), list[datetime]()
-        for fact, start in zip(counted.facts, counted.starts, strict=True):
-            things = given(fact)
-            if isinstance(things, frozenset):
-                new = things - seen
-                seen |= new
-                facts += [fact] * len(new)
-                starts += [start] * len(new)
-        counted.kept[key] = facts, starts
-    return counted.kept[key]  # type: ignore[return-value]
+
+    facts: list[Activity]
+    starts: list[datetime]
+
+
+class _Totals(NamedTuple):
+    """Running totals of what never falls, with the facts that add to them."""
+
+    sums: list[int]
+    facts: list[Activity]
+    starts: list[datetime]
+
+
+def _totals(field: str, given: _Giving, counted: Counted) -> _Totals:
+    known = counted.kept.get(("totals", field))
+    if isinstance(known, _Totals):
+        return known
+    facts, starts = counted.facts, counted.starts
+    values = [given(fact) for fact in facts]
+    numbers = [value for value in values if type(value) is int]
+    if len(numbers) < len(values):
+        adds = [type(value) is int for value in values]
+        facts = [fact for fact, does in zip(facts, adds, strict=True) if does]
+        starts = [start for start, does in zip(starts, adds, strict=True) if does]
+    found = counted.kept["totals", field] = _Totals(list(accumulate(numbers)), facts, starts)
+    return found
+
+
+def _firsts(field: str, given: _Giving, counted: Counted) -> _Firsts:
+    known = counted.kept.get(("firsts", field))
+    if isinstance(known, _Firsts):
+        return known
+    facts, starts, seen = list[Activity](), list[datetime](), set[object]()
+    for fact, start in zip(counted.facts, counted.starts, strict=True):
+        things = given(fact)
+        if isinstance(things, frozenset) and not things <= seen:
+            new = things - seen
+            seen |= new
+            facts += [fact] * len(new)
+            starts += [start] * len(new)
+    found = counted.kept["firsts", field] = _Firsts(facts, starts)
+    return found
 
 
 class Entry(NamedTuple):
@@ -211,12 +244,14 @@ def _lies_between(at: datetime, since: datetime | None, until: datetime | None) 
 # ---------------------------------------------------------------- values
 
 
-def _giving(leaf: Numeric) -> Callable[[Activity], Given | Refusal]:
+def _giving(leaf: Numeric) -> _Giving:
     of = leaf.of
     where = of.where
     match leaf:
         case Count():
             return lambda _: 1
+        case Sum(field="amount") | Max(field="amount") if not where.of_lines:
+            return of.policy.value
         case Sum(field="amount") | Max(field="amount"):
             return lambda fact: amount_of(fact, of)
         case Sum(field="items.quantity") | Max(field="items.quantity"):

@@ -51,8 +51,12 @@ class Where:
     @property
     def of_lines(self) -> bool:
         """Whether it asks anything of single lines."""
-        wanted = (self.catalogs, self.categories, self.products, self.not_products)
-        return any(one is not None for one in wanted)
+        return (
+            self.catalogs is not None
+            or self.categories is not None
+            or self.products is not None
+            or self.not_products is not None
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -121,10 +121,14 @@ class OrderPolicy:
 
     def value(self, activity: Activity, /) -> int | Refusal:
         """What an order that counts adds to a sum: minor units, below zero for a credit alone."""
-        gross = self._gross(activity)
+        amounts = activity.amounts
+        gross = amounts.get(self.amount, 0)
         if Mark.CREDIT not in activity.marks:
-            refunded = activity.amounts.get("refunded", 0) if self.subtract_refunds else 0
-            gross = max(0, gross - refunded)
+            if self.subtract_refunds:
+                gross -= amounts.get("refunded", 0)
+            gross = max(gross, 0)
+        if self.currency is None or activity.currency == self.currency:
+            return gross
         value = self.in_currency(activity, gross)
         return Refusal.OTHER_CURRENCY if value is None else value
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from datetime import datetime
 
 from badgejobs.core.activity import Activity
@@ -151,7 +151,7 @@ def _answers(
     answers = evaluator.answers(facts or (), outlook.now, outlook.known_to)
     if facts:
         return answers
-    return tuple(replace(one, met=False, earned_at=None, next_flip_at=None) for one in answers)
+    return tuple(one._replace(met=False, earned_at=None, next_flip_at=None) for one in answers)
 
 
 def _outlook(tx: Transaction, site: str, rules: Ruleset) -> Outlook:

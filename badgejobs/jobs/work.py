@@ -167,6 +167,7 @@ def run_provision(house: House, site: str, *, by: str) -> Outcome:
     at = house.at(site)
 
     def unit(_failures: int) -> _Told:
+        at.learn_site_facts()
         rules = at.rules()
         with house.store.begin() as tx:
             is_new = tx.bindings.applied(site)[0] != rules.version

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from badgejobs.errors import RulesError
 from badgejobs.rules.language.conditions import BESIDE, MEASURES
+from badgejobs.rules.language.document import Rules
 from badgejobs.rules.language.known import Location, known_keys
 from badgejobs.rules.language.scalars import did_you_mean, nearest
 from badgejobs.rules.language.strict import TAG
@@ -56,36 +57,46 @@ def named(trail: Trail, text: str) -> str:
     return text if key is None else f"{shortened(key)}: {text}"
 
 
-def complaints_of(error: ValidationError, document: Document) -> list[Complaint]:
-    """What the models found, in our words and with the places of the file."""
+def complaints_of(
+    error: ValidationError,
+    document: Document,
+    *,
+    root: type[BaseModel] = Rules,
+    examples: Mapping[str, str] = _EXAMPLES,
+) -> list[Complaint]:
+    """What the models found, in our words and with the places of the file.
+
+    ``root`` is the model of the file, and ``examples`` are of keys that could be missing.
+    """
     errors = error.errors(include_url=False)
     misspelt = {
         (one["loc"][:-1], near)
         for one in errors
         if one["type"] == "extra_forbidden"
-        if (near := nearest(str(one["loc"][-1]), known_keys(one["loc"][:-1])))
+        if (near := nearest(str(one["loc"][-1]), known_keys(one["loc"][:-1], root)))
     }
     return [
-        _complaint(one, document)
+        _complaint(one, document, root, examples)
         for one in errors
         # a key that is missing because it is misspelt is one problem, told as the latter
         if one["type"] != "missing" or (one["loc"][:-1], one["loc"][-1]) not in misspelt
     ]
 
 
-def _complaint(error: Any, document: Document) -> Complaint:
+def _complaint(
+    error: Any, document: Document, root: type[BaseModel], examples: Mapping[str, str]
+) -> Complaint:
     location: Location = error["loc"]
     trail = tuple(step for step in location if not str(step).startswith(TAG))
     match error["type"]:
         case "missing":
             key = str(trail[-1])
-            text = f"'{key}' is missing; add for example '{_EXAMPLES.get(key, key)}'"
+            text = f"'{key}' is missing; add for example '{examples.get(key, key)}'"
             return Complaint(document.place(trail[:-1]), named(trail[:-1], text))
         case "extra_forbidden":
             key = str(trail[-1])
-            text = (
-                f"{_stranger(key, location[:-1])}; {did_you_mean(key, known_keys(location[:-1]))}"
-            )
+            known = known_keys(location[:-1], root)
+            text = f"{_stranger(key, location[:-1])}; {did_you_mean(key, known)}"
             return Complaint(document.place(trail, of_key=True), named(trail[:-1], text))
         case "rules":
             if key := error["ctx"]["key"]:

@@ -28,8 +28,10 @@ class RulesFile:
     """The rules of one site: what their file says now, and what is in force.
 
     ``load`` reads the file. ``recall`` brings back the rules that were in force last, for a
-    process that has never seen them; ``None`` where there are none. ``clock`` tells the time as
-    the file's stamps do. ``told`` hears, once a change, what is wrong while old rules stay.
+    process that has never seen them; ``None`` where there are none. ``beside`` is what they mean
+    something by beside their text: when it changes, the file is read again. ``clock`` tells the
+    time as the file's stamps do. ``told`` hears, once a change, what is wrong while old rules
+    stay.
     """
 
     def __init__(
@@ -39,10 +41,13 @@ class RulesFile:
         load: Callable[[], Ruleset],
         recall: Callable[[], Ruleset | None],
         told: Callable[[RulesError], None],
+        beside: Callable[[], object] = lambda: None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._path, self._load, self._recall = path, load, recall
-        self._told, self._clock = told, clock
+        self._told, self._clock, self._beside = told, clock, beside
+        #: What the rules were read beside.
+        self._read_beside: object = None
         self._lock = Lock()
         #: The file as it was last read, by its stamp; what came of it; the last that was right.
         self._read: Stamp | None = _NEVER
@@ -88,8 +93,8 @@ class RulesFile:
 
     def _look(self) -> float:
         """Read the file if it changed and stands still; else the seconds until it may be read."""
-        stamp = _stamp(self._path)
-        if stamp == self._read:
+        stamp, beside = _stamp(self._path), self._beside()
+        if stamp == self._read and beside == self._read_beside:
             return 0.0
         if stamp and (wait := self._too_young(stamp)):
             return wait
@@ -104,7 +109,7 @@ class RulesFile:
         self._rules, self._broken = rules or self._rules, broken
         # What could not be read at all may be readable the next time, unchanged.
         unread = broken and isinstance(broken.__cause__, OSError)
-        self._read = _NEVER if unread else stamp
+        self._read, self._read_beside = (_NEVER if unread else stamp), beside
         if broken and self._rules and before != str(broken):
             self._told(broken)
         return 0.0

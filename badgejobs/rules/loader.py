@@ -13,10 +13,12 @@ from badgejobs.errors import RulesError
 from badgejobs.rules.checks import complaints_about, complaints_about_meaning
 from badgejobs.rules.compiling import compiled
 from badgejobs.rules.complaints import as_error, complaints_of
+from badgejobs.rules.depending import ZONES, depends_on_zone, has_money
 from badgejobs.rules.language.document import Rules
 from badgejobs.rules.language.names import OUR_SOURCES
+from badgejobs.rules.language.times import SITE
 from badgejobs.rules.notes import notes_about
-from badgejobs.rules.setting import SiteDefaults, settled
+from badgejobs.rules.setting import NO_CURRENCY, SiteDefaults, currency_of, settled
 from badgejobs.rules.yaml_tree import MOST_BYTES, load, too_large
 
 _NOTHING_KNOWN = SiteDefaults()
@@ -29,6 +31,9 @@ class Reading:
     ruleset: Ruleset
     #: What its owner should know of it, a sentence each.
     notes: tuple[str, ...]
+    #: ``timezone`` and ``currency`` where the file leaves them to the site, an answer depends on
+    #: them, and they were not told: UTC and no currency at all stand in for them.
+    left_open: frozenset[str] = frozenset()
 
 
 def read_rules(
@@ -76,7 +81,25 @@ def _read(text: str, *, file: str, sources: AbstractSet[str], site: SiteDefaults
     ruleset = replace(compiled(rules, settled(rules.site, site)), text=text)
     if complaints := list(complaints_about_meaning(rules, ruleset, document)):
         raise as_error(complaints, file=file)
-    return Reading(ruleset=ruleset, notes=tuple(notes_about(rules, site, ruleset)))
+    left_open = _left_open(rules, site, ruleset)
+    return Reading(
+        ruleset=ruleset,
+        notes=tuple(notes_about(rules, left_open, ruleset)),
+        left_open=left_open,
+    )
+
+
+def _left_open(rules: Rules, site: SiteDefaults, ruleset: Ruleset) -> frozenset[str]:
+    found = set[str]()
+    if rules.site.timezone == SITE and site.timezone is None:
+        elsewhere = [
+            compiled(rules, settled(rules.site, replace(site, timezone=zone.key))) for zone in ZONES
+        ]
+        if depends_on_zone(*elsewhere):
+            found.add("timezone")
+    if currency_of(rules.site, site) == NO_CURRENCY and any(map(has_money, ruleset.milestones)):
+        found.add("currency")
+    return frozenset(found)
 
 
 def text_of_file(path: Path) -> str:

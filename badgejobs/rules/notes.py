@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Set as AbstractSet
 
-from badgejobs.core.milestone import Max, Milestone, OrderPolicy, Ruleset, Sum, leaves
+from badgejobs.core.milestone import Milestone, Ruleset
 from badgejobs.rules.checks.walking import owners
 from badgejobs.rules.language.document import Rules
 from badgejobs.rules.language.policies import OrderRules
-from badgejobs.rules.language.times import SITE
-from badgejobs.rules.setting import NO_CURRENCY, SiteDefaults, currency_of
 
 #: How many badges a note names.
 _MOST_NAMED = 3
@@ -35,11 +34,11 @@ _NOT_DONE: tuple[tuple[Callable[[Milestone], object], str], ...] = (
 )
 
 
-def notes_about(rules: Rules, site: SiteDefaults, ruleset: Ruleset) -> Iterator[str]:
+def notes_about(rules: Rules, left_open: AbstractSet[str], ruleset: Ruleset) -> Iterator[str]:
     """A sentence for each thing that was assumed, and for what is not carried out yet."""
-    if rules.site.timezone == SITE and site.timezone is None:
-        yield ("timezone: taken as UTC here; the service takes the site's own, as Wix tells it")
-    if currency_of(rules.site, site) == NO_CURRENCY and any(map(_has_money, ruleset.milestones)):
+    if "timezone" in left_open:
+        yield "timezone: taken as UTC here; the service takes the site's own, as Wix tells it"
+    if "currency" in left_open:
         yield (
             "currency: the site's own is not known here; amounts were checked as if it had two "
             "digits behind the point"
@@ -59,15 +58,6 @@ def _orders(rules: Rules) -> Iterator[OrderRules]:
     for _, rule in owners(rules):
         if rule.policies:
             yield rule.policies.orders
-
-
-def _has_money(milestone: Milestone) -> bool:
-    return any(
-        leaf.of.where.min_amount is not None
-        or (isinstance(leaf, Sum | Max) and leaf.currency is not None)
-        or (isinstance(leaf.of.policy, OrderPolicy) and leaf.of.policy.min_amount > 0)
-        for leaf in leaves(milestone.condition)
-    )
 
 
 def _listed(badges: Iterable[str]) -> str:

@@ -119,9 +119,13 @@ orders = st.sampled_from(ORDERS)
 
 def counted(leaf: Leaf, known: list[Activity], as_of: datetime) -> Counted:
     """The facts that count for a leaf, as the evaluation finds them."""
-    of_source = [one for one in known if one.source == leaf.of.source]
-    of_source.sort(key=lambda one: (one.occurred_at, one.activity_id))
-    return Counting(replace(leaf.of, stretch=None)).over(of_source, as_of)
+    return Counting(replace(leaf.of, stretch=None)).over(of_its_source(leaf, known), as_of)
+
+
+def of_its_source(leaf: Leaf, known: list[Activity]) -> list[Activity]:
+    """The facts of a leaf's source, in the order in which they are told apart."""
+    found = [one for one in known if one.source == leaf.of.source]
+    return sorted(found, key=lambda one: (one.occurred_at, one.activity_id))
 
 
 def clock(known: list[Activity], as_of: datetime) -> datetime:

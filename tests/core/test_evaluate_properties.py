@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from badgejobs.core.activity import Activity
+from badgejobs.core.counted import Counting
 from badgejobs.core.evaluate import FUTURE_TOLERANCE, Answer, evaluate
 from badgejobs.core.measure import entries, number_at, numeric_timeline, swept
 from badgejobs.core.milestone import (
@@ -127,6 +128,18 @@ def test_every_short_cut_finds_what_the_sweep_finds(
     assert not isinstance(leaf, Streak | Gap | Age)
 
     assert list(numeric_timeline(leaf, counted)) == list(swept(leaf, entries(leaf, counted)[0]))
+
+
+@thousand
+@given(facts=facts(), leaf=core_rules.numeric(), then=moments)
+def test_facts_are_told_apart_by_their_marks_alone_only_where_nothing_else_decides(
+    facts: list[Activity], leaf: Leaf, then: datetime
+) -> None:
+    of_source = core_rules.of_its_source(leaf, facts)
+    short, whole = Counting(leaf.of), Counting(leaf.of)
+    whole._simple = False
+
+    assert short.over(of_source, then) == whole.over(of_source, then)
 
 
 @thousand

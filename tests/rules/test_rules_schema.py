@@ -16,7 +16,11 @@ from writing import with_badge, with_when, written
 from badgejobs import rules
 from badgejobs.rules.schema import PATH, schema_text
 
-EXAMPLES = sorted((Path(rules.__file__).parent / "examples").glob("*.yaml"))
+EXAMPLES = sorted(
+    path
+    for path in (Path(rules.__file__).parent / "examples").glob("*.yaml")
+    if not path.name.endswith(".cases.yaml")
+)
 SCHEMA = json.loads(PATH.read_text(encoding="utf-8"))
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 

@@ -9,7 +9,9 @@ from badgejobs.core.milestone import Look
 from badgejobs.rules import SiteDefaults, in_words, load_rules, parse_rules
 
 ROOM = Path(rules.__file__).parent
-EXAMPLES = sorted((ROOM / "examples").glob("*.yaml"))
+EXAMPLES = sorted(
+    path for path in (ROOM / "examples").glob("*.yaml") if not path.match("*.cases.yaml")
+)
 SITE = SiteDefaults(timezone="Europe/London", currency="GBP")
 
 

@@ -14,19 +14,19 @@ from badgejobs.rules.language.strict import TAG
 Location = tuple[str | int, ...]
 
 
-def known_keys(location: Location) -> list[str]:
+def known_keys(location: Location, root: type[BaseModel] = Rules) -> list[str]:
     """The keys of the mapping at a place."""
-    return [field.alias or name for name, field in model_at(location).model_fields.items()]
+    return [field.alias or name for name, field in model_at(location, root).model_fields.items()]
 
 
-def model_at(location: Location) -> type[BaseModel]:
-    """The model of the mapping at a place.
+def model_at(location: Location, root: type[BaseModel] = Rules) -> type[BaseModel]:
+    """The model of the mapping at a place of a file that ``root`` is the model of.
 
     >>> model_at(("badges", 0, "limit")).__name__
     'LimitRule'
     """
-    model: type[BaseModel] = Rules
-    within: Any = Rules
+    model = root
+    within: Any = root
     for step in location:
         if isinstance(step, int):
             continue
