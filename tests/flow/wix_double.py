@@ -69,6 +69,8 @@ class World:
         self.lag = timedelta(0)
         #: What a create of a pair that stands already does.
         self.second_create: Literal["refuse", "return", "row"] = "refuse"
+        #: A request has taken effect by then, or never will; what the settings allow for.
+        self.applied_within = timedelta(seconds=90)
         self.members_gone = set[str]()
         self.calls = list[Call]()
         self._faults = defaultdict[str, deque[Fault | None]](deque)
@@ -211,7 +213,11 @@ class World:
     def _create(self, name: str, pairs: Sequence[tuple[str, str]], fence: Fence) -> list[Created]:
         self._let_happen("before create")
         fence()
+        sent_at = self.now()
         fault = self.called(name, pairs)
+        if self.now() - sent_at > self.applied_within:
+            # What happened meanwhile took longer than Wix may take: our client has given up.
+            raise lost()
         if fault and fault.late is not None:
             self._late.append((self.now() + fault.late, list(pairs)))
         if fault and not fault.applied:

@@ -130,3 +130,16 @@ def test_up_ends_where_a_program_cannot_run_and_names_it_with_log_and_reason(
     assert f"badgejobs beat is already running in {state} (process {os.getpid()})" in last
     assert "run `badgejobs up` again" in last
     assert left_in(tmp_path) == []
+
+
+def test_a_lock_that_cannot_be_taken_is_noticed_at_start_up(tmp_path: Path) -> None:
+    """A lock whose failure is taken for success would let two of a kind run."""
+    state = configured(tmp_path) / "state"
+    (state / "beat.lock").mkdir(mode=0o700, parents=True)
+    state.chmod(0o700)
+
+    beat = ended(tmp_path, "beat")
+
+    assert beat.returncode == 1
+    assert f"badgejobs: cannot write {state / 'beat.lock'}" in beat.stderr
+    assert left_in(tmp_path) == []
