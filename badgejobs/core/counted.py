@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 from badgejobs.core.activity import Activity, Mark
 from badgejobs.core.lines import amount_of, lines_of
 from badgejobs.core.milestone import Selection, Where
-from badgejobs.core.policy import CommentPolicy, OrderPolicy, Refusal
+from badgejobs.core.policy import TAKEN_BACK, CommentPolicy, OrderPolicy, Refusal
 
 #: A fact further ahead of ``as_of`` than this is held until its time has come.
 FUTURE_TOLERANCE = timedelta(minutes=5)
@@ -33,6 +33,8 @@ class Counted:
     #: Records that give money back, and the moments from which on they do.
     credits: list[tuple[datetime, Activity]] = field(default_factory=list)
     refused: list[tuple[Activity, Refusal]] = field(default_factory=list)
+    #: What was taken back and is of the kind that the rule looks at, with its date.
+    taken_back: list[tuple[datetime, Activity]] = field(default_factory=list)
     #: When the first fact that is still ahead is near enough.
     ahead_until: datetime | None = None
     #: What measures keep here to compute it once.
@@ -45,6 +47,7 @@ class Counting:
     def __init__(self, of: Selection) -> None:
         self.of = of
         self._known: KnownMarks = {}
+        self._of_any_size = replace(of.where, min_amount=None, min_chars=None)
         policy = of.policy
         self._most = policy.max_per_post_per_day if isinstance(policy, CommentPolicy) else 0
         #: Whether marks alone decide, of a fact that is not ahead and not linked to its member.
@@ -75,6 +78,8 @@ class Counting:
                 refusal = self._beside_marks(one, at, near=near, found=found, crowd=crowd)
             if refusal is not None:
                 refused.append((one, refusal))
+                if refusal in TAKEN_BACK and self._looked_at(one, at):
+                    found.taken_back.append((at, one))
             elif Mark.CREDIT in marks:
                 found.credits.append((at + settle, one))
             else:
@@ -114,6 +119,19 @@ class Counting:
         if self.of.history_from is not None and at < self.of.history_from:
             return Refusal.BEFORE_HISTORY
         return self._filtered(one)
+
+    def _looked_at(self, one: Activity, at: datetime) -> bool:
+        """Whether what was taken back is of the kind that the rule looks at.
+
+        How large it was is not asked: of what was refunded or deleted that is told no more.
+        """
+        history, where = self.of.history_from, self._of_any_size
+        return (
+            (history is None or history <= at)
+            and not _is_refused(one, where)
+            and (not where.of_lines or bool(lines_of(one, where)))
+            and self.of.policy.refusal_beside_marks(one) is not Refusal.GUEST
+        )
 
     def _filtered(self, one: Activity) -> Refusal | None:
         where = self.of.where

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from badgejobs.core.activity import Activity, Item, Mark
 from badgejobs.core.milestone import Selection, Where
 from badgejobs.core.policy import OrderPolicy, Refusal
+
+#: How Wix writes the id of a category; a line bears the names of its categories beside the ids.
+_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{20,}")
+#: The collection of Wix Stores in which every product stands; it tells nothing of a product.
+_ALL_PRODUCTS = "00000000-000000-000000-000000000001"
 
 
 def lines_of(activity: Activity, where: Where) -> Sequence[Item]:
@@ -40,6 +46,19 @@ def catalogs_of(activity: Activity, where: Where) -> set[str]:
         for item in lines_of(activity, where)
         if item.catalog and item.refunded < item.quantity
     }
+
+
+def categories_of(activity: Activity, where: Where) -> set[str]:
+    """The categories of which something was bought and kept, each once.
+
+    Where ids are known they are what is told apart, and names are only other words for them.
+    """
+    found = set[str]()
+    for item in lines_of(activity, where):
+        if item.refunded < item.quantity:
+            ids = set(filter(_ID.fullmatch, item.categories))
+            found |= ids - {_ALL_PRODUCTS} if ids else item.categories
+    return found
 
 
 def amount_of(activity: Activity, of: Selection) -> int | Refusal:

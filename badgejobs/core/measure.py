@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from badgejobs.core.activity import Activity
 from badgejobs.core.counted import Counted
-from badgejobs.core.lines import amount_of, catalogs_of, products_of, units_of
+from badgejobs.core.lines import amount_of, catalogs_of, categories_of, products_of, units_of
 from badgejobs.core.milestone import (
     Between,
     Count,
@@ -26,6 +26,7 @@ from badgejobs.core.milestone import (
     Rolling,
     Selection,
     Sum,
+    Where,
 )
 from badgejobs.core.policy import Refusal
 from badgejobs.core.timeline import FOREVER, NEVER, Stretch, Timeline, joined
@@ -244,6 +245,14 @@ def _lies_between(at: datetime, since: datetime | None, until: datetime | None) 
 # ---------------------------------------------------------------- values
 
 
+#: What different things the lines of an order bring, by the field that names them.
+_OF_LINES: dict[str, Callable[[Activity, Where], Iterable[object]]] = {
+    "items.product": products_of,
+    "items.category": categories_of,
+    "items.catalog": catalogs_of,
+}
+
+
 def _giving(leaf: Numeric) -> _Giving:
     of = leaf.of
     where = of.where
@@ -258,10 +267,8 @@ def _giving(leaf: Numeric) -> _Giving:
             return lambda fact: units_of(fact, where) or Refusal.NO_VALUE
         case Max(field="length"):
             return lambda fact: fact.length
-        case Distinct(field="items.product"):
-            return lambda fact: frozenset[object](products_of(fact, where)) or Refusal.NO_VALUE
-        case Distinct(field="items.catalog"):
-            return lambda fact: frozenset[object](catalogs_of(fact, where)) or Refusal.NO_VALUE
+        case Distinct(field=field) if things := _OF_LINES.get(field):
+            return lambda fact: frozenset(things(fact, where)) or Refusal.NO_VALUE
         case Distinct(field="post"):
             return lambda fact: frozenset((fact.post,)) if fact.post else Refusal.NO_VALUE
         case Distinct(field="day"):

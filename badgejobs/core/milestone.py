@@ -307,10 +307,13 @@ def knows_only_the_present(condition: Condition) -> bool:
 def leans_on_history(milestone: Milestone) -> bool:
     """Whether an older activity, read later, could still take an award back.
 
-    True for windows, ``none``, ``gap``, ``streak`` and ``limit``: such an award waits until the
-    history is read in full. What only ever grows is sure already.
+    True for windows, ``none``, ``gap``, ``streak``, ``limit``, and a term that begins when the
+    badge was earned, since that may prove to be long ago: such an award waits until the history
+    is read in full. What only ever grows is sure already.
     """
-    if milestone.lifecycle.first is not None or any(map(leans_on_history, milestone.above)):
+    lifecycle = milestone.lifecycle
+    has_term = lifecycle.expires_after is not None and lifecycle.renew is not Renew.WHILE_MET
+    if lifecycle.first is not None or has_term or any(map(leans_on_history, milestone.above)):
         return True
     return _leans(milestone.condition)
 

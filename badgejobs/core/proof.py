@@ -188,7 +188,7 @@ def _rhythmic(leaf: Streak | Gap | Age, scene: Scene, told: _Told) -> Proof:
         number=number,
         counted=_ids(fact for _, start, fact in facts if start <= as_of),
         coming=(*_ids(coming), *_ahead(counted)),
-        filling=_ids(fillers(counted)) if isinstance(leaf, Gap) else (),
+        filling=_ids(one for _, one in fillers(leaf, counted)) if isinstance(leaf, Gap) else (),
         refused=_with_reasons([*counted.refused, *outside(leaf, counted), *back, *waiting]),
     )
 

@@ -9,7 +9,7 @@ from badgejobs.core.activity import Activity
 from badgejobs.core.counted import Counted
 from badgejobs.core.measure import ending
 from badgejobs.core.milestone import Age, Gap, Streak
-from badgejobs.core.policy import TAKEN_BACK, Refusal
+from badgejobs.core.policy import Refusal
 from badgejobs.core.timeline import FOREVER, NEVER, Stretch, Timeline, joined
 
 #: A fact, its date, and the moment from which on it counts.
@@ -93,17 +93,19 @@ def gap_at(leaf: Gap, counted: Counted, moment: datetime) -> int:
     return int(longest.total_seconds())
 
 
-def fillers(counted: Counted) -> list[Activity]:
-    """What was taken back, and was there all the same."""
-    return [fact for fact, refusal in counted.refused if refusal in TAKEN_BACK]
+def fillers(leaf: Gap, counted: Counted) -> list[tuple[datetime, Activity]]:
+    """What was taken back, and was there all the same; what the rule does not look at was not."""
+    if not counted.taken_back or leaf.of.stretch is None:
+        return counted.taken_back
+    until = ending(leaf.of, counted.dates)
+    return [(at, fact) for at, fact in counted.taken_back if until(at)]
 
 
 def _present(leaf: Gap, counted: Counted) -> list[tuple[datetime, datetime, Activity | None]]:
     """When the member was there, in order; with the fact where it counts."""
     there: list[tuple[datetime, datetime, Activity | None]] = [*within(leaf, counted)]
-    if filling := fillers(counted):
-        dates = [leaf.of.policy.date(fact) for fact in filling]
-        there.extend((at, at, None) for at in dates)
+    if filling := fillers(leaf, counted):
+        there.extend((at, at, None) for at, _ in filling)
         there.sort(key=lambda one: (one[0], one[2] is not None))
     return there
 

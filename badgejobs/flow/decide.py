@@ -12,7 +12,7 @@ from badgejobs.core.evaluate import Answer, Evaluator
 from badgejobs.core.ledger import WakeUp
 from badgejobs.core.milestone import Ruleset
 from badgejobs.flow.ports import Store, Transaction
-from badgejobs.flow.verdicts import Changes, Outlook, Word, word_on
+from badgejobs.flow.verdicts import OPENS_PAGES, Changes, Outlook, Word, word_on
 
 #: Members decided in one transaction when all of a site are.
 MEMBERS_A_BATCH = 200
@@ -107,7 +107,9 @@ def take_up(site: str, rules: Ruleset, store: Store, *, batches: int) -> tuple[D
                 decided_to = ""
                 tx.versions.note(site, rules.version, rules.text)
             if decided_to is None:
-                return total, True
+                if not _opens_pages_and_says_so(tx, site, rules):
+                    return total, True
+                decided_to = ""
             members = tx.activities.members_after(site, decided_to, MEMBERS_A_BATCH)
             total += decide(tx, site, members, rules)
             done = len(members) < MEMBERS_A_BATCH
@@ -138,6 +140,18 @@ def flip(site: str, rules: Ruleset, store: Store, *, batches: int) -> tuple[Deci
             return total, True
         after = members[-1]
     return total, False
+
+
+def _opens_pages_and_says_so(tx: Transaction, site: str, rules: Ruleset) -> bool:
+    """Whether awards wait for a word of their rule that has been said.
+
+    Rules that say what they meant before are the same version, so nothing else lets these go.
+    """
+    waiting = {badge for badge, _, reason, _ in tx.awards.reasons(site) if reason == OPENS_PAGES}
+    if not waiting:
+        return False
+    outlook = _outlook(tx, site, rules)
+    return any(outlook.hold(badge) != OPENS_PAGES for badge in waiting)
 
 
 def _answers(

@@ -181,6 +181,10 @@ class Awards(Protocol):
         """Note of awards that stand at Wix that they should not any more, or that they should."""
         ...
 
+    def reasons(self, site: str) -> list[tuple[str, State, str, int]]:
+        """Why awards are given up or held, as (badge, state, reason, how many)."""
+        ...
+
     def allot(self, site: str, badge: str, *, first: int, reason: str) -> tuple[int, int]:
         """Give the places of a badge with a limit to those who come first: (cleared, held)."""
         ...

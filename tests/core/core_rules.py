@@ -230,7 +230,7 @@ def numeric(windows: st.SearchStrategy[Stretch | None] = _moving) -> st.SearchSt
             Distinct,
             of=of_orders,
             gte=few,
-            field=st.sampled_from(("items.product", "items.catalog", "day")),
+            field=st.sampled_from(("items.product", "items.category", "items.catalog", "day")),
         ),
         st.builds(Distinct, of=of_comments, gte=few, field=st.sampled_from(("post", "day"))),
         st.builds(Max, of=of_orders, gte=st.integers(1, 900), currency=st.just("GBP")),

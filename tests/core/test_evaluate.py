@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -18,12 +19,26 @@ from core_facts import (
 from hypothesis import given
 from hypothesis import strategies as st
 
-from badgejobs.core.activity import Activity, Mark
+from badgejobs.core.activity import Activity, Item, Link, Mark
 from badgejobs.core.evaluate import FUTURE_TOLERANCE, Proof, evaluate
-from badgejobs.core.milestone import AllOf, AnyOf, Condition, Milestone
+from badgejobs.core.milestone import (
+    AllOf,
+    AnyOf,
+    Between,
+    Condition,
+    Distinct,
+    Gap,
+    Milestone,
+    Selection,
+    Span,
+    Where,
+)
 from badgejobs.core.policy import CommentPolicy, OrderPolicy, Refusal
 
 LATER = at(10_000)
+DAY = 24 * 60
+MUCH = at(99 * DAY)
+TAKEN = (Mark.APPROVED, Mark.PAID, Mark.REFUNDED)
 
 
 def why(facts: Collection[Activity], milestone: Milestone, as_of: datetime) -> Proof:
@@ -304,3 +319,64 @@ def test_every_fact_of_a_source_is_counted_refused_or_held(
     assert len(told) == len(set(told))
     assert of_source - set(told) <= {f.activity_id for f in held}
     assert set(told) <= of_source
+
+
+ORDERS = Selection(source="orders", policy=GBP)
+
+
+def away(of: Selection) -> Gap:
+    return Gap(of=of, gte=Span(exact=timedelta(days=3)))
+
+
+@pytest.mark.parametrize(
+    "of",
+    [
+        replace(ORDERS, where=Where(channels=frozenset({"POS"}))),
+        replace(ORDERS, where=Where(products=frozenset({"tea"}))),
+        replace(ORDERS, history_from=at(DAY)),
+        replace(ORDERS, stretch=Between(since=at(DAY))),
+    ],
+    ids=["channel", "product", "history", "between"],
+)
+def test_what_a_rule_does_not_look_at_begins_no_gap_also_when_it_is_taken_back(
+    of: Selection,
+) -> None:
+    item = Item(product="tea")
+    back = replace(order("o2", minute=9 * DAY), channel="POS", items=(item,))
+    for marks in ((Mark.APPROVED, Mark.PAID), TAKEN):
+        before = replace(order("o1", marks=marks), channel="WEB")
+        assert not evaluate([before, back], badge(away(of)), MUCH).met
+
+
+def test_what_a_guest_placed_and_is_not_linked_begins_no_gap_also_when_it_is_taken_back() -> None:
+    for marks in ((Mark.APPROVED, Mark.PAID), TAKEN):
+        guest = replace(order("o1", marks=marks), linked_by=Link.CONTACT)
+        assert not evaluate([guest, order("o2", minute=9 * DAY)], badge(away(ORDERS)), MUCH).met
+
+
+def test_what_was_refunded_fills_a_gap_of_orders_of_a_size() -> None:
+    of = replace(ORDERS, where=Where(min_amount=500))
+    amounts = {"items": 1000, "refunded": 1000}
+    between = order("o2", minute=2 * DAY, marks=TAKEN, amounts=amounts)
+    ends = [order("o1"), order("o3", minute=4 * DAY)]
+
+    assert evaluate(ends, badge(away(of)), MUCH).met
+    assert not evaluate([*ends, between], badge(away(of)), MUCH).met
+
+
+def test_different_categories_are_told_apart_by_their_ids_and_by_names_where_there_are_none() -> (
+    None
+):
+    tea, coffee = (f"0000000{n}-0000-4000-8000-000000000000" for n in (1, 2))
+    everything = "00000000-000000-000000-000000000001"
+
+    def bought(name: str, *categories: str, refunded: int = 0) -> Activity:
+        item = Item(product="p", categories=frozenset(categories), refunded=refunded)
+        return replace(order(name), items=(item,))
+
+    two = badge(Distinct(of=ORDERS, field="items.category", gte=2))
+    one = bought("o1", tea, "tea", everything, "all products")
+    assert not evaluate([one], two, LATER).met
+    assert not evaluate([one, bought("o2", coffee, "coffee", refunded=1)], two, LATER).met
+    assert evaluate([one, bought("o2", coffee, "coffee")], two, LATER).met
+    assert evaluate([bought("o1", "tea"), bought("o2", "coffee")], two, LATER).met

@@ -134,6 +134,26 @@ def test_a_bound_badge_that_comes_to_open_pages_is_held_back_until_its_rule_says
     assert at.wix.standing["Two Orders", "bob"] == 1
 
 
+def test_a_held_back_badge_is_let_go_when_its_rule_writes_out_what_it_meant_before(
+    store: SqlStore, clock: Clock
+) -> None:
+    at = Stage(store, clock, TWO_ORDERS)
+    at.earn("ada")
+    at.assign_all()
+    at.wix.open_pages(at.wix_id("two-orders"))
+    at.reconcile()
+    take_up_all(at)
+    at.earn("bob")
+    assert at.award("bob", "two-orders").reason == OPENS_PAGES
+    said = replace(TWO_ORDERS, lifecycle=Lifecycle(stated=True))
+
+    at.rules = rules_of(said, version=at.rules.version)
+    take_up_all(at)
+    at.assign_all()
+
+    assert at.wix.standing["Two Orders", "bob"] == 1
+
+
 @pytest.mark.parametrize("applied", [True, False])
 @pytest.mark.parametrize("error", [lost(), WorkerKilled()])
 @pytest.mark.parametrize("lag", [0, 60])

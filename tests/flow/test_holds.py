@@ -116,6 +116,28 @@ def test_every_kind_that_leans_on_history_waits_for_it(
     assert at.awards("ada") == {("ada", "leans"): State.PENDING}
 
 
+def test_a_badge_that_ends_so_long_after_it_was_earned_waits_for_the_history(
+    store: SqlStore, clock: Clock
+) -> None:
+    year = Lifecycle(expires_after=Span(months=12))
+    first = replace(milestone("first", Count(of=ORDERS, gte=1)), lifecycle=year)
+    at = Stage(store, clock, first, page_size=1)
+    at.provision()
+    long_ago = clock() - timedelta(days=900)
+    at.orders.put(at.order("new", "ada"), at.order("newer", "bob"))
+    at.orders.put(
+        at.order("old", "ada", at=long_ago, updated_at=clock() + timedelta(seconds=1)),
+    )
+
+    cut_off(at)
+    assert (at.award().state, at.award().reason) == (State.HELD, HISTORY)
+    at.scan()
+    at.decide_due()
+    at.assign_all()
+
+    assert set(at.wix.standing) == {("First", "bob")}
+
+
 def test_a_source_that_a_rule_does_not_read_holds_nothing(store: SqlStore, clock: Clock) -> None:
     at = Stage(store, clock, BUSY, TALKER)
     at.provision()
