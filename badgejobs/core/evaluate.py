@@ -16,7 +16,7 @@ from functools import partial
 from operator import attrgetter
 from typing import NamedTuple
 
-from badgejobs.core.activity import Activity
+from badgejobs.core.activity import Activity, Mark
 from badgejobs.core.counted import FUTURE_TOLERANCE, Counted, Counting
 from badgejobs.core.lifecycle import expired, held, is_for_good
 from badgejobs.core.measure import numeric
@@ -56,6 +56,10 @@ from badgejobs.core.timeline import (
     without,
 )
 
+#: The source that tells who is a member; what it says of one stops all of their badges.
+MEMBERSHIP = "membership"
+_PAUSING = frozenset({Mark.BLOCKED, Mark.PENDING})
+
 __all__ = ["FUTURE_TOLERANCE", "Answer", "Evaluator", "Proof", "Withheld", "evaluate"]
 
 
@@ -69,6 +73,8 @@ class Withheld(StrEnum):
     NOT_EARNABLE = "not earnable at this time"
     #: Out of use: no award is opened any more, and one that stands stays.
     RETIRED = "retired"
+    #: The member is blocked or waits for approval: nothing is given now, and nothing taken.
+    PAUSED = "the member is blocked at Wix or waits for approval"
     EXPIRED = "expired"
     HIGHER_TIER = "a higher tier is held"
 
@@ -175,6 +181,8 @@ class Evaluator:
             withheld = Withheld.RETIRED
         elif not _earnable(milestone, as_of):
             withheld = Withheld.NOT_EARNABLE
+        elif member.is_paused:
+            withheld = Withheld.PAUSED
         return Answer(
             milestone=milestone,
             met=now is not None,
@@ -252,7 +260,16 @@ class _Member:
     Where a fact is a little ahead of our clock, the clock is late: it is as late as that fact.
     """
 
-    __slots__ = ("_counted", "_evaluator", "_told_at", "as_of", "clock", "facts", "held")
+    __slots__ = (
+        "_counted",
+        "_evaluator",
+        "_told_at",
+        "as_of",
+        "clock",
+        "facts",
+        "held",
+        "is_paused",
+    )
 
     def __init__(
         self, evaluator: Evaluator, facts: Mapping[str, Sequence[Activity]], as_of: datetime
@@ -269,6 +286,8 @@ class _Member:
                     break
         self._counted = dict[Counting, Counted]()
         self.held = dict[int, Timeline]()
+        joined = facts.get(MEMBERSHIP, ())
+        self.is_paused = any(not one.marks.isdisjoint(_PAUSING) for one in joined)
 
     def counted_by(self, counting: Counting) -> Counted:
         """The facts that count for a selection, told apart once."""

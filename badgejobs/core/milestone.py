@@ -309,11 +309,12 @@ def leans_on_history(milestone: Milestone) -> bool:
 
     True for windows, ``none``, ``gap``, ``streak``, ``limit``, and a term that begins when the
     badge was earned, since that may prove to be long ago: such an award waits until the history
-    is read in full. What only ever grows is sure already.
+    is read in full, and so does a tier that a higher one would hide. What only ever grows is sure
+    already.
     """
     lifecycle = milestone.lifecycle
     has_term = lifecycle.expires_after is not None and lifecycle.renew is not Renew.WHILE_MET
-    if lifecycle.first is not None or has_term or any(map(leans_on_history, milestone.above)):
+    if lifecycle.first is not None or has_term or milestone.above:
         return True
     return _leans(milestone.condition)
 
@@ -328,5 +329,7 @@ def _leans(condition: Condition) -> bool:
             return leans_on_history(milestone)
         case Age():
             return False
+        case Max(field="length", of=of) if getattr(of.policy, "max_per_post_per_day", 0):
+            return True  # an older comment takes the place of a later one, and may be shorter
         case leaf:
             return leaf.of.stretch is not None

@@ -11,14 +11,9 @@ from badgejobs.core.award import UNSENT, Award, Giver, State
 from badgejobs.core.evaluate import Answer, Withheld
 from badgejobs.core.ledger import Earned
 from badgejobs.core.milestone import (
-    AllOf,
-    AnyOf,
-    AtLeast,
-    Condition,
-    Has,
     Milestone,
-    NoneOf,
     Ruleset,
+    knows_only_the_present,
     leans_on_history,
     sources_of,
 )
@@ -74,7 +69,7 @@ class Outlook:
         self._holds |= dict.fromkeys(incomplete, HISTORY)
         self._holds |= dict.fromkeys(unsaid, OPENS_PAGES)
         self._of_the_present = {
-            one.badge for one in rules.milestones if _knows_only_now(one.condition)
+            one.badge for one in rules.milestones if knows_only_the_present(one.condition)
         }
 
     def leans_on(self, milestone: Milestone) -> frozenset[str]:
@@ -123,7 +118,7 @@ def word_on(
         return Word(state=State.WITHDRAWN, reason=UNMET)
     if refusal := _refusal(answer):
         return Word(state=State.WITHDRAWN, reason=refusal)
-    if hold := _hold_on(award, outlook):
+    if hold := _hold_on(award, answer, outlook):
         return Word(state=State.HELD, reason=hold)
     waits = award.badge in outlook.limits and not award.has_slot
     if waits and award.member_id not in in_front[award.badge]:
@@ -193,7 +188,7 @@ class Changes:
         pair = (award.member_id, award.badge)
         if refusal := _refusal(answer):
             self._withdraw(award, refusal)
-        elif hold := _hold_on(award, outlook):
+        elif hold := _hold_on(award, answer, outlook):
             if (award.state, award.reason) != (State.HELD, hold):
                 self.held[hold].append(pair)
         elif award.state is State.HELD and award.badge not in outlook.allotting:
@@ -226,7 +221,9 @@ def _refusal(answer: Answer) -> str:
     return RETIRED if answer.withheld is Withheld.RETIRED else ""
 
 
-def _hold_on(award: Award, outlook: Outlook) -> str:
+def _hold_on(award: Award, answer: Answer, outlook: Outlook) -> str:
+    if answer.withheld is Withheld.PAUSED:
+        return str(Withheld.PAUSED)
     hold = outlook.hold(award.badge)
     return "" if hold == UNDECIDED and award.has_slot else hold
 
@@ -234,15 +231,3 @@ def _hold_on(award: Award, outlook: Outlook) -> str:
 def _all_sources_of(milestone: Milestone) -> frozenset[str]:
     """The sources that decide about a badge, those of the tiers above among them."""
     return sources_of(milestone.condition).union(*map(_all_sources_of, milestone.above))
-
-
-def _knows_only_now(condition: Condition) -> bool:
-    match condition:
-        case NoneOf():
-            return True
-        case AllOf(parts=parts) | AnyOf(parts=parts) | AtLeast(parts=parts):
-            return any(map(_knows_only_now, parts))
-        case Has(milestone=milestone):
-            return _knows_only_now(milestone.condition)
-        case _:
-            return False

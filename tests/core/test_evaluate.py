@@ -20,7 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from badgejobs.core.activity import Activity, Item, Link, Mark
-from badgejobs.core.evaluate import FUTURE_TOLERANCE, Proof, evaluate
+from badgejobs.core.evaluate import FUTURE_TOLERANCE, Proof, Withheld, evaluate
 from badgejobs.core.milestone import (
     AllOf,
     AnyOf,
@@ -380,3 +380,21 @@ def test_different_categories_are_told_apart_by_their_ids_and_by_names_where_the
     assert not evaluate([one, bought("o2", coffee, "coffee", refunded=1)], two, LATER).met
     assert evaluate([one, bought("o2", coffee, "coffee")], two, LATER).met
     assert evaluate([bought("o1", "tea"), bought("o2", "coffee")], two, LATER).met
+
+
+@pytest.mark.parametrize("mark", [Mark.BLOCKED, Mark.PENDING])
+def test_a_member_who_is_blocked_or_waits_is_given_nothing_and_loses_nothing(mark: Mark) -> None:
+    member = Activity(
+        site="shop",
+        source="membership",
+        activity_id="ada",
+        member_id="ada",
+        occurred_at=at(-9),
+        updated_at=at(-9),
+        marks=frozenset({Mark.JOINED}),
+    )
+    paused = replace(member, marks=member.marks | {mark})
+
+    answer = evaluate([order("o1"), paused], badge(orders_at_least(1)), LATER)
+    assert (answer.met, answer.withheld, answer.may_open) == (True, Withheld.PAUSED, False)
+    assert evaluate([order("o1"), member], badge(orders_at_least(1)), LATER).may_open

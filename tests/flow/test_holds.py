@@ -8,9 +8,10 @@ from datetime import timedelta
 import pytest
 from stage import ONE_ORDER, TALKER, Clock, Stage, milestone, rules_of
 
-from badgejobs.core.activity import Mark
+from badgejobs.core.activity import Activity, Mark
 from badgejobs.core.award import State
 from badgejobs.core.calendar import Span
+from badgejobs.core.evaluate import Withheld
 from badgejobs.core.milestone import (
     AllOf,
     Count,
@@ -283,3 +284,41 @@ def test_the_first_moment_at_which_a_thing_was_absent_stays_the_moment_of_the_aw
         at.decide_due()
 
     assert at.award().earned_at == first
+
+
+def test_a_member_who_is_blocked_is_given_nothing_until_they_are_not(
+    store: SqlStore, clock: Clock
+) -> None:
+    at = Stage(store, clock, ONE_ORDER)
+    at.provision()
+    at.decide_due()
+    at.orders.put(at.order("o1", "ada"))
+    at.scan()
+    assert at.award().state is State.PENDING
+
+    def as_a_member(*marks: Mark, revision: int) -> None:
+        joined = Activity(
+            site=at.site,
+            source="membership",
+            activity_id="ada",
+            member_id="ada",
+            occurred_at=clock() - timedelta(days=9),
+            updated_at=clock(),
+            revision=revision,
+            marks=frozenset({Mark.JOINED, *marks}),
+        )
+        with store.begin() as tx:
+            tx.activities.record([joined], site=at.site, source="membership", generation=1)
+            decide(tx, at.site, ["ada"], at.rules)
+
+    as_a_member(Mark.BLOCKED, revision=1)
+    assert (at.award().state, at.award().reason) == (State.HELD, str(Withheld.PAUSED))
+    at.assign()
+    assert not at.wix.standing
+
+    as_a_member(revision=2)
+    at.assign_all()
+    assert len(at.wix.standing) == 1
+
+    as_a_member(Mark.BLOCKED, revision=3)
+    assert at.award().state is State.ASSIGNED, "a block takes nothing back"

@@ -69,6 +69,13 @@ def test_a_badge_for_the_first_members_cannot_be_leaned_on() -> None:
     assert "has: 'b' is for the first members only" in told
 
 
+@pytest.mark.parametrize("key", ["earnable: {from: 2026-01-01}", "retired: true"])
+def test_a_badge_that_is_not_given_at_all_times_cannot_be_leaned_on(key: str) -> None:
+    sometimes = badge("b", "{count: orders, gte: 1}", f", {key}")
+    told = refusal(f"version: 1\nbadges:\n{badge('a', '{has: b}')}{sometimes}")
+    assert "has: 'b' is given at some times only" in told
+
+
 def test_a_chain_of_badges_has_an_end() -> None:
     assert ruleset(chain(LONGEST_CHAIN)).milestones
     told = refusal(chain(LONGEST_CHAIN + 1))

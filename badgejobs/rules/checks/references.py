@@ -46,6 +46,11 @@ def _problem(
                 f"'{badge}' is for the first members only, which no member's own facts can tell; "
                 "repeat its condition here in place of 'has'"
             )
+        if badges[badge].earnable or badges[badge].retired:
+            return (
+                f"'{badge}' is given at some times only (earnable, retired), which 'has' does not "
+                "look at; repeat its condition here in place of 'has'"
+            )
         return None
     if badge in tiers:
         return None
