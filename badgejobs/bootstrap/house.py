@@ -240,7 +240,7 @@ class SiteHouse:
 
         Raises ``SettingsError`` with the cure where Wix does not tell.
         """
-        self._rules.learn_site_facts(self.reading)
+        self._rules.learn_site_facts(self.reading, at_wix=self.at_wix)
 
     def rules(self) -> Ruleset:
         """The rules to decide by: the file's, and while it is broken or just written, the last.

@@ -67,7 +67,7 @@ class SiteRules:
             self._facts, self._facts_until = known[0], time.monotonic() + _FACTS_KEPT_SECONDS
         return self._facts
 
-    def learn_site_facts(self, wix: SiteReader) -> None:
+    def learn_site_facts(self, wix: SiteReader, *, at_wix: str) -> None:
         """Ask Wix for the site's zone and currency, where its rules leave them to it.
 
         Raises ``SettingsError`` with the cure where Wix does not tell.
@@ -77,6 +77,9 @@ class SiteRules:
         except RulesError:
             return  # told where the rules are asked for
         if reading.left_open:
+            with self._store.begin() as tx:
+                # what is remembered stands with the site that the name is bound to
+                tx.bindings.bind_site(self._site, at_wix)
             site_facts(self._site, wix, self._store)
             self._facts_until = 0.0
 

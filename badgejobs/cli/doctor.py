@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from badgejobs.bootstrap import House, open_house
+from badgejobs.bootstrap import House, found_sources, open_house
 from badgejobs.cli.doctor_wix import examined_wix
 from badgejobs.cli.exits import Code, code_of
 from badgejobs.cli.finding import Finding, failed, looked_at
@@ -17,7 +17,7 @@ from badgejobs.cli.opening import known_site, standing
 from badgejobs.cli.output import Output, Rows
 from badgejobs.config import Settings, load_settings, prepare_state_dir
 from badgejobs.errors import BadgeJobsError, BrokerUnavailable
-from badgejobs.rules import load_rules
+from badgejobs.rules import NO_CURRENCY, SiteDefaults, read_rules
 
 
 def doctor(
@@ -113,8 +113,14 @@ def _jobs(settings: Settings) -> str:
 
 
 def _rules(settings: Settings, site: str) -> str:
-    found = load_rules(settings.sites[site].rules)
-    return f"{len(found.milestones)} badge(s), version {found.version[:12]}"
+    untold = SiteDefaults(currency=NO_CURRENCY)
+    found = read_rules(settings.sites[site].rules, sources=frozenset(found_sources()), site=untold)
+    told = f"{len(found.ruleset.milestones)} badge(s), version {found.ruleset.version[:12]}"
+    if found.left_open:
+        # the version is that of the site's own values, which are asked of Wix further below
+        left = " and ".join(sorted(found.left_open))
+        told = f"{len(found.ruleset.milestones)} badge(s), in the site's own {left}"
+    return told
 
 
 def _database(house: House) -> str:

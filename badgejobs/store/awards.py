@@ -14,6 +14,9 @@ from badgejobs.store.dialect import chunks, insert_into
 from badgejobs.store.moment import Moment
 from badgejobs.store.tables import award, award_history
 
+#: How each reason begins why an award of a badge with a limit is held.
+LIMIT = "limit:"
+
 
 class SqlAwards:
     """The ledger: our awards with their history."""
@@ -120,7 +123,15 @@ class SqlAwards:
         opened = slots.with_state(self._connection, site, badge, State.PENDING, has_slot=False)
         cleared = self.clear(site, [(member, badge) for member in ahead])
         behind = [(member, badge) for member in opened - places]
-        return cleared, self.hold(site, behind, reason=reason)
+        held = self.hold(site, behind, reason=reason)
+        # who waited until all were decided waits in line now: another word, and no other state
+        self._connection.execute(
+            update(award)
+            .where(award.c.site == site, award.c.badge == badge, award.c.state == State.HELD)
+            .where(award.c.reason.startswith(LIMIT), award.c.reason != reason)
+            .values(reason=reason)
+        )
+        return cleared, held
 
     def in_front(self, site: str, badge: str, *, first: int) -> frozenset[str]:
         """The members with an unsent award for whom a badge with a limit has a place."""

@@ -39,3 +39,24 @@ def test_what_wix_refuses_is_told_by_sync_and_explained_by_status(
     assert "MEMBER_NOT_FOUND" in given_up["why"]
     assert "request id" not in given_up["why"]
     assert told["rules"]["shop"].startswith("version ")
+
+
+def test_rules_that_leave_the_currency_to_the_site_pass_from_doctor_to_sync(
+    desk: Desk, live_wix: LiveWix
+) -> None:
+    live_wix.buys(1, 1)
+    desk.write(
+        "rules.yaml",
+        "version: 1\nbadges:\n"
+        "  - {id: spender, badge: {title: Spender}, when: {sum: orders.amount, gte: '0.01'}}\n"
+        "  - {id: month, badge: {title: Month}, when: {streak: orders, every: month, length: 1}}\n",
+    )
+
+    told = json.loads(desk.run("doctor", "--json").out)["checks"]
+    found = {one["check"]: one for one in told}
+    assert found["shop: rules"]["ok"]
+    assert "in the site's own currency and timezone" in found["shop: rules"]["finding"]
+    assert found["shop: badges"]["ok"], found["shop: badges"]
+
+    ended = desk.run("sync", "--json")
+    assert (ended.code, json.loads(ended.out)["awards_created"]) == (0, 2), ended.out

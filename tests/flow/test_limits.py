@@ -19,7 +19,7 @@ from badgejobs.core.ledger import Earned
 from badgejobs.core.milestone import Lifecycle
 from badgejobs.errors import NotSent
 from badgejobs.flow.decide import MEMBERS_A_BATCH, decide, take_up
-from badgejobs.flow.verdicts import HISTORY, UNDECIDED, UNMET
+from badgejobs.flow.verdicts import HISTORY, IN_LINE, UNDECIDED, UNMET
 from badgejobs.store import SqlStore, open_store
 
 REFUNDED = (Mark.APPROVED, Mark.PAID, Mark.REFUNDED)
@@ -369,3 +369,23 @@ def test_before_anything_is_sent_the_places_depend_on_the_facts_and_not_on_their
 def _member(one: Activity) -> str:
     assert one.member_id
     return one.member_id
+
+
+def test_who_waits_in_line_says_so_once_the_places_are_given_out(
+    store: SqlStore, clock: Clock
+) -> None:
+    at = Stage(store, clock, replace(ONE_ORDER, lifecycle=first(1)))
+    at.provision()
+    for member in ("ada", "bob"):
+        at.wait(seconds=1)
+        at.orders.put(at.order(f"{member}-1", member))
+    at.scan(time_is_up=lambda: True)
+    assert states(at, "ada", "bob") == [State.HELD, State.HELD]
+    at.scan()
+    at.decide_due()
+
+    with at.store.read() as tx:
+        awards = tx.awards.of_members(at.site, ["ada", "bob"])
+    told = {member: (one.state, one.reason) for (member, _), one in awards.items()}
+    assert told["ada"][0] is State.PENDING
+    assert told["bob"] == (State.HELD, f"{IN_LINE} 1")
