@@ -20,7 +20,7 @@ from badgejobs.rules.activities.problems import RowError
 from badgejobs.rules.activities.reading import rows_of_file
 from badgejobs.rules.activities.rows import row_of
 
-#: So many activities are held at once, which is some 300 MB with three lines an order (measured: 305).
+#: So many activities are held at once: 305 MB were measured, with three lines an order.
 MOST_HELD: Final = 100_000
 
 #: Is told now and then how many activities were read.
