@@ -59,4 +59,4 @@ def test_rules_that_leave_the_currency_to_the_site_pass_from_doctor_to_sync(
     assert found["shop: badges"]["ok"], found["shop: badges"]
 
     ended = desk.run("sync", "--json")
-    assert (ended.code, json.loads(ended.out)["awards_created"]) == (0, 2), ended.out
+    assert (ended.code, json.loads(ended.out)["awards"]["created"]) == (0, 2), ended.out

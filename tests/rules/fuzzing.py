@@ -53,11 +53,14 @@ badges:
   badge: B
   when: {at_least: 2, of: [{streak: orders, every: month, length: 6, miss: 1}, {has: c},
     {none: [{count: orders, window: {calendar: week}, gte: 2}]}]}
-  lifecycle: {expires: {after: 1y}, renew: while_met}
 - id: c
   badge: C
   when: {max: comments.length, where: {post: [x, y], min_chars: 5}, window: {first: 30d}, gte: 9}
   notify: {award: true, revoke: true}
+- id: d
+  badge: D
+  when: {count: orders, gte: 7}
+  lifecycle: {expires: {after: 1y}, renew: while_met}
   retired: true
 """,
     """\

@@ -249,3 +249,13 @@ def test_a_file_may_have_ladders_alone_and_not_nothing() -> None:
     assert len(ruleset(LADDER % "show: all").milestones) == 3
     assert "'badges' is missing" in refusal("version: 1\nsite: {currency: EUR}")
     assert "ladders: is an empty list" in refusal("version: 1\nladders: []")
+
+
+@pytest.mark.parametrize(
+    ("lifecycle", "place"),
+    [("{revoke: {grace: 7d}}", "revoke"), ("{expires: {after: 1y}}", "expires")],
+)
+def test_what_begins_when_a_rule_with_none_was_met_is_refused(lifecycle: str, place: str) -> None:
+    quiet = "{none: [{count: orders, gte: 1}]}"
+    told = refusal(f"version: 1\nbadges:\n{badge('a', quiet, f', lifecycle: {lifecycle}')}")
+    assert f"{place}: of a rule with 'none' only the present is known" in told

@@ -15,6 +15,7 @@ from badgejobs.core.milestone import (
     Milestone,
     NoneOf,
     Ruleset,
+    knows_only_the_present,
 )
 from badgejobs.rules.checks.never import LINE, earliest, why_never
 from badgejobs.rules.checks.walking import inside
@@ -38,12 +39,23 @@ def complaints_about_meaning(
         milestone = milestones[badge.id]
         for at, text in _of_parts(badge.when, milestone.condition, (*trail, "when")):
             yield Complaint(document.place(at), named(at, text))
-        for at, text in _of_moments(milestone):
+        for at, text in (*_of_moments(milestone), *_of_the_present(milestone)):
             place = (*trail, *at)
             yield Complaint(document.place(place), named(place, text))
     for index, ladder in enumerate(rules.ladders):
         for at, text in _of_ladder(ladder, milestones, ("ladders", index)):
             yield Complaint(document.place(at), named(at, text))
+
+
+def _of_the_present(milestone: Milestone) -> Iterator[tuple[Trail, str]]:
+    """What counts from a moment that is not known where a rule asks for ``none``."""
+    if not knows_only_the_present(milestone.condition):
+        return
+    why = "of a rule with 'none' only the present is known, and not since when it was met"
+    if milestone.lifecycle.grace:
+        yield ("lifecycle", "revoke"), f"{why}; write when_unmet or never in place of a grace"
+    if milestone.lifecycle.expires_after:
+        yield ("lifecycle", "expires"), f"{why}; write {{at: 2027-01-01}} or never"
 
 
 def _of_parts(
