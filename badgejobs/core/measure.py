@@ -58,11 +58,6 @@ def numeric(leaf: Numeric) -> Callable[[Counted], Timeline]:
     return lambda counted: _swept(leaf, counted)
 
 
-def numeric_timeline(leaf: Numeric, counted: Counted) -> Timeline:
-    """When the leaf is met."""
-    return numeric(leaf)(counted)
-
-
 def _swept(leaf: Numeric, counted: Counted) -> Timeline:
     return swept(leaf, entries(leaf, counted)[0])
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from badgejobs.core.activity import Activity
 from badgejobs.core.counted import Counting
 from badgejobs.core.evaluate import FUTURE_TOLERANCE, Answer, evaluate
-from badgejobs.core.measure import entries, number_at, numeric_timeline, swept
+from badgejobs.core.measure import entries, number_at, numeric, swept
 from badgejobs.core.milestone import (
     Age,
     Condition,
@@ -127,7 +127,7 @@ def test_every_short_cut_finds_what_the_sweep_finds(
     counted = core_rules.counted(leaf, facts, then)
     assert not isinstance(leaf, Streak | Gap | Age)
 
-    assert list(numeric_timeline(leaf, counted)) == list(swept(leaf, entries(leaf, counted)[0]))
+    assert list(numeric(leaf)(counted)) == list(swept(leaf, entries(leaf, counted)[0]))
 
 
 @thousand
