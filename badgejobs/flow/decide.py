@@ -12,7 +12,7 @@ from badgejobs.core.evaluate import Answer, Evaluator
 from badgejobs.core.ledger import WakeUp
 from badgejobs.core.milestone import Ruleset
 from badgejobs.flow.ports import Store, Transaction
-from badgejobs.flow.verdicts import OPENS_PAGES, Changes, Outlook, Word, word_on
+from badgejobs.flow.verdicts import OPENS_PAGES, UNDECIDED, Changes, Outlook, Word, word_on
 
 #: Members decided in one transaction when all of a site are.
 MEMBERS_A_BATCH = 200
@@ -222,7 +222,11 @@ def _allotted(tx: Transaction, site: str, badges: Collection[str], outlook: Outl
     total = Decided()
     for badge in sorted(badges):
         cleared, held = tx.awards.allot(
-            site, badge, first=outlook.limits[badge], reason=outlook.in_line(badge)
+            site,
+            badge,
+            first=outlook.limits[badge],
+            reason=outlook.in_line(badge),
+            instead_of=UNDECIDED,
         )
         total += Decided(cleared=cleared, held=held)
     return total

@@ -185,8 +185,13 @@ class Awards(Protocol):
         """Why awards are given up or held, as (badge, state, reason, how many)."""
         ...
 
-    def allot(self, site: str, badge: str, *, first: int, reason: str) -> tuple[int, int]:
-        """Give the places of a badge with a limit to those who come first: (cleared, held)."""
+    def allot(
+        self, site: str, badge: str, *, first: int, reason: str, instead_of: str
+    ) -> tuple[int, int]:
+        """Give the places of a badge with a limit to those who come first: (cleared, held).
+
+        The others are held with ``reason``, also where they were held because of ``instead_of``.
+        """
         ...
 
     def in_front(self, site: str, badge: str, *, first: int) -> frozenset[str]:

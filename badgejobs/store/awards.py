@@ -14,9 +14,6 @@ from badgejobs.store.dialect import chunks, insert_into
 from badgejobs.store.moment import Moment
 from badgejobs.store.tables import award, award_history
 
-#: How each reason begins why an award of a badge with a limit is held.
-LIMIT = "limit:"
-
 
 class SqlAwards:
     """The ledger: our awards with their history."""
@@ -110,11 +107,14 @@ class SqlAwards:
                 .values(unmet_since=self._moment.now if unmet else None)
             )
 
-    def allot(self, site: str, badge: str, *, first: int, reason: str) -> tuple[int, int]:
+    def allot(
+        self, site: str, badge: str, *, first: int, reason: str, instead_of: str
+    ) -> tuple[int, int]:
         """Give the places of a badge with a limit to those who come first: (cleared, held).
 
         Only unsent awards move: one that was sent, be it long ago, keeps its place. Those for
-        whom there is none are held with ``reason``.
+        whom there is none are held with ``reason``, and so are those who were held until now
+        because of ``instead_of``.
         """
         front = slots.next_in_line(self._connection, site, badge, first=first)
         places = {one.member_id for one in front}
@@ -124,11 +124,11 @@ class SqlAwards:
         cleared = self.clear(site, [(member, badge) for member in ahead])
         behind = [(member, badge) for member in opened - places]
         held = self.hold(site, behind, reason=reason)
-        # who waited until all were decided waits in line now: another word, and no other state
+        # another word, and no other state
         self._connection.execute(
             update(award)
             .where(award.c.site == site, award.c.badge == badge, award.c.state == State.HELD)
-            .where(award.c.reason.startswith(LIMIT), award.c.reason != reason)
+            .where(award.c.reason == instead_of)
             .values(reason=reason)
         )
         return cleared, held
