@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from collections.abc import Set as AbstractSet
-from dataclasses import replace
 from pathlib import Path
 
 import structlog
@@ -85,9 +84,7 @@ class SiteRules:
 
     def _load(self) -> Ruleset:
         """The rules, unless something of the site decides about badges and is not known yet."""
-        site = self._defaults()
-        looked_at = replace(site, currency=site.currency or NO_CURRENCY)
-        reading = read_rules(self._path, sources=self._names, site=looked_at)
+        reading = read_rules(self._path, sources=self._names, site=self._defaults())
         if reading.left_open:
             left, example = sorted(reading.left_open), {"timezone": "Europe/Berlin"}
             written = ", ".join(f"{one}: {example.get(one, 'EUR')}" for one in left)
@@ -96,13 +93,11 @@ class SiteRules:
                 f"yet: Wix is asked when the badges are provisioned; or write site: {{{written}}}",
                 file=str(self._path),
             )
-        if looked_at == site:
-            return reading.ruleset
-        return read_rules(self._path, sources=self._names, site=site).ruleset
+        return reading.ruleset
 
     def _defaults(self) -> SiteDefaults:
         facts = self.site_facts()
-        return SiteDefaults(timezone=facts.timezone, currency=facts.currency)
+        return SiteDefaults(timezone=facts.timezone, currency=facts.currency or NO_CURRENCY)
 
     def _recalled(self) -> Ruleset | None:
         """The rules that this site was decided by last, from the database."""

@@ -82,6 +82,10 @@ def _read(text: str, *, file: str, sources: AbstractSet[str], site: SiteDefaults
     if complaints := list(complaints_about_meaning(rules, ruleset, document)):
         raise as_error(complaints, file=file)
     left_open = _left_open(rules, site, ruleset)
+    if currency_of(rules.site, site) == NO_CURRENCY and "currency" not in left_open:
+        # what stood in for the currency decides nothing, and is no part of the version
+        known = settled(rules.site, replace(site, currency=None))
+        ruleset = replace(compiled(rules, known), text=text)
     return Reading(
         ruleset=ruleset,
         notes=tuple(notes_about(rules, left_open, ruleset)),

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from writing import SITE
 
 from badgejobs import rules
-from badgejobs.rules import SiteDefaults, load_rules, parse_rules
+from badgejobs.rules import NO_CURRENCY, SiteDefaults, load_rules, parse_rules
 
 DEMO = Path(rules.__file__).parent / "examples" / "demo.yaml"
 TREE = yaml.load(DEMO.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)  # noqa: S506 - texts only
@@ -201,3 +201,13 @@ def test_tiers_that_change_places_change_the_version() -> None:
     text = TWELVE.read_text(encoding="utf-8")
     swapped = text.replace("vip-bronze", "vip-x").replace("vip-silver", "vip-bronze")
     assert version(swapped.replace("vip-x", "vip-silver")) != version(text)
+
+
+def test_the_version_of_rules_without_money_is_the_same_before_the_currency_is_known() -> None:
+    text = "version: 1\nbadges:\n  - {id: a, badge: {title: A}, when: {count: orders, gte: 2}}\n"
+
+    known, unknown = (
+        parse_rules(text, file="r", site=SiteDefaults(timezone="UTC", currency=currency))
+        for currency in (None, NO_CURRENCY)
+    )
+    assert known.version == unknown.version
