@@ -23,10 +23,10 @@ from badgejobs.coordination.throttle import Throttle
 from badgejobs.core.award import Timing
 from badgejobs.core.milestone import Ruleset, Wants
 from badgejobs.core.site import Site
-from badgejobs.core.source import Source
+from badgejobs.core.source import Source, Track, tracks_of
 from badgejobs.core.wixfacts import SiteFacts
 from badgejobs.errors import Later, RulesError, SettingsError
-from badgejobs.flow.scan import Cadence
+from badgejobs.flow.cadence import Cadence
 from badgejobs.store import SqlStore, open_store
 from badgejobs.wix import wire
 from badgejobs.wix.auth import ApiKeyCredentials, AppCredentials, Credentials
@@ -44,7 +44,7 @@ class SourceFactory(Protocol):
 
     mode: str
 
-    def __call__(self, site: Site, wix: WixClient, /) -> Source:
+    def __call__(self, site: Site, /) -> Source[WixClient]:
         """The source of one site."""
         ...
 
@@ -98,9 +98,17 @@ class House:
         """How long one job works before it hands on."""
         return timedelta(seconds=self.settings.scan.slice_seconds)
 
-    def cadence(self, source: str) -> Cadence:
-        """How often one source is read."""
+    def tracks(self, source: str) -> tuple[Track, ...]:
+        """The tracks on which a source is read; one for what is no source, such as a duty."""
+        factory = self._sources.get(source)
+        if factory is None:
+            return (Track.LIVE,)
+        return tracks_of(factory.mode, is_probed=hasattr(factory, "probe"))
+
+    def cadence(self, site: str, source: str) -> Cadence:
+        """How often one source of one site is read."""
         told = self.settings.scan
+        pace = self.settings.requests_per_minute_of(site)
         walked = self.modes.get(source) == "walk"
         every = told.comments_every_seconds if walked else told.orders_every_seconds
         return Cadence(
@@ -108,6 +116,11 @@ class House:
             overlap=timedelta(seconds=told.overlap_seconds),
             walk_every=timedelta(seconds=told.walk_every_seconds),
             walk_at_most_every=timedelta(seconds=told.walk_at_most_every_seconds),
+            spare_pages_a_minute=pace * told.spare_percent / 100,
+            audit_every=timedelta(seconds=told.audit_every_seconds),
+            recent_every=timedelta(seconds=told.recent_every_seconds),
+            recent_reaches=timedelta(seconds=told.recent_reaches_seconds),
+            miss_gap=timedelta(seconds=told.miss_gap_seconds),
             slice=timedelta(seconds=told.slice_seconds),
         )
 
@@ -260,12 +273,16 @@ class SiteHouse:
         except (RulesError, Later):
             return []
 
-    def source(self, name: str, wants: Wants) -> Source:
+    def client(self, track: Track) -> WixClient:
+        """The client whose lane a track has: what is live goes before what is not."""
+        return self._scanning if track is Track.LIVE else self.reading
+
+    def source(self, name: str, wants: Wants) -> Source[WixClient]:
         """One source of this site, which reads what these wants ask of it."""
         if name not in self._sources:
             known = ", ".join(sorted(self._sources))
             raise SettingsError(f"there is no source {name!r}; known: {known}")
-        return self._sources[name](replace(self.profile, wants=wants), self._scanning)
+        return self._sources[name](replace(self.profile, wants=wants))
 
     def close(self) -> None:
         """Close the connections to Wix."""

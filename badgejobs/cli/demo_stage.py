@@ -102,7 +102,7 @@ class Stage:
     def is_settled(self, *, since: datetime) -> bool:
         """Whether both sources were read in full since then, and no award is on its way."""
         with self.house.store.read() as tx:
-            begun = {row.source: row.completed_started_at for row in tx.scans.overview(self.site)}
+            begun = tx.scans.known_to(self.site)
             states = tx.awards.states(self.site)
         read = all((at := begun.get(name)) and at >= since for name in SOURCES)
         on_their_way = {State.INFLIGHT, *OPEN}

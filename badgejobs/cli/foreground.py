@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
 from badgejobs.bootstrap import House
 from badgejobs.cli.progress import Progress
 from badgejobs.core.award import OPEN
+from badgejobs.core.source import Track
 from badgejobs.errors import (
     BadgeJobsError,
     Later,
@@ -129,21 +130,40 @@ class Foreground:
         return self._work_off({}, assigning=True)
 
     def _scanning(self, source: str) -> Callable[[], work.Outcome]:
-        before = 0
+        """Read the tracks of a source that are due, and the live one once in any case."""
+        before, left = 0, [one for one in self._house.tracks(source) if one is Track.LIVE]
 
         def unit() -> work.Outcome:
             nonlocal before
+            due = self._due_tracks(source)
+            track = (*due, *left)[0] if due or left else None
+            if track is None:
+                return work.Outcome(site=self._site, kind=f"scan {source}", numbers={})
             outcome = work.run_scan(
                 self._house,
                 self._site,
                 source,
+                track,
                 by=BY,
                 heard=lambda so_far: self._tell.counted(f"{source} read", before + so_far.seen),
             )
             before += outcome.numbers.get("seen", 0)
-            return outcome
+            if outcome.cause or outcome.more:
+                return outcome
+            if track in left:
+                left.remove(track)
+            return replace(outcome, more=bool(left or self._due_tracks(source)))
 
         return unit
+
+    def _due_tracks(self, source: str) -> list[Track]:
+        """The tracks beside the live one that are to be read now."""
+        with self._house.store.read() as tx:
+            return [
+                track
+                for track in self._house.tracks(source)
+                if track is not Track.LIVE and tx.scans.is_due(self._site, source, track)
+            ]
 
     def _work_off(
         self, duties: dict[str, _Duty], *, assigning: bool = False, flipping: bool = False

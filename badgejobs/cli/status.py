@@ -76,8 +76,8 @@ def status(
         rules = {name: _rules(house, name, applied[name]) for name in sites}
     services = _services(settings)
     source_rows = [
-        (one.site, one.source, _at(one.completed_at, now), _due(one.due_at, one.lease_until, now),
-         str(one.failures or ""), _short(one.last_error))
+        (one.site, one.source, one.track.value, _at(one.completed_at, now),
+         _due(one.due_at, one.lease_until, now), str(one.failures or ""), _short(one.last_error))
         for one in scans
     ]  # fmt: skip
     award_rows = [
@@ -118,7 +118,10 @@ def status(
         data,
         Rows(("service", "state"), list(services.items())),
         Rows(("site", "rules"), list(rules.items())),
-        Rows(("site", "source", "read in full", "due", "failures", "last error"), source_rows),
+        Rows(
+            ("site", "source", "track", "read in full", "due", "failures", "last error"),
+            source_rows,
+        ),
         Rows(("site", "badge", "state", "awards"), award_rows),
         *(
             [Rows(_GIVEN_UP, [(*row[:-1], _short(row[-1])) for row in given_up])]

@@ -44,6 +44,15 @@ class Scan(_Strict):
     walk_every_seconds: Seconds = 21_600
     #: The least time between two full walks that the counts ask for.
     walk_at_most_every_seconds: Seconds = 600
+    #: How much of a site's pace walks, audits and the backfill are counted on to get.
+    spare_percent: Annotated[int, Field(ge=1, le=70)] = 20
+    #: How often all orders are read anew and held against ours, month by month.
+    audit_every_seconds: Seconds = 604_800
+    #: How often the orders of the last days are read anew, and how far back.
+    recent_every_seconds: Seconds = 86_400
+    recent_reaches_seconds: Seconds = 172_800
+    #: What two complete readings at least so far apart do not find is gone.
+    miss_gap_seconds: Annotated[int, Field(ge=0)] = 600
     #: The stretch before the watermark that is read again.
     overlap_seconds: Annotated[int, Field(ge=0)] = 600
     #: How long one job works before it hands on to the next.

@@ -45,6 +45,20 @@ class Mark(StrEnum):
     GONE = "gone"
 
 
+#: What any of these says is kept and counts for nothing, by the policies that rules come with.
+VOID = frozenset(
+    {
+        Mark.CANCELLED,
+        Mark.REJECTED,
+        Mark.REFUNDED,
+        Mark.CHARGED_BACK,
+        Mark.HIDDEN,
+        Mark.DELETED,
+        Mark.GONE,
+    }
+)
+
+
 class Link(StrEnum):
     """How an order that a guest placed was found to be a member's."""
 
@@ -113,6 +127,14 @@ class Activity:
     own: bool = False
     #: How many characters it has.
     length: int = 0
+    #: Keyed digests by which guests' orders find their member: of an order that a guest placed,
+    #: the guest's; of a membership, the member's. They are kept apart from the facts.
+    identities: frozenset[tuple[Link, str]] = field(default=frozenset(), compare=False, repr=False)
+
+
+def is_live(marks: frozenset[Mark]) -> bool:
+    """Whether it stands in public: Wix's numbers count it."""
+    return Mark.PUBLISHED in marks and Mark.GONE not in marks
 
 
 def label(name: str) -> str:

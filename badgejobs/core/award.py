@@ -99,6 +99,8 @@ class Award:
     reason: str = ""
     #: Whether it takes one of the places of a badge with a limit for good.
     has_slot: bool = False
+    #: Opened while the past was read: nobody is told of it.
+    silent: bool = False
     #: Since when it is known that a badge of ours which stands at Wix should not stand there.
     unmet_since: datetime | None = None
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from badgejobs.core.award import Award
+from badgejobs.core.source import Resources, Track
 from badgejobs.core.watermark import Place
 
 
@@ -16,8 +17,34 @@ class Recorded:
 
     new: int
     changed: int
+    #: How many of them count for nothing now, and did before or are new: refunded, hidden, ...
+    void: int = 0
     #: Members whose facts are not what they were, both the old and the new of a moved activity.
     touched: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Missing:
+    """What a complete reading did not find of what is known."""
+
+    #: Missed for the first time: they count as before.
+    first: int = 0
+    #: Missed for the second time, long enough after the first.
+    gone: int = 0
+    #: The members of what is gone.
+    touched: frozenset[str] = frozenset()
+    #: The resources of what was missed for the first time.
+    on: tuple[Resources, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditSummary:
+    """What a complete reading of a window source found against what was known before."""
+
+    #: Months whose numbers differ.
+    months: int = 0
+    #: Activities that no scan had found.
+    missed: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,8 +55,13 @@ class Lease:
     source: str
     epoch: int
     place: Place
+    track: Track = Track.LIVE
     #: How many tries in a row have failed before this one.
     failures: int = 0
+    #: Who asked for it beside the schedule.
+    asked_by: str | None = None
+    #: Whether this track was ever read to its end.
+    is_complete: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

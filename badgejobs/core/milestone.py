@@ -243,6 +243,8 @@ class Wants:
     categories: bool = False
     #: Who wrote the posts that are commented on.
     post_authors: bool = False
+    #: By which contact or address a guest's order may find its member.
+    guests: bool = False
 
     def of(self, source: str) -> frozenset[str]:
         """The names of those that this source reads.
@@ -250,7 +252,11 @@ class Wants:
         >>> sorted(Wants(payments=True, post_authors=True).of("orders"))
         ['payments']
         """
-        names = {"orders": ("payments", "categories"), "comments": ("post_authors",)}
+        names = {
+            "orders": ("payments", "categories", "guests"),
+            "comments": ("post_authors",),
+            "membership": ("guests",),
+        }
         return frozenset(name for name in names.get(source, ()) if getattr(self, name))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from badgejobs.core.milestone import Wants
@@ -17,3 +18,5 @@ class Site:
     comment_apps: tuple[str, ...] = ()
     #: What its rules need beside the plain facts.
     wants: Wants = field(default_factory=Wants)
+    #: Makes the keyed digest of a contact or an address; the key stays outside the database.
+    digest: Callable[[str], str] | None = field(default=None, repr=False, compare=False)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
-from badgejobs.core.source import Scope, Walk, Window
+from badgejobs.core.source import Mode, Scope, Walk, Window
 
 #: A stamp further ahead of Wix's own clock than this is kept and does not move the watermark.
 CLOCK_TOLERANCE = timedelta(minutes=5)
@@ -73,47 +74,77 @@ class Watermark:
         return replace(self, cursor=None)
 
     @property
-    def scope(self) -> Scope:
+    def scope(self) -> Window:
         """The window to ask for where no cursor says it."""
         return Window(since=self.read_to or self.since)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Round:
-    """The place of a source that can only be walked in full, round after round."""
+    """The place of a reading that has an end: a full walk, a re-scan, a look at resources."""
 
-    #: The number of the walk that is open, or of the last one.
+    #: The number of the reading that is open, or of the last one. What it sees carries it.
     generation: int = 0
     scanning: bool = False
     cursor: str | None = None
-    #: When the open walk began, by the database's clock.
+    #: When the open reading began, by the database's clock.
     started_at: datetime | None = None
-    #: When the last complete walk began: all that was there then is recorded.
+    #: When the last complete one began: all that was there then is recorded.
     complete_from: datetime | None = None
+    #: Of a window source: where the reading begins, ``None`` for the beginning of all.
+    since: datetime | None = None
+    #: Of a window source: the last stamp recorded.
+    read_to: datetime | None = None
+    #: Wix's time when it answered the first page; later changes are for the live scan to read.
+    until: datetime | None = None
+    #: Of a source that is probed: by part, what known resources do not explain.
+    offsets: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
 
-    def opened(self, now: datetime) -> Round:
-        """Begin the next walk, or keep on with the one that was cut off."""
+    def opened(self, now: datetime, *, generation: int, since: datetime | None = None) -> Round:
+        """Begin the next reading, or keep on with the one that was cut off."""
         if self.scanning:
             return self
         return replace(
-            self, generation=self.generation + 1, scanning=True, cursor=None, started_at=now
+            self,
+            generation=generation,
+            scanning=True,
+            cursor=None,
+            started_at=now,
+            since=since,
+            read_to=None,
+            until=None,
         )
 
-    def turned(self, *, next_cursor: str | None) -> Round:
-        """One page is recorded: keep the place, and after the last page close the walk."""
-        if next_cursor is not None:
-            return replace(self, cursor=next_cursor)
+    def turned(
+        self,
+        stamps: Iterable[datetime] = (),
+        *,
+        next_cursor: str | None,
+        answered_at: datetime | None = None,
+    ) -> Round:
+        """One page is recorded: keep the place, and after the last page close the reading.
+
+        ``stamps`` are those of a window source, in ascending order: once one is later than the
+        reading's beginning, what follows is the live scan's.
+        """
+        until = self.until or answered_at
+        read_to = max((*stamps, self.read_to) if self.read_to else stamps, default=None)
+        at_end = next_cursor is None or bool(read_to and until and read_to > until)
+        kept = replace(self, until=until, read_to=read_to)
+        if not at_end:
+            return replace(kept, cursor=next_cursor)
         return replace(
-            self, scanning=False, cursor=None, started_at=None, complete_from=self.started_at
+            kept, scanning=False, cursor=None, started_at=None, complete_from=self.started_at
         )
 
     def cursor_dropped(self) -> Round:
-        """The cursor is refused: the walk starts over, under its own number."""
+        """The cursor is refused: go on from the last stamp, or start over where there is none."""
         return replace(self, cursor=None)
 
-    @property
-    def scope(self) -> Scope:
-        """The walk to ask for."""
+    def scope(self, mode: Mode) -> Scope:
+        """What to ask a source of this mode for."""
+        if mode == "window":
+            return Window(since=self.read_to or self.since)
         return Walk(generation=self.generation)
 
 

@@ -36,12 +36,20 @@ class Decided:
         )
 
 
-def decide(tx: Transaction, site: str, members: Collection[str], rules: Ruleset) -> Decided:
+def decide(
+    tx: Transaction,
+    site: str,
+    members: Collection[str],
+    rules: Ruleset,
+    *,
+    silent: bool = False,
+) -> Decided:
     """Hold the facts of these members against all milestones, and write the difference.
 
     It looks at what is, never at what just happened, so any number of repetitions and any
     order of arrival end in the same ledger. A badge that was given is not taken here: that it
     should be is noted. When time alone will change an answer, the member is to be woken then.
+    Of what is opened by a ``silent`` decision nobody is told: it was earned long ago.
     """
     if not members:
         return Decided()
@@ -57,7 +65,7 @@ def decide(tx: Transaction, site: str, members: Collection[str], rules: Ruleset)
         changes.of_member(member, answers, by_member.get(member, {}), outlook)
         wake_ups += _wake_ups(member, answers, outlook)
     tx.wake_ups.replace(site, members, wake_ups)
-    return _written(tx, site, changes, outlook)
+    return _written(tx, site, changes, outlook, silent=silent)
 
 
 def last_words(
@@ -111,7 +119,8 @@ def take_up(site: str, rules: Ruleset, store: Store, *, batches: int) -> tuple[D
                     return total, True
                 decided_to = ""
             members = tx.activities.members_after(site, decided_to, MEMBERS_A_BATCH)
-            total += decide(tx, site, members, rules)
+            # a new badge sees the past, and nobody is told of what was earned long ago
+            total += decide(tx, site, members, rules, silent=True)
             done = len(members) < MEMBERS_A_BATCH
             tx.bindings.apply(site, version=rules.version, decided_to=None if done else members[-1])
             if done:
@@ -197,7 +206,9 @@ def _wake_ups(member: str, answers: Iterable[Answer], outlook: Outlook) -> list[
     return [WakeUp(member_id=member, at=at, waits_for=waits_for) for waits_for, at in first.items()]
 
 
-def _written(tx: Transaction, site: str, changes: Changes, outlook: Outlook) -> Decided:
+def _written(
+    tx: Transaction, site: str, changes: Changes, outlook: Outlook, *, silent: bool
+) -> Decided:
     """Write what a decision came to."""
     tx.awards.correct(site, changes.corrected)
     tx.awards.mark_unmet(site, changes.unmet, unmet=True)
@@ -205,8 +216,8 @@ def _written(tx: Transaction, site: str, changes: Changes, outlook: Outlook) -> 
     ready = [one for one in changes.opened if not one.hold]
     waiting = [one for one in changes.opened if one.hold]
     decided = Decided(
-        opened=tx.awards.open(site, ready, rules_version=outlook.version),
-        held=tx.awards.open(site, waiting, rules_version=outlook.version)
+        opened=tx.awards.open(site, ready, rules_version=outlook.version, silent=silent),
+        held=tx.awards.open(site, waiting, rules_version=outlook.version, silent=silent)
         + sum(tx.awards.hold(site, pairs, reason=reason) for reason, pairs in changes.held.items()),
         cleared=tx.awards.clear(site, changes.cleared),
         withdrawn=sum(

@@ -9,9 +9,17 @@ from typing import Protocol
 
 from badgejobs.core.activity import Activity, Unreadable
 from badgejobs.core.award import Award, State
-from badgejobs.core.ledger import Claimed, Earned, Lease, Recorded, WakeUp
+from badgejobs.core.ledger import (
+    AuditSummary,
+    Claimed,
+    Earned,
+    Lease,
+    Missing,
+    Recorded,
+    WakeUp,
+)
 from badgejobs.core.milestone import Look, Wants
-from badgejobs.core.source import Tallies
+from badgejobs.core.source import Known, Resources, Track
 from badgejobs.core.watermark import Place
 from badgejobs.core.wixfacts import Created, Fence, SiteFacts, WixAssignment, WixBadge
 from badgejobs.errors import BadgeJobsError
@@ -86,11 +94,26 @@ class Activities(Protocol):
         """
         ...
 
-    def mark_gone(self, site: str, source: str, *, not_seen_since: int) -> frozenset[str]:
-        """Mark as gone, beside its other marks, what no walk from this one on has seen.
+    def mark_missing(
+        self,
+        site: str,
+        source: str,
+        *,
+        unseen_since: int,
+        gap: timedelta,
+        on: Resources | None = None,
+        changed_before: datetime | None = None,
+    ) -> Missing:
+        """Note what a complete reading did not find; what was missed before that too is gone.
 
-        Returns the members touched.
+        ``unseen_since`` is the reading's number, ``on`` what it read where that was not all, and
+        of a source with a watermark only what ``changed_before`` it began. Gone is what was
+        missed first at least ``gap`` ago.
         """
+        ...
+
+    def number(self, site: str, source: str) -> int:
+        """How many activities of a source are known, whatever their marks."""
         ...
 
     def of_members(self, site: str, members: Collection[str]) -> dict[str, list[Activity]]:
@@ -101,8 +124,59 @@ class Activities(Protocol):
         """Member ids in key order, beginning behind ``after``."""
         ...
 
-    def tallies(self, site: str, source: str) -> Tallies:
-        """How many known activities of each part carry each mark."""
+
+class ResourceMemo(Protocol):
+    """What is known of each resource, and which may have changed."""
+
+    def known(self, site: str, source: str) -> Known:
+        """How many published activities each resource has, by part."""
+        ...
+
+    def rebuild(self, site: str, source: str) -> None:
+        """Make the numbers anew from the facts."""
+        ...
+
+    def hint(
+        self,
+        site: str,
+        source: str,
+        resources: Collection[Resources],
+        *,
+        due_in: timedelta = ...,
+    ) -> None:
+        """Note resources that may have changed, to be read from then on."""
+        ...
+
+    def hints(self, site: str, source: str) -> int:
+        """How many are noted and not read yet."""
+        ...
+
+    def take(self, site: str, source: str, *, generation: int, limit: int) -> Resources | None:
+        """Take up some hints of one part under this number; ``None`` where none is due."""
+        ...
+
+    def taken(self, site: str, source: str, *, generation: int) -> Resources | None:
+        """What a reading that was cut off had taken up, less what was noted anew since."""
+        ...
+
+    def read(self, site: str, source: str, *, generation: int) -> None:
+        """Forget the hints that this reading took up, unless they were noted anew meanwhile."""
+        ...
+
+
+class Audits(Protocol):
+    """What complete readings of window sources found by month."""
+
+    def note(
+        self,
+        site: str,
+        source: str,
+        *,
+        generation: int,
+        known_before: datetime,
+        changed_before: datetime,
+    ) -> AuditSummary:
+        """Hold what was known before against what this reading saw, by month."""
         ...
 
 
@@ -110,9 +184,15 @@ class Scans(Protocol):
     """The places of scans, under leases."""
 
     def register(
-        self, site: str, source: str, mode: str, *, wants: Collection[str] | None = None
+        self,
+        site: str,
+        source: str,
+        mode: str,
+        *,
+        tracks: Sequence[Track] = ...,
+        wants: Collection[str] | None = None,
     ) -> None:
-        """Make sure that a row exists for this source; due at once when it is new.
+        """Make sure that a row exists for each track of this source; due at once when new.
 
         Where ``wants`` names more than was read until now beside the plain facts, the source is
         read again from its beginning.
@@ -127,11 +207,41 @@ class Scans(Protocol):
         """The moment by source up to which all is recorded; absent before the first full scan."""
         ...
 
-    def lease(self, site: str, source: str, *, holds: timedelta, if_rested: bool = False) -> Lease:
+    def lease(
+        self,
+        site: str,
+        source: str,
+        track: Track = ...,
+        *,
+        holds: timedelta,
+        if_rested: bool = False,
+        if_due: bool = False,
+    ) -> Lease:
         """Take the lease of a scan, or raise ``LeaseTaken``.
 
-        ``if_rested`` asks more: after a failure, that its wait is over too.
+        ``if_rested`` asks more: after a failure, that its wait is over too; and ``if_due`` that
+        it is due at all.
         """
+        ...
+
+    def newest_generation(self, site: str, source: str) -> int:
+        """The highest number that a reading of this source has had."""
+        ...
+
+    def begin_live(self, site: str, source: str, *, at: datetime) -> None:
+        """Let the live track of a window source begin at a time of Wix's, if it has not yet."""
+        ...
+
+    def live_reached(self, site: str, source: str) -> datetime | None:
+        """How far the live track of a window source has come."""
+        ...
+
+    def walked_from(self, site: str, source: str) -> datetime | None:
+        """When the last complete full reading began."""
+        ...
+
+    def bring_forward(self, site: str, source: str, track: Track, *, to: datetime) -> None:
+        """Let a track be due then, where it would only be later."""
         ...
 
     def keep(self, lease: Lease, place: Place, *, holds: timedelta) -> None:
@@ -154,10 +264,12 @@ class Awards(Protocol):
         """All awards of these members by (member_id, badge)."""
         ...
 
-    def open(self, site: str, earned: Sequence[Earned], *, rules_version: str) -> int:
+    def open(
+        self, site: str, earned: Sequence[Earned], *, rules_version: str, silent: bool = False
+    ) -> int:
         """Open an award for each that has none or a withdrawn one; how many were opened.
 
-        With a reason to ``hold`` it is opened as held.
+        With a reason to ``hold`` it is opened as held. Of ``silent`` ones nobody is told.
         """
         ...
 
@@ -318,6 +430,16 @@ class Transaction(Protocol):
     @property
     def activities(self) -> Activities:
         """The facts."""
+        ...
+
+    @property
+    def resources(self) -> ResourceMemo:
+        """What is known of each resource, and which may have changed."""
+        ...
+
+    @property
+    def audits(self) -> Audits:
+        """What complete readings found by month."""
         ...
 
     @property

@@ -1,4 +1,4 @@
-"""Scan: read one source of one site up to now, page by page, each with all that follows."""
+"""Scan: read one track of one source of one site, page by page, each with all that follows."""
 
 from __future__ import annotations
 
@@ -6,58 +6,21 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from badgejobs.core.ledger import Lease
+from badgejobs.core.ledger import Lease, Missing
 from badgejobs.core.milestone import Ruleset, Wants
-from badgejobs.core.source import Page, Probing, Source
-from badgejobs.core.watermark import Place, Round, Watermark
-from badgejobs.errors import Ambiguous, BadgeJobsError, CursorRefused, LeaseLost
-from badgejobs.flow.decide import Decided, decide
+from badgejobs.core.source import Mode, Page, Probing, Scope, Source, Track, Window, tracks_of
+from badgejobs.core.watermark import Round, Watermark
+from badgejobs.errors import BadgeJobsError, LeaseLost
+from badgejobs.flow.cadence import Cadence
+from badgejobs.flow.pages import C, Scanned, Slice, read
 from badgejobs.flow.ports import Store, Transaction
+from badgejobs.flow.probe import look
 
 #: What sources read that rules ask no more of than plain facts.
 NOTHING_MORE = Wants()
 
-#: Pages in a row without a record, though each named a next one. Some are honest: a source that
-#: is read part by part (comments, app by app) has one for each part that holds nothing.
-MOST_EMPTY_PAGES = 20
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cadence:
-    """How often a source is read, and how long one slice of it may last; settings."""
-
-    every: timedelta = timedelta(seconds=60)
-    overlap: timedelta = timedelta(minutes=10)
-    #: A source that can only be walked is walked in full at least this often.
-    walk_every: timedelta = timedelta(hours=6)
-    #: A probe that differs brings the walk forward, but never closer than this.
-    walk_at_most_every: timedelta = timedelta(minutes=10)
-    slice: timedelta = timedelta(seconds=50)
-
-    @property
-    def lease(self) -> timedelta:
-        """How long a scan holds its lease without a page: longer than a slice."""
-        return self.slice + timedelta(seconds=30)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scanned:
-    """What a slice of a scan read and what came of it."""
-
-    pages: int = 0
-    seen: int = 0
-    new: int = 0
-    changed: int = 0
-    quarantined: int = 0
-    opened: int = 0
-    held: int = 0
-    cleared: int = 0
-    withdrawn: int = 0
-    #: The source has been read up to its present end.
-    completed: bool = False
-    #: The rules began to want more than this source reads: it is to be read by another.
-    overtaken: bool = False
-
+#: The live scan of a source with a watermark waits so long for the backfill's first page.
+_WAIT_FOR_BEGINNING = timedelta(seconds=5)
 
 #: When to come back after an error that ended ``failures + 1`` tries in a row.
 Patience = Callable[[BadgeJobsError, int], timedelta]
@@ -65,17 +28,19 @@ Patience = Callable[[BadgeJobsError, int], timedelta]
 
 def scan(
     site: str,
-    source: Source,
+    source: Source[C],
+    client: C,
     rules: Callable[[], Ruleset],
     store: Store,
     *,
+    track: Track = Track.LIVE,
     cadence: Cadence,
     patience: Patience,
     time_is_up: Callable[[], bool],
     wants: Wants = NOTHING_MORE,
     heard: Callable[[Scanned], None] | None = None,
 ) -> Scanned:
-    """Read pages until the source's end or until the time of this slice is up.
+    """Read pages until the track's end or until the time of this slice is up.
 
     Each page is one transaction: facts, touched members, their awards, the place. Wix is
     called only between transactions. An error leaves what was recorded, gives the lease back
@@ -83,21 +48,22 @@ def scan(
     that is taken up meanwhile holds for the pages that follow. ``wants`` is what the source reads
     beside the plain facts; where it is more than before, all is read again, and where rules
     begin to want more meanwhile, this slice ends. ``heard`` is told after each page what this
-    slice has done so far.
+    slice has done so far. A full reading or a re-scan that is not due raises ``LeaseTaken``.
     """
+    tracks = tracks_of(source.mode, is_probed=isinstance(source, Probing))
     with store.begin() as tx:
-        tx.scans.register(site, source.name, source.mode, wants=wants.of(source.name))
-        lease = tx.scans.lease(site, source.name, holds=cadence.lease)
-        now = tx.now
-    total = Scanned()
+        tx.scans.register(
+            site, source.name, source.mode, tracks=tracks, wants=wants.of(source.name)
+        )
+        lease = tx.scans.lease(
+            site, source.name, track, holds=cadence.lease, if_due=track is not Track.LIVE
+        )
+    at = Slice(
+        lease=lease, source=source, client=client, rules=rules, store=store, cadence=cadence,
+        time_is_up=time_is_up, wants=wants, heard=heard or _nobody,
+    )  # fmt: skip
     try:
-        if rest := _rest(lease, source, store, cadence, now):
-            _release(store, lease, due_in=rest.wait, completed=rest.is_current)
-            return replace(total, completed=rest.is_current)
-        total = _read(
-            lease, source, rules, store,
-            cadence=cadence, now=now, time_is_up=time_is_up, wants=wants, heard=heard or _nobody,
-        )  # fmt: skip
+        due_in = _read(at)
     except LeaseLost:
         raise
     except BadgeJobsError as error:
@@ -105,141 +71,140 @@ def scan(
         with store.begin() as tx:
             tx.scans.postpone(lease, due_in=again, error=error)
         raise
-    due_in = cadence.every if total.completed else timedelta(0)
-    _release(store, lease, due_in=due_in, completed=total.completed)
-    return total
+    _release(at, due_in=due_in)
+    return at.total
 
 
 def _nobody(_: Scanned) -> None:
     """Nobody waits to hear how far it is."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Rest:
-    """That no page need be read now: how long, and whether all there is is recorded."""
-
-    wait: timedelta
-    is_current: bool
-
-
-def _rest(
-    lease: Lease, source: Source, store: Store, cadence: Cadence, now: datetime
-) -> _Rest | None:
-    """Whether a source that must be walked in full may be left alone for now."""
-    place = lease.place
-    if isinstance(place, Watermark) or place.scanning or place.complete_from is None:
-        return None
-    age = now - place.complete_from
-    if age >= cadence.walk_every:
-        return None
-    if not isinstance(source, Probing):
-        return _Rest(wait=min(cadence.every, cadence.walk_every - age), is_current=False)
-    with store.begin() as tx:
-        known = tx.activities.tallies(lease.site, lease.source)
-    if not source.probe(known):
-        return _Rest(wait=cadence.every, is_current=True)
-    too_soon = cadence.walk_at_most_every - age
-    if too_soon <= timedelta(0):
-        return None
-    return _Rest(wait=min(cadence.every, too_soon), is_current=False)
-
-
-def _read(
-    lease: Lease,
-    source: Source,
-    rules: Callable[[], Ruleset],
-    store: Store,
-    *,
-    cadence: Cadence,
-    now: datetime,
-    time_is_up: Callable[[], bool],
-    wants: Wants,
-    heard: Callable[[Scanned], None],
-) -> Scanned:
-    place = lease.place
-    place = place.opened(cadence.overlap) if isinstance(place, Watermark) else place.opened(now)
-    total, empty, cursors, may_drop = Scanned(), 0, set[str](), True
-    while place.scanning and not (total.pages and time_is_up()):
-        try:
-            page = source.fetch(place.scope, place.cursor)
-        except CursorRefused:
-            if not may_drop:
-                raise
-            may_drop, place = False, place.cursor_dropped()
-            cursors.clear()  # the same pages come again, perhaps under the same cursors
-            continue
-        more_of_nothing = page.next_cursor and not (page.activities or page.unreadable)
-        empty = empty + 1 if more_of_nothing else 0
-        if page.next_cursor in cursors or empty >= MOST_EMPTY_PAGES:
-            raise Ambiguous(f"{lease.source}: the pages of Wix run in a circle")
-        if page.next_cursor:
-            cursors.add(page.next_cursor)
-        in_force = rules()
-        if not in_force.wants.of(source.name) <= wants.of(source.name):
-            return replace(total, overtaken=True)
-        with store.begin() as tx:
-            place, total = _record(
-                tx, lease, page, in_force, place=place, total=total, overlap=cadence.overlap
-            )
-            tx.scans.keep(lease, place, holds=cadence.lease)
-        heard(total)
-    return replace(total, completed=not place.scanning)
-
-
-def _record(
-    tx: Transaction,
-    lease: Lease,
-    page: Page,
-    rules: Ruleset,
-    *,
-    place: Place,
-    total: Scanned,
-    overlap: timedelta,
-) -> tuple[Place, Scanned]:
-    """Write one page and all that follows from it; the place and the totals after it."""
-    generation = place.generation if isinstance(place, Round) else 0
-    tx.activities.take_turns(lease.site)
-    recorded = tx.activities.record(
-        page.activities, site=lease.site, source=lease.source, generation=generation
-    )
-    tx.activities.quarantine(page.unreadable, site=lease.site, generation=generation)
-    touched = recorded.touched
+def _read(at: Slice[C]) -> timedelta | None:
+    """Read what this track asks for; when to come again, ``None`` for as soon as is usual."""
+    place = at.lease.place
+    if isinstance(place, Round) and at.lease.track is Track.LIVE:
+        return look(at, place)
     if isinstance(place, Round):
-        place = place.turned(next_cursor=page.next_cursor)
-        if not place.scanning:
-            # Missing from this walk and from the one before it: gone.
-            touched |= tx.activities.mark_gone(
-                lease.site, lease.source, not_seen_since=generation - 1
-            )
-    else:
-        place = place.turned(
+        at.total = replace(at.total, completed=_read_whole(at, place))
+        return None
+    if place.reached is None and not place.scanning:
+        return _WAIT_FOR_BEGINNING
+    with at.store.begin() as tx:
+        newest = tx.scans.newest_generation(at.lease.site, at.lease.source)
+    place = read(at, _Live(newest, at.cadence.overlap), place.opened(at.cadence.overlap))
+    at.total = replace(at.total, completed=not place.scanning)
+    return None
+
+
+def _read_whole(at: Slice[C], place: Round) -> bool:
+    """Begin a full reading or a re-scan, or go on with it; whether it is at its end."""
+    site, source = at.lease.site, at.lease.source
+    with at.store.begin() as tx:
+        tx.activities.take_turns(site)
+        newest = tx.scans.newest_generation(site, source)
+        if at.lease.track is Track.FULL:
+            place = place.opened(tx.now, generation=newest + 1)
+        else:
+            reached = tx.scans.live_reached(site, source)
+            since = reached - at.cadence.recent_reaches if reached else None
+            place = place.opened(tx.now, generation=newest, since=since)
+        tx.scans.keep(at.lease, place, holds=at.cadence.lease)
+    course = _Whole(at.lease, at.source.mode, at.cadence.miss_gap, place.generation)
+    return not read(at, course, place).scanning
+
+
+@dataclass(frozen=True, slots=True)
+class _Live:
+    """The live course of a source with a watermark: from a little before it, up to now."""
+
+    generation: int
+    overlap: timedelta
+    silent: bool = False
+
+    def scope(self, place: Watermark, /) -> Window:
+        return place.scope
+
+    def turned(self, place: Watermark, page: Page, now: datetime, /) -> Watermark:
+        return place.turned(
             [one.updated_at for one in page.activities],
             next_cursor=page.next_cursor,
-            answered_at=page.answered_at or tx.now,
-            overlap=overlap,
+            answered_at=page.answered_at or now,
+            overlap=self.overlap,
         )
-    decided: Decided = decide(tx, lease.site, touched, rules)
-    return place, replace(
-        total,
-        pages=total.pages + 1,
-        seen=total.seen + len(page.activities),
-        new=total.new + recorded.new,
-        changed=total.changed + recorded.changed,
-        quarantined=total.quarantined + len(page.unreadable),
-        opened=total.opened + decided.opened,
-        held=total.held + decided.held,
-        cleared=total.cleared + decided.cleared,
-        withdrawn=total.withdrawn + decided.withdrawn,
-    )
+
+    def follow(self, _tx: Transaction, _before: Watermark, _after: Watermark, /) -> Missing:
+        return Missing()
 
 
-def _release(store: Store, lease: Lease, *, due_in: timedelta, completed: bool) -> None:
-    """Give the lease back; the first time that a source is read to its end, decide all anew.
+#: An audit leaves out what changed within the hour: the live scan may not have come to it yet.
+_TOO_FRESH_TO_AUDIT = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Whole:
+    """The course of a full reading, or of a re-scan of the last days."""
+
+    lease: Lease
+    mode: Mode
+    miss_gap: timedelta
+    generation: int
+
+    @property
+    def silent(self) -> bool:
+        """What the backfill opens was earned long ago."""
+        return self.lease.track is Track.FULL and not self.lease.is_complete
+
+    def scope(self, place: Round, /) -> Scope:
+        return place.scope(self.mode)
+
+    def turned(self, place: Round, page: Page, now: datetime, /) -> Round:
+        return place.turned(
+            [one.updated_at for one in page.activities] if self.mode == "window" else (),
+            next_cursor=page.next_cursor,
+            answered_at=page.answered_at or now,
+        )
+
+    def follow(self, tx: Transaction, before: Round, after: Round, /) -> Missing:
+        if self.lease.track is not Track.FULL:
+            return Missing()
+        site, source = self.lease.site, self.lease.source
+        if self.mode == "window" and after.until:
+            tx.scans.begin_live(site, source, at=after.until)
+        if after.scanning:
+            return Missing()
+        if self.mode == "window" and self.lease.is_complete and before.started_at and after.until:
+            tx.audits.note(
+                site,
+                source,
+                generation=self.generation,
+                known_before=before.started_at,
+                changed_before=after.until - _TOO_FRESH_TO_AUDIT,
+            )
+        missing = tx.activities.mark_missing(
+            site,
+            source,
+            unseen_since=self.generation,
+            gap=self.miss_gap,
+            # what changed since the reading began is the live scan's to see
+            changed_before=after.until if self.mode == "window" else None,
+        )
+        if self.mode == "walk":
+            tx.resources.rebuild(site, source)
+        return missing
+
+
+def _release(at: Slice[C], *, due_in: timedelta | None) -> None:
+    """Give the lease back; when the history has been read, decide all anew.
 
     What waited for the history is let go by that, in the same transaction or never.
     """
-    with store.begin() as tx:
-        grew = completed and lease.source not in tx.scans.known_to(lease.site)
-        if grew:
+    lease, done = at.lease, at.total.completed
+    with at.store.begin() as tx:
+        if done and lease.track is Track.FULL and not lease.is_complete:
             tx.bindings.decide_anew(lease.site, history_grew=True)
-        tx.scans.release(lease, due_in=due_in, completed=completed)
+        if due_in is None and done:
+            is_walk = lease.track is Track.FULL and at.source.mode == "walk"
+            records = tx.activities.number(lease.site, lease.source) if is_walk else 0
+            due_in = at.cadence.rest(lease.track, at.source.mode, records=records)
+        at.total = replace(at.total, more=due_in is None)
+        tx.scans.release(lease, due_in=due_in or timedelta(0), completed=done)

@@ -14,6 +14,7 @@ from celery.result import denied_join_result
 from kombu.exceptions import OperationalError
 
 from badgejobs.bootstrap import House
+from badgejobs.core.source import Track
 from badgejobs.errors import BadgeJobsError
 from badgejobs.jobs import work
 from badgejobs.jobs.app import app, house
@@ -79,13 +80,13 @@ def tick() -> None:
         duties = tx.scans.due(at.sites, BELLS_A_TICK)
         sites = tx.awards.due_sites(at.sites, BELLS_A_TICK)
         requests = tx.requests.open_ids(with_rules, BELLS_A_TICK)
-    rung = {site for site, duty in duties if duty == work.FLIP}
+    rung = {site for site, duty, _ in duties if duty == work.FLIP}
     flips = set(work.due_flips(at, with_rules, BELLS_A_TICK)) - rung
-    for site, duty in duties:
+    for site, duty, track in duties:
         if duty in work.DUTIES:
             ring(f"badgejobs.{duty}", site=site)
         else:
-            ring("badgejobs.scan", site=site, source=duty)
+            ring("badgejobs.scan", site=site, source=duty, track=track.value)
     for site in sites:
         ring("badgejobs.assign", site=site)
     for site in sorted(flips):
@@ -128,13 +129,13 @@ def take_up_new_secrets(at: House) -> None:
 
 
 @shared_task(name="badgejobs.scan", base=Bell)
-def scan(site: str, source: str) -> dict[str, Any]:
-    """Read one source of one site up to now."""
-    outcome = work.run_scan(house(), site, source, by=BY_WORKER)
+def scan(site: str, source: str, track: str = Track.LIVE.value) -> dict[str, Any]:
+    """Read one track of a source of one site; without a word, what changed lately."""
+    outcome = work.run_scan(house(), site, source, Track(track), by=BY_WORKER)
     if outcome.opened:
         ring("badgejobs.assign", site=site)
     if outcome.more:
-        ring("badgejobs.scan", site=site, source=source)
+        ring("badgejobs.scan", site=site, source=source, track=track)
     return answer(outcome)
 
 

@@ -9,16 +9,18 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from badgejobs.bootstrap import House
+from badgejobs.core.source import Track
 from badgejobs.errors import BadgeJobsError, LeaseTaken
 from badgejobs.flow.assign import Assigned, assign
 from badgejobs.flow.decide import Decided, decide, flip, take_up
+from badgejobs.flow.pages import Scanned
 from badgejobs.flow.provision import provision
 from badgejobs.flow.reconcile import reconcile
-from badgejobs.flow.scan import Scanned, scan
+from badgejobs.flow.scan import scan
 from badgejobs.jobs.retrying import patience
 
 #: Duties that are no sources, kept beside the scans as rows with a lease and a due time.
@@ -70,55 +72,71 @@ def register(house: House) -> None:
     Only sources that the site's rules read are read at all.
     """
     wanted = {
-        (site, source, house.modes.get(source, "window"))
+        (site, source, house.modes.get(source, "window"), track)
         for site in house.sites
         for source in (*house.at(site).wanted_sources(), *DUTIES)
+        for track in house.tracks(source)
     }
     with house.store.read() as tx:
         missing = wanted - tx.scans.known(house.sites)
     if missing:
         with house.store.begin() as tx:
-            for site, source, mode in sorted(missing):
-                tx.scans.register(site, source, mode)
+            for site, source, mode, track in sorted(missing):
+                tx.scans.register(site, source, mode, tracks=[track])
 
 
 def run_scan(
     house: House,
     site: str,
     source: str,
+    track: Track = Track.LIVE,
     *,
     by: str,
     heard: Callable[[Scanned], None] | None = None,
 ) -> Outcome:
-    """One slice of a scan; ``heard`` is told after each page what it has done so far."""
+    """One slice of a track; ``heard`` is told after each page what it has done so far."""
     at = house.at(site)
-    cadence = house.cadence(source)
+    cadence = house.cadence(site, source)
     time_is_up = _alarm(cadence.slice)
 
     def unit() -> _Told:
         if source not in at.wanted_sources():
-            _let_rest(house, site, source)
+            _let_rest(house, site, source, track)
             return _Told()
         wants = at.rules().wants
         done = scan(
             site,
             at.source(source, wants),
+            at.client(track),
             at.rules,
             house.store,
+            track=track,
             cadence=cadence,
             patience=patience,
             time_is_up=time_is_up,
             wants=wants,
             heard=heard,
         )
-        numbers = asdict(done)
-        completed, overtaken = bool(numbers.pop("completed")), bool(numbers.pop("overtaken"))
-        # Without a page it was too soon to read, and the row says when it is not.
+        numbers = {name: number for name, number in asdict(done).items() if type(number) is int}
+        # Without a page nothing was decided.
         version = at.rules().version if done.pages else None
-        more = overtaken or (bool(done.pages) and not completed)
-        return _Told(numbers=numbers, more=more, version=version)
+        window = (done.since, done.until)
+        return _Told(numbers=numbers, more=done.more, version=version, window=window)
 
-    return _as_run(house, site, f"scan {source}", unit, by=by)
+    return _as_run(house, site, kind_of(house, site, source, track), unit, by=by)
+
+
+def kind_of(house: House, site: str, source: str, track: Track) -> str:
+    """What a run of this track is called, such as ``scan orders`` or ``backfill comments``."""
+    if track is Track.LIVE:
+        return f"scan {source}"
+    if track is Track.RECENT:
+        return f"re-scan {source}"
+    with house.store.read() as tx:
+        is_complete = tx.scans.is_complete(site, source)
+    if not is_complete:
+        return f"backfill {source}"
+    return f"audit {source}" if house.modes.get(source) == "window" else f"walk {source}"
 
 
 def run_assign(
@@ -262,6 +280,8 @@ class _Told:
     numbers: Mapping[str, int] = field(default_factory=dict)
     more: bool = False
     version: str | None = None
+    #: The time of last changes that it read.
+    window: tuple[datetime | None, datetime | None] = (None, None)
 
 
 class _Stopped(BadgeJobsError):
@@ -293,7 +313,13 @@ def _as_run(house: House, site: str, kind: str, unit: Unit, *, by: str) -> Outco
         if isinstance(cause, LeaseTaken):
             tx.runs.discard(run)
         else:
-            tx.runs.finish(run, numbers=told.numbers, error=error, rules_version=told.version)
+            tx.runs.finish(
+                run,
+                numbers=told.numbers,
+                error=error,
+                rules_version=told.version,
+                window=told.window,
+            )
     return Outcome(
         site=site,
         kind=kind,
@@ -347,10 +373,10 @@ def prune(house: House) -> None:
         tx.requests.prune(RUNS_KEPT)
 
 
-def _let_rest(house: House, site: str, source: str) -> None:
+def _let_rest(house: House, site: str, source: str, track: Track) -> None:
     """Keep the place of a source that no rule reads any more, and ask again tomorrow."""
     with house.store.begin() as tx:
-        lease = tx.scans.lease(site, source, holds=LEASE_MARGIN)
+        lease = tx.scans.lease(site, source, track, holds=LEASE_MARGIN)
         tx.scans.release(lease, due_in=timedelta(days=1), completed=False)
 
 

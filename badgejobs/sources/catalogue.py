@@ -22,36 +22,35 @@ class Catalogue:
     not tell of: it was deleted, or it is hidden and our permissions do not reach it.
     """
 
-    def __init__(self, wix: WixClient, *, most_kept: int = MOST_KEPT) -> None:
-        self._wix = wix
+    def __init__(self, *, most_kept: int = MOST_KEPT) -> None:
         self._most_kept = most_kept
         self._version: CatalogVersion | None = None
         self._known = dict[str, frozenset[str]]()
 
-    def filed(self, orders: Sequence[Activity]) -> tuple[Activity, ...]:
+    def filed(self, wix: WixClient, orders: Sequence[Activity]) -> tuple[Activity, ...]:
         """The same orders, each line with the categories that its product stands in now.
 
         Costs up to two calls for each hundred products that were not met before, and one more
         the first time. Raises :class:`PermissionMissing` with the cure.
         """
-        categories = self._categories(_products(orders))
+        categories = self._categories(wix, _products(orders))
         return tuple(_filed(one, categories) for one in orders)
 
-    def _categories(self, products: set[str]) -> dict[str, frozenset[str]]:
+    def _categories(self, wix: WixClient, products: set[str]) -> dict[str, frozenset[str]]:
         found = {one: self._known[one] for one in products if one in self._known}
         unknown = sorted(products - found.keys())
         if unknown:
-            told = self._asked(unknown)
+            told = self._asked(wix, unknown)
             found |= {one: told.get(one, frozenset()) for one in unknown}
             self._known |= {one: found[one] for one in unknown}
             for one in list(self._known)[: -self._most_kept]:
                 del self._known[one]
         return found
 
-    def _asked(self, products: Sequence[str]) -> Mapping[str, frozenset[str]]:
+    def _asked(self, wix: WixClient, products: Sequence[str]) -> Mapping[str, frozenset[str]]:
         try:
-            self._version = self._version or self._wix.catalog_version()
-            return self._wix.categories_of(products, version=self._version)
+            self._version = self._version or wix.catalog_version()
+            return wix.categories_of(products, version=self._version)
         except PermissionMissing as error:
             raise PermissionMissing(
                 f"the rules name categories of products, and these cannot be read: {error}; "

@@ -5,11 +5,11 @@ Wix lets nobody filter or sort comments by date, and query them only app by app.
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
 
 from badgejobs.core.activity import Activity, Mark, Unreadable
 from badgejobs.core.site import Site
-from badgejobs.core.source import Page, Scope, Tallies, Walk
+from badgejobs.core.source import Known, Mode, Page, Probed, Scope, Walk
 from badgejobs.errors import CursorRefused, NotFound, Refused, SettingsError
 from badgejobs.sources.posts import Writers
 from badgejobs.wix.bodies import Comment
@@ -34,12 +34,11 @@ class Comments:
     """
 
     name = "comments"
-    mode: Literal["window", "walk"] = "walk"
+    mode: Mode = "walk"
 
-    def __init__(self, site: Site, wix: WixClient, /) -> None:
+    def __init__(self, site: Site) -> None:
         self._site = site
-        self._wix = wix
-        self._writers = Writers(wix)
+        self._writers = Writers()
         self._apps = tuple(dict.fromkeys(site.comment_apps))
         for app in self._apps:
             if not is_guid(app):
@@ -47,19 +46,19 @@ class Comments:
                     f"comment_apps of site {site.name}: {app!r} is no app id; an app id is a GUID"
                 )
 
-    def fetch(self, scope: Scope, cursor: str | None) -> Page:
+    def fetch(self, client: WixClient, scope: Scope, cursor: str | None) -> Page:
         """One page of up to 100 comments of one app, every status."""
         assert isinstance(scope, Walk), "comments are read by walks"
         app, wix_cursor = self._place(cursor)
         try:
-            found = self._wix.query_comments(app, wix_cursor)
+            found = client.query_comments(app, wix_cursor)
         except CursorRefused:
             raise
         except (NotFound, Refused) as error:
             raise Refused(self._unknown(app, error)) from error
         activities = tuple(self._activity(comment, app) for comment in found.records)
         return Page(
-            activities=self._writers.owned(activities)
+            activities=self._writers.owned(client, activities)
             if self._site.wants.post_authors
             else activities,
             unreadable=tuple(
@@ -70,20 +69,20 @@ class Comments:
             answered_at=found.answered_at,
         )
 
-    def probe(self, known: Tallies) -> bool:
-        """Whether any app has another number of published comments than is known.
-
-        Costs one count an app, up to the first that differs. An edit, or a hide and a publish
-        between two probes, does not show in numbers.
-        """
-        return any(
-            self._published(app) != known.get(app, {}).get(Mark.PUBLISHED, 0) for app in self._apps
+    def probe(self, client: WixClient, known: Known, offsets: Mapping[str, int]) -> Probed:
+        """Whether any app has another number of published comments than is known."""
+        live = {app: self._published(client, app) for app in self._apps}
+        return Probed(
+            live={app: number for app, number in live.items() if number is not None},
+            to_walk=frozenset(
+                app for app, number in live.items() if number != sum(known.get(app, {}).values())
+            ),
         )
 
-    def _published(self, app: str) -> int | None:
+    def _published(self, client: WixClient, app: str) -> int | None:
         """How many there are; ``None``, which is no known number, where Wix will not count."""
         try:
-            return self._wix.count_comments(app)
+            return client.count_comments(app)
         except TooManyToCount:
             return None
         except (NotFound, Refused) as error:

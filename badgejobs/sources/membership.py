@@ -7,11 +7,10 @@ own feet: where somebody before it leaves, the next page begins one too late.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal
 
 from badgejobs.core.activity import Activity, Mark, Unreadable
 from badgejobs.core.site import Site
-from badgejobs.core.source import Page, Scope, Walk
+from badgejobs.core.source import Mode, Page, Scope, Walk
 from badgejobs.errors import Ambiguous, CursorRefused, Refused
 from badgejobs.wix import wire
 from badgejobs.wix.bodies import Joined
@@ -30,24 +29,23 @@ class Membership:
     """
 
     name = "membership"
-    mode: Literal["window", "walk"] = "walk"
+    mode: Mode = "walk"
 
-    def __init__(self, site: Site, wix: WixClient, /) -> None:
+    def __init__(self, site: Site) -> None:
         self._site = site
-        self._wix = wix
 
-    def fetch(self, scope: Scope, cursor: str | None) -> Page:
+    def fetch(self, client: WixClient, scope: Scope, cursor: str | None) -> Page:
         """One page of up to 100 members, whatever their status."""
         assert isinstance(scope, Walk), "members are read by walks"
         place = _Place.read(cursor)
         try:
-            found = self._wix.list_members(offset=place.offset, by_date=place.by_date)
+            found = client.list_members(offset=place.offset, by_date=place.by_date)
         except Refused:
             # the SDK's typings know no field to sort by
             if cursor is not None:
                 raise
             place = replace(place, by_date=False)
-            found = self._wix.list_members(offset=0, by_date=False)
+            found = client.list_members(offset=0, by_date=False)
         page = found.page
         return Page(
             activities=tuple(map(self._activity, page.records)),

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from types import MappingProxyType
-from typing import Literal
 
 from badgejobs.core.activity import Activity, Item, Mark, Unreadable, label
 from badgejobs.core.site import Site
-from badgejobs.core.source import Page, Scope, Window
+from badgejobs.core.source import Mode, Page, Scope, Window
 from badgejobs.sources import order_money
 from badgejobs.sources.catalogue import Catalogue
 from badgejobs.sources.paid import paid_at
@@ -41,22 +40,21 @@ class Orders:
     """
 
     name = "orders"
-    mode: Literal["window", "walk"] = "window"
+    mode: Mode = "window"
 
-    def __init__(self, site: Site, wix: WixClient, /) -> None:
+    def __init__(self, site: Site) -> None:
         self._site = site
-        self._wix = wix
-        self._catalogue = Catalogue(wix)
+        self._catalogue = Catalogue()
 
-    def fetch(self, scope: Scope, cursor: str | None) -> Page:
+    def fetch(self, client: WixClient, scope: Scope, cursor: str | None) -> Page:
         """One page of up to 100 orders of every status, from the window's beginning on."""
         assert isinstance(scope, Window), "orders are read by windows"
-        found = self._wix.search_orders(scope.since, cursor)
+        found = client.search_orders(scope.since, cursor)
         activities: list[Activity] = []
         unreadable = [
             Unreadable(source=self.name, activity_id=bad.id, reason=bad.reason) for bad in found.bad
         ]
-        paid = self._paid(found.records)
+        paid = self._paid(client, found.records)
         for order in found.records:
             try:
                 activities.append(self._activity(order, paid.get(order.id)))
@@ -65,13 +63,15 @@ class Orders:
                 unreadable.append(Unreadable(source=self.name, activity_id=order.id, reason=reason))
         wants_categories = self._site.wants.categories
         return Page(
-            activities=self._catalogue.filed(activities) if wants_categories else tuple(activities),
+            activities=self._catalogue.filed(client, activities)
+            if wants_categories
+            else tuple(activities),
             unreadable=tuple(unreadable),
             next_cursor=found.next_cursor,
             answered_at=found.answered_at,
         )
 
-    def _paid(self, orders: Sequence[Order]) -> dict[str, datetime | None]:
+    def _paid(self, client: WixClient, orders: Sequence[Order]) -> dict[str, datetime | None]:
         """When each was paid in full; an order that is not paid is not asked for."""
         if not self._site.wants.payments:
             return {}
@@ -82,7 +82,7 @@ class Orders:
         told = [
             one
             for start in range(0, len(ids), wire.MOST_ITEMS)
-            for one in self._wix.order_transactions(ids[start : start + wire.MOST_ITEMS]).records
+            for one in client.order_transactions(ids[start : start + wire.MOST_ITEMS]).records
         ]
         known = {one.order_id: one for one in told}
         return {one.id: _when_paid(one, known.get(one.id)) for one in asked.values()}

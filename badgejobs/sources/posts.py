@@ -23,13 +23,12 @@ class Writers:
     and groups nothing is asked: what a member wrote there is not known to be theirs.
     """
 
-    def __init__(self, wix: WixClient, *, most_kept: int = MOST_KEPT) -> None:
-        self._wix = wix
+    def __init__(self, *, most_kept: int = MOST_KEPT) -> None:
         self._most_kept = most_kept
         self._asked = set[str]()
         self._writers = dict[str, str]()
 
-    def owned(self, comments: Sequence[Activity]) -> tuple[Activity, ...]:
+    def owned(self, wix: WixClient, comments: Sequence[Activity]) -> tuple[Activity, ...]:
         """The same comments, ``own`` where they stand under a post of their author's.
 
         Costs one call for each hundred members who were not met before, and more for those who
@@ -40,7 +39,7 @@ class Writers:
         if len(self._asked) + len(self._writers) > self._most_kept:
             self._asked, self._writers = set(), {}
         if unknown := sorted(members - self._asked):
-            self._writers |= self._posts_of(unknown)
+            self._writers |= self._posts_of(wix, unknown)
             self._asked |= set(unknown)
         return tuple(
             replace(one, own=True) if _under_a_post(one) and self._wrote(one) else one
@@ -52,9 +51,9 @@ class Writers:
             self._writers.get(comment.post) == comment.member_id
         )
 
-    def _posts_of(self, members: Sequence[str]) -> dict[str, str]:
+    def _posts_of(self, wix: WixClient, members: Sequence[str]) -> dict[str, str]:
         try:
-            return self._wix.posts_of(members)
+            return wix.posts_of(members)
         except PermissionMissing as error:
             raise PermissionMissing(
                 "the rules ask whether a comment stands under one's own post, and the posts "

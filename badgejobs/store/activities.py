@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, and_, bindparam, delete, func, or_, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, delete, func, not_, or_, select, update
 
-from badgejobs.core.activity import Activity, Mark, Unreadable
-from badgejobs.core.ledger import Recorded
-from badgejobs.core.source import Tallies
+from badgejobs.core.activity import VOID, Activity, Mark, Unreadable
+from badgejobs.core.ledger import Missing, Recorded
+from badgejobs.core.source import Resources
 from badgejobs.store import facts
 from badgejobs.store.dialect import chunks, insert_into, take_turns
 from badgejobs.store.moment import Moment
+from badgejobs.store.resources import SqlResources
 from badgejobs.store.tables import activity, quarantine
 
 _KEY = ("site", "source", "activity_id")
@@ -23,6 +26,7 @@ class SqlActivities:
 
     def __init__(self, connection: Connection, moment: Moment) -> None:
         self._connection, self._moment = connection, moment
+        self._resources = SqlResources(connection, moment)
 
     def record(
         self, activities: Sequence[Activity], *, site: str, source: str, generation: int
@@ -48,9 +52,16 @@ class SqlActivities:
         self._renew(site, source, [key for key in same if renewed[key] < generation], generation)
         self._understood(site, source, list(after))
         before = [stored[one.activity_id] for one in differing if one.activity_id in stored]
+        self._resources.moved(site, source, before=before, after=differing)
         return Recorded(
             new=len(differing) - len(before),
             changed=len(before),
+            void=sum(
+                1
+                for one in differing
+                if one.marks & VOID
+                and not (one.activity_id in stored and stored[one.activity_id].marks & VOID)
+            ),
             touched=_members([*before, *differing]),
         )
 
@@ -98,18 +109,43 @@ class SqlActivities:
         )
         return {(source, activity_id): reason for source, activity_id, reason in rows}
 
-    def mark_gone(self, site: str, source: str, *, not_seen_since: int) -> frozenset[str]:
-        """Mark as gone, beside its other marks, what no walk from this one on has seen.
+    def mark_missing(
+        self,
+        site: str,
+        source: str,
+        *,
+        unseen_since: int,
+        gap: timedelta,
+        on: Resources | None = None,
+        changed_before: datetime | None = None,
+    ) -> Missing:
+        """Note what a complete reading did not find; what was missed before that too is gone.
 
-        Returns the members touched. What was hidden when it went does not count for it.
+        ``unseen_since`` is the reading's number, ``on`` what it read where that was not all, and
+        of a source with a watermark only what ``changed_before`` it began.
+        Gone is a mark beside the others, set where the first miss is at least ``gap`` ago: a
+        record that Wix is slow to show again, or that slid from one page to another, is missed
+        once. What is gone was hidden or not: it does not count.
         """
         take_turns(self._connection, "activity", site, source)
-        unseen = self._connection.execute(
-            select(activity.c.activity_id, activity.c.member_id, activity.c.marks)
-            .where(activity.c.site == site, activity.c.source == source)
-            .where(activity.c.generation < not_seen_since)
+        missed = [activity.c.site == site, activity.c.source == source]
+        missed.append(activity.c.generation < unseen_since)
+        if changed_before is not None:
+            missed.append(activity.c.updated_at < changed_before)
+        if on is not None:
+            missed += [activity.c.part == on.part, activity.c.post.in_(on.ids)]
+            missed.append(activity.c.post != "")  # so that the index of posts serves
+        not_gone = not_(activity.c.marks.contains(Mark.GONE))
+        now = self._moment.now
+        gone = self._connection.execute(
+            select(*facts.COLUMNS).where(*missed, not_gone, activity.c.missed_at <= now - gap)
         ).all()
-        gone = [row for row in unseen if Mark.GONE not in facts.marks_of(row.marks)]
+        first = self._connection.execute(
+            update(activity)
+            .where(*missed, not_gone, activity.c.missed_at.is_(None))
+            .values(missed_at=now)
+            .returning(activity.c.part, activity.c.post)
+        ).all()
         if gone:
             self._connection.execute(
                 update(activity)
@@ -124,7 +160,12 @@ class SqlActivities:
                     for row in gone
                 ],
             )
-        return frozenset(row.member_id for row in gone if row.member_id)
+        before = [facts.from_row(site, row) for row in gone]
+        after = [replace(one, marks=one.marks | facts.GONE) for one in before]
+        self._resources.moved(site, source, before=before, after=after)
+        return Missing(
+            first=len(first), gone=len(gone), touched=_members(before), on=_resources(first)
+        )
 
     def of_members(self, site: str, members: Collection[str]) -> dict[str, list[Activity]]:
         """All activities of these members; a member without any is absent."""
@@ -158,21 +199,6 @@ class SqlActivities:
             .where(activity.c.site == site, activity.c.source == source)
         )
         return self._connection.scalar(rows) or 0
-
-    def tallies(self, site: str, source: str) -> Tallies:
-        """How many known activities of each part carry each mark."""
-        counts = (
-            select(activity.c.part, activity.c.marks, func.count())
-            .where(activity.c.site == site, activity.c.source == source)
-            .group_by(activity.c.part, activity.c.marks)
-        )
-        known = defaultdict[str, defaultdict[Mark, int]](lambda: defaultdict(int))
-        for part, marks, number in self._connection.execute(counts):
-            held = facts.marks_of(marks)
-            # what is gone is nothing else any more: it is in none of Wix's numbers
-            for mark in facts.GONE if Mark.GONE in held else held:
-                known[part][mark] += number
-        return {part: dict(tally) for part, tally in known.items()}
 
     def _stored(
         self, site: str, source: str, keys: Collection[str]
@@ -223,7 +249,7 @@ class SqlActivities:
                 update(activity)
                 .where(activity.c.site == site, activity.c.source == source)
                 .where(activity.c.activity_id.in_(some))
-                .values(generation=generation)
+                .values(generation=generation, missed_at=None)
             )
 
     def _understood(self, site: str, source: str, keys: Sequence[str]) -> None:
@@ -237,3 +263,12 @@ class SqlActivities:
 
 def _members(activities: Iterable[Activity]) -> frozenset[str]:
     return frozenset(one.member_id for one in activities if one.member_id)
+
+
+def _resources(rows: Iterable[Row[str, str]]) -> tuple[Resources, ...]:
+    """The resources of these rows of part and post, by part."""
+    found = defaultdict[str, set[str]](set)
+    for part, post in rows:
+        if post:
+            found[part].add(post)
+    return tuple(Resources(part=part, ids=tuple(sorted(ids))) for part, ids in found.items())

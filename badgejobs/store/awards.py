@@ -49,16 +49,19 @@ class SqlAwards:
             changes.append(ledger.Change(**dict(row) | states))
         return changes
 
-    def open(self, site: str, earned: Sequence[Earned], *, rules_version: str) -> int:
+    def open(
+        self, site: str, earned: Sequence[Earned], *, rules_version: str, silent: bool = False
+    ) -> int:
         """Open an award for each that has none or a withdrawn one; how many were opened.
 
         One that was withdrawn begins anew: without attempts, reads or a wait. With a reason to
-        ``hold`` it is opened as held.
+        ``hold`` it is opened as held. Of ``silent`` ones nobody is told.
         """
         wanted = {(one.member_id, one.badge): one for one in earned}
         opened = 0
         for pairs in chunks(sorted(wanted)):
-            opened += self._open(site, [wanted[pair] for pair in pairs], rules_version)
+            some = [wanted[pair] for pair in pairs]
+            opened += self._open(site, some, rules_version, silent=silent)
         return opened
 
     def correct(self, site: str, earned: Sequence[Earned]) -> None:
@@ -225,7 +228,9 @@ class SqlAwards:
     ) -> int:
         return claims.turn(self._connection, site, pairs, change, of=of, now=self._moment.now)
 
-    def _open(self, site: str, earned: Sequence[Earned], rules_version: str) -> int:
+    def _open(
+        self, site: str, earned: Sequence[Earned], rules_version: str, *, silent: bool
+    ) -> int:
         now = self._moment.now
         stood = self._states_of(site, earned)
         rows = [
@@ -238,6 +243,7 @@ class SqlAwards:
                 rules_version=rules_version,
                 crossed_by=one.crossed_by,
                 reason=one.hold,
+                silent=silent,
             )
             for one in earned
             if stood.get((one.member_id, one.badge)) in {None, State.WITHDRAWN}

@@ -103,6 +103,7 @@ def to_row(one: Activity, *, generation: int, now: datetime) -> dict[str, object
         "length": one.length,
         "generation": generation,
         "first_seen_at": now,
+        "missed_at": None,
     }
 
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import RowMapping
 
+from badgejobs.core.source import Track
 from badgejobs.core.watermark import Place, Round, Watermark
 
 _WATERMARK = ("reached", "scanning", "since", "read_to", "near_since", "cursor")
-_ROUND = ("generation", "scanning", "cursor", "started_at", "complete_from")
+_ROUND = (
+    "generation", "scanning", "cursor", "started_at", "complete_from", "since", "read_to", "until",
+)  # fmt: skip
 
 #: The columns of a source that has not been read yet. The number of its walks is kept, so that
 #: what the next one sees is newer than what any before it saw.
@@ -17,18 +22,22 @@ UNREAD: dict[str, Any] = {
     **dict.fromkeys((*_WATERMARK, *_ROUND)),
     **dict.fromkeys(("began_at", "completed_at", "completed_started_at")),
     "scanning": False,
+    "offsets": "{}",
 }
 del UNREAD["generation"]
 
 
 def read_place(row: RowMapping) -> Place:
-    """The place in a row of ``scan``, by the mode of its source."""
-    if row["mode"] == "window":
+    """The place in a row of ``scan``: a watermark for the live track of a window source."""
+    if row["mode"] == "window" and row["track"] == Track.LIVE:
         return Watermark(**{name: row[name] for name in _WATERMARK})
-    return Round(**{name: row[name] for name in _ROUND})
+    offsets = MappingProxyType(json.loads(row["offsets"]))
+    return Round(**{name: row[name] for name in _ROUND}, offsets=offsets)
 
 
 def columns_of(place: Place) -> dict[str, Any]:
     """The columns that a place is kept in."""
-    names = _WATERMARK if isinstance(place, Watermark) else _ROUND
-    return {name: getattr(place, name) for name in names}
+    if isinstance(place, Watermark):
+        return {name: getattr(place, name) for name in _WATERMARK}
+    offsets = json.dumps(dict(place.offsets), sort_keys=True)
+    return {name: getattr(place, name) for name in _ROUND} | {"offsets": offsets}

@@ -31,6 +31,9 @@ class Run:
     error: str | None
     #: The rules that it decided by; ``None`` where it decided nothing.
     rules_version: str | None
+    #: The time of last changes that it read; ``None`` where it did not read by time.
+    window_since: datetime | None
+    window_until: datetime | None
 
 
 class SqlRuns:
@@ -58,9 +61,12 @@ class SqlRuns:
         numbers: Mapping[str, int],
         error: str | None = None,
         rules_version: str | None = None,
+        window: tuple[datetime | None, datetime | None] = (None, None),
     ) -> None:
-        """Note its end, what it counted, and the rules that it decided by."""
+        """Note its end, what it counted, the rules it decided by and the time that it read."""
         values = {
+            "window_since": window[0],
+            "window_until": window[1],
             "rules_version": rules_version,
             "ended_at": self._moment.now,
             "error": error,

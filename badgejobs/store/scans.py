@@ -1,16 +1,28 @@
-"""The places of scans, under leases, and when each source is due."""
+"""The places of scans, under leases, and when each track of a source is due."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, case, func, literal, or_, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    and_,
+    case,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 
 from badgejobs.core.ledger import Lease
 from badgejobs.core.milestone import Wants
+from badgejobs.core.source import Track
 from badgejobs.core.watermark import Place
 from badgejobs.errors import BadgeJobsError, Later, LeaseLost, LeaseTaken, StateError
 from badgejobs.store.columns import AwareTime
@@ -21,14 +33,17 @@ from badgejobs.store.tables import scan
 
 #: A bell that nobody answered for so long is rung again.
 RING_AGAIN_AFTER = timedelta(seconds=60)
+#: A re-scan of the last days waits so long after the first reading: all of it is fresh.
+FIRST_RECENT_AFTER = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScanOverview:
-    """How one source of one site stands."""
+    """How one track of one source of one site stands."""
 
     site: str
     source: str
+    track: Track
     mode: str
     place: Place
     #: ``None`` while a worker is at it.
@@ -52,48 +67,65 @@ class SqlScans:
     def __init__(self, connection: Connection, moment: Moment) -> None:
         self._connection, self._moment = connection, moment
 
-    def known(self, sites: Collection[str]) -> set[tuple[str, str, str]]:
-        """The (site, source, mode) that have a row."""
-        rows = select(scan.c.site, scan.c.source, scan.c.mode).where(scan.c.site.in_(sorted(sites)))
-        return {(row.site, row.source, row.mode) for row in self._connection.execute(rows)}
+    def known(self, sites: Collection[str]) -> set[tuple[str, str, str, Track]]:
+        """The (site, source, mode, track) that have a row."""
+        rows = select(scan.c.site, scan.c.source, scan.c.mode, scan.c.track).where(
+            scan.c.site.in_(sorted(sites))
+        )
+        return {
+            (row.site, row.source, row.mode, Track(row.track))
+            for row in self._connection.execute(rows)
+        }
 
     def register(
-        self, site: str, source: str, mode: str, *, wants: Collection[str] | None = None
+        self,
+        site: str,
+        source: str,
+        mode: str,
+        *,
+        tracks: Sequence[Track] = (Track.LIVE,),
+        wants: Collection[str] | None = None,
     ) -> None:
-        """Make sure that a row exists for this source; due at once when it is new.
+        """Make sure that a row exists for each track of this source; due at once when it is new.
 
         ``wants`` names what it reads now beside the plain facts (``core.milestone.Wants``);
         ``None`` leaves open what was said before. A source that changed its mode, or that begins
         to read more than it read until now, is read again from its beginning: who is at it loses
         the lease.
         """
-        row = UNREAD | {
-            "site": site,
-            "source": source,
-            "mode": mode,
-            "epoch": 0,
-            "due_at": self._moment.now,
-            "generation": 0,
-            "failures": 0,
-            "wants": _text_of(wants or ()),
-        }
+        now = self._moment.now
+        rows = [
+            UNREAD
+            | {
+                "site": site,
+                "source": source,
+                "track": track,
+                "mode": mode,
+                "epoch": 0,
+                "due_at": now + FIRST_RECENT_AFTER if track is Track.RECENT else now,
+                "generation": 0,
+                "failures": 0,
+                "wants": _text_of(wants or ()),
+            }
+            for track in tracks
+        ]
         statement = insert_into(self._connection, scan)
         statement = statement.on_conflict_do_update(
-            index_elements=("site", "source"),
+            index_elements=("site", "source", "track"),
             set_=self._unread() | {"mode": statement.excluded.mode},
             where=scan.c.mode != statement.excluded.mode,
         )
-        self._connection.execute(statement, [row])
+        self._connection.execute(statement, rows)
         if wants is not None:
             self._want(site, source, frozenset(wants))
 
     def _want(self, site: str, source: str, wants: frozenset[str]) -> None:
-        here = and_(scan.c.site == site, scan.c.source == source)
-        row = self._connection.execute(select(scan.c.wants).where(here).with_for_update()).one()
-        known = frozenset(row.wants.split())
-        if wants == known:
+        here = _of(site, source)
+        rows = self._connection.execute(select(scan.c.wants).where(here).with_for_update()).all()
+        known = [frozenset(row.wants.split()) for row in rows]
+        if all(one == wants for one in known):
             return
-        again = {} if wants < known else self._unread()
+        again = {} if all(wants <= one for one in known) else self._unread()
         # What is no longer read is missing from now on: the history has it only in part.
         self._connection.execute(
             update(scan).where(here).values(again | {"wants": _text_of(wants)})
@@ -108,7 +140,9 @@ class SqlScans:
         """The sources whose history is read to its end, with all that these wants ask of them."""
         rows = self._connection.execute(
             select(scan.c.source, scan.c.wants).where(
-                scan.c.site == site, scan.c.completed_started_at.is_not(None)
+                scan.c.site == site,
+                scan.c.track == Track.FULL,
+                scan.c.completed_started_at.is_not(None),
             )
         )
         return frozenset(
@@ -118,21 +152,74 @@ class SqlScans:
     def known_to(self, site: str) -> dict[str, datetime]:
         """The moment by source up to which all that had changed is recorded.
 
-        A source that has not been read to its end yet is absent.
+        A source whose history has not been read to its end yet is absent.
         """
         rows = self._connection.execute(
-            select(scan.c.source, scan.c.completed_started_at).where(
-                scan.c.site == site, scan.c.completed_started_at.is_not(None)
+            select(scan.c.source, scan.c.track, scan.c.completed_started_at).where(
+                scan.c.site == site,
+                scan.c.track != Track.RECENT,
+                scan.c.completed_started_at.is_not(None),
             )
-        )
-        return {row.source: row.completed_started_at for row in rows}
+        ).all()
+        whole = {row.source for row in rows if row.track == Track.FULL}
+        known = dict[str, datetime]()
+        for row in rows:
+            if row.source in whole:
+                at = row.completed_started_at
+                known[row.source] = max(at, known.get(row.source, at))
+        return known
 
-    def lease(self, site: str, source: str, *, holds: timedelta, if_rested: bool = False) -> Lease:
+    def newest_generation(self, site: str, source: str) -> int:
+        """The highest number that a reading of this source has had; the next one's is higher.
+
+        To be asked where the site's turn is held, so that no two readings draw the same.
+        """
+        drawn = select(func.max(scan.c.generation)).where(_of(site, source))
+        return self._connection.scalar(drawn) or 0
+
+    def begin_live(self, site: str, source: str, *, at: datetime) -> None:
+        """Let the live track of a window source begin at a time of Wix's, if it has not yet."""
+        self._connection.execute(
+            update(scan)
+            .where(_of(site, source, Track.LIVE), scan.c.mode == "window")
+            .where(scan.c.reached.is_(None), scan.c.scanning.is_(False))
+            .values(reached=at, due_at=self._moment.now, rung_at=None)
+        )
+
+    def walked_from(self, site: str, source: str) -> datetime | None:
+        """When the last complete full reading began."""
+        return self._connection.scalar(
+            select(scan.c.completed_started_at).where(_of(site, source, Track.FULL))
+        )
+
+    def bring_forward(self, site: str, source: str, track: Track, *, to: datetime) -> None:
+        """Let a track be due then, where it would only be later."""
+        self._connection.execute(
+            update(scan)
+            .where(_of(site, source, track), scan.c.due_at > to)
+            .values(due_at=to, rung_at=None)
+        )
+
+    def live_reached(self, site: str, source: str) -> datetime | None:
+        """How far the live track of a window source has come."""
+        return self._connection.scalar(select(scan.c.reached).where(_of(site, source, Track.LIVE)))
+
+    def lease(
+        self,
+        site: str,
+        source: str,
+        track: Track = Track.LIVE,
+        *,
+        holds: timedelta,
+        if_rested: bool = False,
+        if_due: bool = False,
+    ) -> Lease:
         """Take the lease of a scan, or raise ``LeaseTaken``.
 
-        ``if_rested`` asks more: after a failure, that its wait is over too.
+        ``if_rested`` asks more: after a failure, that its wait is over too; and ``if_due`` that
+        it is due at all, so that a bell too many reads nothing.
         """
-        here = and_(scan.c.site == site, scan.c.source == source)
+        here = _of(site, source, track)
         row = (
             self._connection.execute(select(scan).where(here).with_for_update()).mappings().first()
         )
@@ -142,14 +229,17 @@ class SqlScans:
         if row["lease_until"] and row["lease_until"] > now:
             seconds = (row["lease_until"] - now).total_seconds()
             raise LeaseTaken(f"{site}/{source} is being scanned", seconds=seconds)
-        if if_rested and row["failures"] and row["due_at"] and row["due_at"] > now:
+        waits = row["due_at"] and row["due_at"] > now
+        if waits and (if_due or (if_rested and row["failures"])):
             seconds = (row["due_at"] - now).total_seconds()
-            raise LeaseTaken(f"{site}/{source} rests after a failure", seconds=seconds)
+            why = "rests after a failure" if row["failures"] else "is not due"
+            raise LeaseTaken(f"{site}/{source} {why}", seconds=seconds)
         place = read_place(row)
         taken = {
             "epoch": row["epoch"] + 1,
             "lease_until": now + holds,
             "due_at": None,
+            "asked_by": None,
             # the slices of one scan keep the moment at which it began
             "began_at": row["began_at"] if place.scanning and row["began_at"] else now,
         }
@@ -157,9 +247,12 @@ class SqlScans:
         return Lease(
             site=site,
             source=source,
+            track=track,
             epoch=taken["epoch"],
             place=place,
             failures=row["failures"],
+            asked_by=row["asked_by"],
+            is_complete=row["completed_at"] is not None,
         )
 
     def keep(self, lease: Lease, place: Place, *, holds: timedelta) -> None:
@@ -205,48 +298,57 @@ class SqlScans:
         limit: int,
         *,
         ring_again_after: timedelta = RING_AGAIN_AFTER,
-    ) -> list[tuple[str, str]]:
-        """The (site, source) pairs of ``sites`` to ring for now; each is noted as rung.
+    ) -> list[tuple[str, str, Track]]:
+        """The (site, source, track) of ``sites`` to ring for now; each is noted as rung.
 
         Longest due first. Sites that are not named may be another configuration's.
 
-        A pair is named once, and again only after ``ring_again_after`` without a lease.
+        One is named once, and again only after ``ring_again_after`` without a lease.
         """
         now = self._moment.now
         waiting = (
-            select(scan.c.site, scan.c.source)
+            select(scan.c.site, scan.c.source, scan.c.track)
             .where(scan.c.site.in_(sorted(sites)))
             .where(or_(scan.c.due_at <= now, scan.c.due_at.is_(None)))
             .where(or_(scan.c.lease_until.is_(None), scan.c.lease_until <= now))
             .where(or_(scan.c.rung_at.is_(None), scan.c.rung_at <= now - ring_again_after))
-            .order_by(func.coalesce(scan.c.due_at, scan.c.lease_until), scan.c.site, scan.c.source)
+            .order_by(
+                func.coalesce(scan.c.due_at, scan.c.lease_until),
+                scan.c.site,
+                scan.c.source,
+                scan.c.track,
+            )
             .limit(limit)
             .with_for_update(skip_locked=True)
         )
-        pairs = [(site, source) for site, source in self._connection.execute(waiting)]
-        if pairs:
+        found = [tuple(row) for row in self._connection.execute(waiting)]
+        if found:
             self._connection.execute(
                 update(scan)
-                .where(tuple_(scan.c.site, scan.c.source).in_(pairs))
+                .where(tuple_(scan.c.site, scan.c.source, scan.c.track).in_(found))
                 .values(rung_at=now)
             )
-        return pairs
+        return [(site, source, Track(track)) for site, source, track in found]
 
     def make_due(
         self,
         site: str,
         source: str | None = None,
+        track: Track = Track.LIVE,
         *,
         if_waiting: bool = False,
         unless_failing: bool = False,
+        asked_by: str | None = None,
     ) -> int:
-        """Ask for a scan now, of one source or of all; how many sources were asked for.
+        """Ask for a scan now, of one source or of all; how many were asked for.
 
         Where a scan is at work already, another follows it; ``if_waiting`` leaves that alone,
         and what is due already. ``unless_failing`` leaves alone what failed the last time.
         """
         asked = (
-            update(scan).where(scan.c.site == site).values(due_at=self._moment.now, rung_at=None)
+            update(scan)
+            .where(scan.c.site == site, scan.c.track == track)
+            .values(due_at=self._moment.now, rung_at=None, asked_by=asked_by)
         )
         if source is not None:
             asked = asked.where(scan.c.source == source)
@@ -256,26 +358,54 @@ class SqlScans:
             asked = asked.where(scan.c.failures == 0)
         return self._connection.execute(asked).rowcount
 
+    def is_due(self, site: str, source: str, track: Track) -> bool:
+        """Whether a track is to be read now, and nobody is at it; not where it has no row."""
+        now = self._moment.now
+        due = (
+            select(func.count())
+            .select_from(scan)
+            .where(_of(site, source, track))
+            .where(or_(scan.c.due_at <= now, scan.c.due_at.is_(None)))
+            .where(or_(scan.c.lease_until.is_(None), scan.c.lease_until <= now))
+        )
+        return bool(self._connection.scalar(due))
+
+    def is_complete(self, site: str, source: str) -> bool:
+        """Whether the history of a source was read to its end."""
+        return self.walked_from(site, source) is not None
+
     def overview(self, site: str | None = None) -> list[ScanOverview]:
-        """How the sources of one site, or of all, stand."""
-        rows = select(scan).order_by(scan.c.site, scan.c.source)
+        """How the tracks of the sources of one site, or of all, stand."""
+        rows = select(scan).order_by(scan.c.site, scan.c.source, scan.c.track)
         if site is not None:
             rows = rows.where(scan.c.site == site)
-        plain = [name for name in ScanOverview.__dataclass_fields__ if name != "place"]
+        plain = [
+            name for name in ScanOverview.__dataclass_fields__ if name not in {"place", "track"}
+        ]
         return [
-            ScanOverview(place=read_place(row), **{name: row[name] for name in plain})
+            ScanOverview(
+                place=read_place(row),
+                track=Track(row["track"]),
+                **{name: row[name] for name in plain},
+            )
             for row in self._connection.execute(rows).mappings()
         ]
 
     def _fenced(self, lease: Lease, values: dict[str, object]) -> None:
         written = self._connection.execute(
             update(scan)
-            .where(scan.c.site == lease.site, scan.c.source == lease.source)
+            .where(_of(lease.site, lease.source, lease.track))
             .where(scan.c.epoch == lease.epoch)
             .values(values)
         )
         if not written.rowcount:
             raise LeaseLost(f"{lease.site}/{lease.source}: a later scan has begun")
+
+
+def _of(site: str, source: str, track: Track | None = None) -> ColumnElement[bool]:
+    """The rows of a source, or the one of its track."""
+    here = and_(scan.c.site == site, scan.c.source == source)
+    return here if track is None else and_(here, scan.c.track == track)
 
 
 def _text_of(wants: Collection[str]) -> str:

@@ -11,11 +11,13 @@ from sqlalchemy import Connection, Engine, func, select
 
 from badgejobs.store import schema
 from badgejobs.store.activities import SqlActivities
+from badgejobs.store.audits import SqlAudits
 from badgejobs.store.awards import SqlAwards
 from badgejobs.store.bindings import SqlBindings
 from badgejobs.store.engine import engine_for, parse, reading
 from badgejobs.store.faults import translated
 from badgejobs.store.requests import SqlRequests
+from badgejobs.store.resources import SqlResources
 from badgejobs.store.runs import SqlRuns
 from badgejobs.store.scans import SqlScans
 from badgejobs.store.versions import SqlVersions
@@ -60,6 +62,16 @@ class SqlTransaction:
     def scans(self) -> SqlScans:
         """The places of scans."""
         return SqlScans(self._connection, self)
+
+    @cached_property
+    def resources(self) -> SqlResources:
+        """What is known of each resource, and which may have changed."""
+        return SqlResources(self._connection, self)
+
+    @cached_property
+    def audits(self) -> SqlAudits:
+        """What complete readings found by month."""
+        return SqlAudits(self._connection, self)
 
     @cached_property
     def awards(self) -> SqlAwards:

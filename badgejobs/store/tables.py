@@ -49,6 +49,8 @@ def _time_or_none(name: str) -> Column[object]:
     return Column(name, AwareTime)
 
 
+_ON_A_POST = text("post <> ''")
+
 #: The facts, one row an activity, in the newest state that was read.
 activity = Table(
     "activity",
@@ -81,7 +83,109 @@ activity = Table(
     #: The latest walk that saw it; 0 for window sources.
     Column("generation", BigInteger, nullable=False),
     _time("first_seen_at"),
+    #: When a complete reading first did not find it; None once it is seen again.
+    _time_or_none("missed_at"),
     Index("activity_member", "site", "member_id", "source"),
+    Index(
+        "activity_post",
+        "site",
+        "source",
+        "part",
+        "post",
+        sqlite_where=_ON_A_POST,
+        postgresql_where=_ON_A_POST,
+    ),
+)
+
+#: How many published activities are known of each resource: a memo of ``activity``, kept with
+#: its rows and made anew by each complete walk.
+resource = Table(
+    "resource",
+    METADATA,
+    _key("site"),
+    _key("source"),
+    _key("part"),
+    #: Empty for those that name none.
+    _key("resource"),
+    _number("published"),
+)
+
+#: Resources that may have changed and are to be read, whoever said so.
+hint = Table(
+    "hint",
+    METADATA,
+    _key("site"),
+    _key("source"),
+    _key("part"),
+    _key("resource"),
+    #: Not to be read before.
+    _time("due_at"),
+    #: The reading that has taken it up; 0 for none.
+    Column("generation", BigInteger, nullable=False),
+)
+
+#: By which guests' orders find their member: keyed digests, never what they were made of. The
+#: member's own stand with the activity of the source ``membership``.
+identity = Table(
+    "identity",
+    METADATA,
+    _key("site"),
+    _key("source"),
+    _key("activity_id"),
+    #: How it links: a value of ``core.activity.Link``.
+    _key("kind"),
+    _key("digest"),
+    Index("identity_digest", "site", "kind", "digest"),
+)
+
+#: Which guest's order was given to which member, and why; only ever added to and undone.
+link = Table(
+    "link",
+    METADATA,
+    Column("id", SERIAL, primary_key=True, autoincrement=True),
+    _text("site"),
+    _text("source"),
+    _text("activity_id"),
+    _text("member_id"),
+    _text("kind"),
+    _time("made_at"),
+    _time_or_none("undone_at"),
+    #: Who undid it: ``by hand``, or what made it untrue.
+    _text_or_none("undone_by"),
+    Index("link_activity", "site", "source", "activity_id"),
+    Index("link_member", "site", "member_id"),
+)
+
+#: Digests of what was erased and must not come back: members, and their contacts and addresses.
+tombstone = Table(
+    "tombstone",
+    METADATA,
+    _key("site"),
+    _key("digest"),
+    _time("erased_at"),
+)
+
+#: What was made of a key that is kept outside, so that another key is noticed.
+fingerprint = Table(
+    "fingerprint",
+    METADATA,
+    _key("name"),
+    _text("digest"),
+)
+
+#: What the last complete audit of a window source found, by month.
+audit = Table(
+    "audit",
+    METADATA,
+    _key("site"),
+    _key("source"),
+    #: Such as ``2026-03``, by the activities' own time in UTC.
+    _key("month"),
+    #: Known before, found at Wix, and of these not known before.
+    _number("ours"),
+    _number("at_wix"),
+    _number("missed"),
+    _time("audited_at"),
 )
 
 #: Records that could not be understood.
@@ -94,6 +198,12 @@ quarantine = Table(
     _text("reason"),
     _time("first_seen_at"),
     _time("last_seen_at"),
+    #: How often it was asked for by itself, when last, and by which version of badgejobs.
+    _number("tries"),
+    _time_or_none("tried_at"),
+    _text("tried_by"),
+    #: When a person said that it is to be left alone.
+    _time_or_none("dropped_at"),
 )
 
 #: The place of each scan, under its lease.
@@ -102,6 +212,8 @@ scan = Table(
     METADATA,
     _key("site"),
     _key("source"),
+    #: A value of ``core.source.Track``.
+    _key("track"),
     _text("mode"),
     Column("epoch", BigInteger, nullable=False),
     _time_or_none("lease_until"),
@@ -119,6 +231,11 @@ scan = Table(
     Column("generation", BigInteger, nullable=False),
     _time_or_none("started_at"),
     _time_or_none("complete_from"),
+    _time_or_none("until"),
+    #: JSON: by part, what known resources do not explain.
+    _text("offsets"),
+    #: Who asked for it beside the schedule, until it is begun.
+    _text_or_none("asked_by"),
     #: When the scan that is open began; its slices keep it.
     _time_or_none("began_at"),
     #: When the last complete scan ended, and when that scan began.
@@ -151,6 +268,8 @@ award = Table(
     _text_or_none("assignment_id"),
     _text("reason"),
     Column("has_slot", Boolean, nullable=False),
+    #: Opened while the past was read: nobody is told of it.
+    Column("silent", Boolean, nullable=False),
     _time_or_none("unmet_since"),
     _time("opened_at"),
     _time("changed_at"),
@@ -273,6 +392,9 @@ run = Table(
     _text_or_none("error"),
     #: The rules that it decided by, where it decided anything.
     _text_or_none("rules_version"),
+    #: The time of last changes that it read, where it read by time.
+    _time_or_none("window_since"),
+    _time_or_none("window_until"),
     Index("run_started", "started_at"),
     Index("run_site", "site", "started_at"),
 )

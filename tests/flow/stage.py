@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable
+from dataclasses import fields, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -15,12 +16,15 @@ from badgejobs.core.award import Award, State, Timing
 from badgejobs.core.evaluate import evaluate
 from badgejobs.core.milestone import Condition, Count, Look, Milestone, Ruleset, Selection
 from badgejobs.core.policy import CommentPolicy, OrderPolicy
+from badgejobs.core.source import Track
 from badgejobs.errors import BadgeJobsError
 from badgejobs.flow.assign import Assigned, assign
+from badgejobs.flow.cadence import Cadence
 from badgejobs.flow.decide import Decided, flip, take_up
+from badgejobs.flow.pages import Scanned
 from badgejobs.flow.provision import Provisioned, provision
 from badgejobs.flow.reconcile import Drift, reconcile
-from badgejobs.flow.scan import Cadence, Scanned, scan
+from badgejobs.flow.scan import scan
 from badgejobs.jobs.retrying import verdict
 from badgejobs.store import SqlStore
 from badgejobs.store.tables import activity, award, award_history, wake_up
@@ -63,6 +67,22 @@ TALKER = milestone("talker", comments_at_least(1))
 
 def rules_of(*milestones: Milestone, version: str = "v1") -> Ruleset:
     return Ruleset(version=version, milestones=milestones)
+
+
+def added(one: Scanned, other: Scanned) -> Scanned:
+    numbers = {
+        item.name: getattr(one, item.name) + getattr(other, item.name)
+        for item in fields(Scanned)
+        if type(getattr(one, item.name)) is int
+    }
+    return replace(
+        other,
+        **numbers,
+        completed=one.completed and other.completed,
+        more=one.more or other.more,
+        overtaken=one.overtaken or other.overtaken,
+        since=one.since if one.pages else other.since,
+    )
 
 
 class Stage:
@@ -134,6 +154,7 @@ class Stage:
         *,
         marks: Iterable[Mark] = (Mark.PUBLISHED,),
         revision: int = 1,
+        post: str = "post",
     ) -> Activity:
         return Activity(
             site=self.site,
@@ -144,6 +165,7 @@ class Stage:
             updated_at=self.clock(),
             revision=revision,
             part="blog",
+            post=post,
             marks=frozenset(marks),
         )
 
@@ -159,11 +181,43 @@ class Stage:
         time_is_up: Callable[[], bool] = lambda: False,
         cadence: Cadence = CADENCE,
     ) -> Scanned:
+        """All that is due of a source, as a worker would come to it, and the live track.
+
+        What its tracks did is added up; it is completed where each one was.
+        """
+        source = source or self.orders
+        total = Scanned(completed=True)
+        for track in (Track.FULL, Track.RECENT, Track.LIVE, Track.FULL):
+            if track is Track.LIVE or self.is_due(source, track):
+                done = self.scan_track(track, source, time_is_up=time_is_up, cadence=cadence)
+                total = added(total, done)
+                if done.more:
+                    break
+        return total
+
+    def is_due(self, source: WorldSource, track: Track) -> bool:
+        """Whether a track is to be read now, or is not known yet."""
+        with self.store.begin() as tx:
+            rows = [one for one in tx.scans.overview(self.site) if one.source == source.name]
+            if not rows:
+                return track is Track.FULL
+            return tx.scans.is_due(self.site, source.name, track)
+
+    def scan_track(
+        self,
+        track: Track,
+        source: WorldSource | None = None,
+        *,
+        time_is_up: Callable[[], bool] = lambda: False,
+        cadence: Cadence = CADENCE,
+    ) -> Scanned:
         return scan(
             self.site,
             source or self.orders,
+            self.wix,
             lambda: self.rules,
             self.store,
+            track=track,
             cadence=cadence,
             patience=patience,
             time_is_up=time_is_up,

@@ -6,15 +6,15 @@ It doubles Wix and nothing of ours. Every call it sees is noted, with the moment
 from __future__ import annotations
 
 from collections import Counter, defaultdict, deque
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import count
 from typing import Literal
 
-from badgejobs.core.activity import Activity, Mark, Unreadable
+from badgejobs.core.activity import Activity, Unreadable, is_live
 from badgejobs.core.milestone import Look
-from badgejobs.core.source import Page, Scope, Tallies, Window
+from badgejobs.core.source import Known, Page, Probed, Resources, Scope, Window
 from badgejobs.core.wixfacts import Created, Fence, WixAssignment, WixBadge
 from badgejobs.errors import (
     AlreadyExists,
@@ -277,6 +277,7 @@ class _Place:
     """What a cursor of the double stands for: all behind this key."""
 
     since: datetime | None
+    on: Resources | None = None
     after: tuple[datetime, str] | tuple[str, str] | None
 
 
@@ -305,7 +306,7 @@ class WorldSource:
             self.records[one.activity_id] = one
             self.visible_at[one.activity_id] = self.world.now() + visible_in
 
-    def fetch(self, scope: Scope, cursor: str | None) -> Page:
+    def fetch(self, _client: World, scope: Scope, cursor: str | None) -> Page:
         self.scopes.append((scope, cursor))
         fault = self.world.called(f"fetch {self.name}")
         if fault:
@@ -339,7 +340,7 @@ class WorldSource:
 
     def _start(self, scope: Scope) -> _Place:
         since = scope.since if isinstance(scope, Window) else None
-        return _Place(since=since, after=None)
+        return _Place(since=since, on=scope if isinstance(scope, Resources) else None, after=None)
 
     def _behind(self, place: _Place) -> list[Activity]:
         now = self.world.now()
@@ -348,6 +349,7 @@ class WorldSource:
             for one in self.records.values()
             if self.visible_at[one.activity_id] <= now
             and (place.since is None or one.updated_at >= place.since)
+            and (place.on is None or (one.part == place.on.part and one.post in place.on.ids))
         ]
         rows.sort(key=self.key)
         if place.after is None:
@@ -375,13 +377,38 @@ class WorldComments(WorldSource):
     def key(self, one: Activity) -> tuple[str, str]:
         return one.activity_id, ""
 
-    def probe(self, known: Tallies) -> bool:
+    def probe(self, _client: World, known: Known, offsets: Mapping[str, int]) -> Probed:
+        """Knows every resource's number at once; a real one must ask for it."""
         fault = self.world.called("probe")
         if fault:
             raise fault.error
-        live = Counter(one.part for one in self.records.values() if Mark.PUBLISHED in one.marks)
-        told = {part: tally.get(Mark.PUBLISHED, 0) for part, tally in known.items()}
-        return any(live[part] != told.get(part, 0) for part in {*live, *told})
+        now = self.world.now()
+        published = [
+            one
+            for one in self.records.values()
+            if is_live(one.marks) and self.visible_at[one.activity_id] <= now
+        ]
+        live = Counter(one.part for one in published)
+        here = Counter((one.part, one.post) for one in published)
+        changed = []
+        unexplained = dict[str, int]()
+        for part in sorted({*live, *known}):
+            told = known.get(part, {})
+            by = live[part] - sum(told.values())
+            if by == 0:
+                continue
+            unexplained[part] = by
+            if by == offsets.get(part):
+                continue
+            differing = {post: here[part, post] - n for post, n in told.items()}
+            if ids := sorted(post for post, more in differing.items() if post and more):
+                changed.append(Resources(part=part, ids=tuple(ids)))
+                unexplained[part] -= sum(differing[one] for one in ids)
+        return Probed(
+            live=live,
+            changed=tuple(changed),
+            unexplained={part: by for part, by in unexplained.items() if by},
+        )
 
 
 __all__ = [

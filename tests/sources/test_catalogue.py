@@ -84,7 +84,7 @@ def test_each_line_of_the_shop_is_told_its_categories_and_no_other_line() -> Non
     with site() as (at, wix):
         stocked(at)
         orders = [order(1, line(0), line(1)), order(2, line(1, BOOKINGS)), order(3, line(77))]
-        first, second, third = Catalogue(wix).filed(orders)
+        first, second, third = Catalogue().filed(wix, orders)
     assert [one.categories for one in first.items] == [{"c0", "even"}, {"c1", "odd"}]
     assert [one.quantity for one in first.items] == [2, 2]
     assert second == orders[1]
@@ -94,13 +94,13 @@ def test_each_line_of_the_shop_is_told_its_categories_and_no_other_line() -> Non
 def test_a_product_is_asked_for_once_in_a_scan_also_one_that_is_gone() -> None:
     with site() as (at, wix):
         stocked(at)
-        catalogue = Catalogue(wix)
-        catalogue.filed([order(1, line(0)), order(2, line(0), line(77))])
+        catalogue = Catalogue()
+        catalogue.filed(wix, [order(1, line(0)), order(2, line(0), line(77))])
         assert wix.calls == 3
-        again = catalogue.filed([order(3, line(77)), order(4, line(0))])
+        again = catalogue.filed(wix, [order(3, line(77)), order(4, line(0))])
         assert wix.calls == 3
         assert again[1].items[0].categories == {"c0", "even"}
-        catalogue.filed([order(5, line(1))])
+        catalogue.filed(wix, [order(5, line(1))])
         assert wix.calls_by_path[wire.CATALOG_VERSION] == 1
         assert wix.calls == 5
 
@@ -108,27 +108,27 @@ def test_a_product_is_asked_for_once_in_a_scan_also_one_that_is_gone() -> None:
 def test_orders_without_anything_of_the_shop_cost_no_call() -> None:
     with site() as (_, wix):
         orders = (order(1), order(2, line(1, BOOKINGS)))
-        assert Catalogue(wix).filed(orders) == orders
-        assert Catalogue(wix).filed([]) == ()
+        assert Catalogue().filed(wix, orders) == orders
+        assert Catalogue().filed(wix, []) == ()
         assert wix.calls == 0
 
 
 def test_a_page_with_more_products_than_are_kept_is_told_whole() -> None:
     with site() as (at, wix):
         stocked(at, 250)
-        catalogue = Catalogue(wix, most_kept=10)
-        [found] = catalogue.filed([order(1, *(line(number) for number in range(250)))])
+        catalogue = Catalogue(most_kept=10)
+        [found] = catalogue.filed(wix, [order(1, *(line(number) for number in range(250)))])
         assert all(one.categories for one in found.items)
         before = wix.calls
-        catalogue.filed([order(2, *(line(number) for number in range(240, 250)))])
+        catalogue.filed(wix, [order(2, *(line(number) for number in range(240, 250)))])
         assert wix.calls == before, "the last ones are still known"
-        catalogue.filed([order(3, line(0))])
+        catalogue.filed(wix, [order(3, line(0))])
         assert wix.calls == before + 2, "the first one is not"
 
 
 def test_a_missing_permission_is_named_with_what_needs_it() -> None:
     with site(wire.SCOPE_READ_ORDERS) as (_, wix), pytest.raises(PermissionMissing) as caught:
-        Catalogue(wix).filed([order(1, line(0))])
+        Catalogue().filed(wix, [order(1, line(0))])
     assert "take the categories out of the rules" in str(caught.value)
     assert wire.SCOPE_READ_CATALOG_VERSION in str(caught.value)
 
@@ -164,7 +164,7 @@ def test_a_comment_under_ones_own_post_is_own_and_no_other() -> None:
             comment(6, ADA, "ref-1", FORUM),
             comment(7, ADA, ""),
         ]
-        found = Writers(wix).owned(comments)
+        found = Writers().owned(wix, comments)
     assert [one.own for one in found] == [True, False, True, False, False, False, False]
     assert found[1:2] + found[3:] == (comments[1], *comments[3:])
 
@@ -172,27 +172,27 @@ def test_a_comment_under_ones_own_post_is_own_and_no_other() -> None:
 def test_a_member_is_asked_for_once_in_a_scan_whatever_they_comment_on() -> None:
     with site() as (at, wix):
         written(at)
-        writers = Writers(wix)
-        writers.owned([comment(1, ADA, "ref-2"), comment(2, BEN, "ref-9")])
+        writers = Writers()
+        writers.owned(wix, [comment(1, ADA, "ref-2"), comment(2, BEN, "ref-9")])
         assert wix.calls == 1
-        [found] = writers.owned([comment(3, ADA, "ref-1")])
+        [found] = writers.owned(wix, [comment(3, ADA, "ref-1")])
         assert (found.own, wix.calls) == (True, 1)
-        writers.owned([comment(4, None, "ref-1"), comment(5, "visitor", "x", FORUM)])
+        writers.owned(wix, [comment(4, None, "ref-1"), comment(5, "visitor", "x", FORUM)])
         assert wix.calls == 1
 
 
 def test_what_is_kept_is_bounded_and_asked_for_anew() -> None:
     with site() as (at, wix):
         written(at)
-        writers = Writers(wix, most_kept=1)
+        writers = Writers(most_kept=1)
         for calls in (1, 2):
-            [found] = writers.owned([comment(1, ADA, "ref-1")])
+            [found] = writers.owned(wix, [comment(1, ADA, "ref-1")])
             assert (found.own, wix.calls) == (True, calls)
 
 
 def test_a_missing_permission_for_posts_is_named_with_what_needs_it() -> None:
     with site(wire.SCOPE_READ_COMMENTS) as (_, wix), pytest.raises(PermissionMissing) as caught:
-        Writers(wix).owned([comment(1, ADA, "ref-1")])
+        Writers().owned(wix, [comment(1, ADA, "ref-1")])
     assert "take on_own_content out of the rules" in str(caught.value)
     assert wire.SCOPE_READ_BLOG in str(caught.value)
 
@@ -205,7 +205,7 @@ def test_orders_come_with_categories_just_where_the_rules_want_them(wants: Wants
         bought = wix_orders.order(lineItems=[wix_orders.line(catalogReference=reference)])
         store(at, "orders", bought)
 
-        page = Orders(SiteOfOurs(name="shop", wants=wants), wix).fetch(Window(since=None), None)
+        page = Orders(SiteOfOurs(name="shop", wants=wants)).fetch(wix, Window(since=None), None)
 
         [one] = page.activities
         assert one.items[0].categories == ({"odd", "c1"} if wants.categories else frozenset())
@@ -223,7 +223,7 @@ def test_comments_are_known_as_ones_own_just_where_the_rules_want_it(wants: Want
         store(at, "comments", *texts)
 
         shop = SiteOfOurs(name="shop", comment_apps=(BLOG,), wants=wants)
-        page = Comments(shop, wix).fetch(Walk(generation=1), None)
+        page = Comments(shop).fetch(wix, Walk(generation=1), None)
 
         own = {one.activity_id for one in page.activities if one.own}
         assert own == ({"c-ada"} if wants.post_authors else set())

@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
+from bound import Bound
 
 from badgejobs.core.activity import Activity, Mark
 from badgejobs.core.milestone import Wants
@@ -42,7 +43,7 @@ def comment(name: str = "c1", **fields: Any) -> dict[str, Any]:
 
 
 @contextmanager
-def comments_of(answer: Answer, *apps: str) -> Iterator[Comments]:
+def comments_of(answer: Answer, *apps: str) -> Iterator[Bound]:
     def handle(request: httpx.Request) -> httpx.Response:
         return answer(request.url.path, json.loads(request.content))
 
@@ -53,7 +54,7 @@ def comments_of(answer: Answer, *apps: str) -> Iterator[Comments]:
         request_deadline=timedelta(seconds=1),
         transport=httpx.MockTransport(handle),
     )
-    yield Comments(Site(name="shop", comment_apps=apps), wix)
+    yield Bound(Comments(Site(name="shop", comment_apps=apps)), wix)
 
 
 def listed(*records: object, cursor: str | None = None) -> httpx.Response:

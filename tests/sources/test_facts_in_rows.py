@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from bound import Bound
 from databases import Clock
 from live_shop import IDS, LiveShop, guid, live_shop
 
@@ -18,8 +19,10 @@ from badgejobs.core.activity import Activity, Item, Mark, label
 from badgejobs.core.milestone import Age, Milestone, Ruleset, Selection, Span, Wants
 from badgejobs.core.policy import PlainPolicy
 from badgejobs.core.site import Site
-from badgejobs.core.source import Source, Window
-from badgejobs.flow.scan import Cadence, Scanned, scan
+from badgejobs.core.source import Track, Window
+from badgejobs.flow.cadence import Cadence
+from badgejobs.flow.pages import Scanned
+from badgejobs.flow.scan import scan
 from badgejobs.sandbox.history import reel
 from badgejobs.sandbox.history.seeds import begin
 from badgejobs.sources.comments import Comments
@@ -121,9 +124,9 @@ def person(member: str, **fields: Any) -> dict[str, Any]:
     return plain | fields
 
 
-def sources_of(shop: LiveShop, wants: Wants) -> list[Source]:
+def sources_of(shop: LiveShop, wants: Wants) -> list[Bound]:
     site = Site(name="shop", comment_apps=(BLOG,), wants=wants)
-    return [Orders(site, shop.wix), Comments(site, shop.wix), Membership(site, shop.wix)]
+    return [Bound(one, shop.wix) for one in (Orders(site), Comments(site), Membership(site))]
 
 
 def read(
@@ -142,15 +145,18 @@ def read(
     return [
         scan(
             "shop",
-            source,
+            source.source,
+            source.client,
             in_force,
             store,
+            track=track,
             cadence=Cadence(),
             patience=lambda _error, _failures: timedelta(0),
             time_is_up=lambda: False,
             wants=wants,
         )
         for source in sources_of(shop, wants)
+        for track in (Track.FULL,)
     ]
 
 

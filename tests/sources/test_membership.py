@@ -8,11 +8,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from bound import Bound
 from live_shop import LiveShop, guid, live_shop
 
 from badgejobs.core.activity import Activity, Mark
 from badgejobs.core.site import Site
-from badgejobs.core.source import Page, Probing, Source, Walk
+from badgejobs.core.source import Page, Probing, Walk
 from badgejobs.errors import Ambiguous, CursorRefused, PermissionMissing
 from badgejobs.sandbox.faults.kinds import FaultKind
 from badgejobs.sandbox.faults.scripted import Fault
@@ -51,8 +52,8 @@ def sorting(request: pytest.FixtureRequest, shop: LiveShop) -> str:
     return how
 
 
-def source_of(shop: LiveShop) -> Source:
-    return Membership(Site(name="shop"), shop.wix)
+def source_of(shop: LiveShop) -> Bound:
+    return Bound(Membership(Site(name="shop")), shop.wix)
 
 
 def walked(shop: LiveShop, between: Callable[[int], None] = lambda _: None) -> list[Page]:

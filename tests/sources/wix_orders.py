@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
+from bound import Bound
 
 from badgejobs.core.activity import Activity
 from badgejobs.core.milestone import Wants
@@ -61,7 +62,7 @@ def order(**fields: Any) -> dict[str, Any]:
 @contextmanager
 def orders_of(
     answer: Callable[[httpx.Request], httpx.Response], *, wants: Wants = NO_WANTS
-) -> Iterator[Orders]:
+) -> Iterator[Bound]:
     wix = WixClient(
         base_url=wire.BASE_URL,
         credentials=ApiKeyCredentials(api_key="k", site_id="s"),
@@ -69,7 +70,7 @@ def orders_of(
         request_deadline=timedelta(seconds=1),
         transport=httpx.MockTransport(answer),
     )
-    yield Orders(Site(name="shop", wants=wants), wix)
+    yield Bound(Orders(Site(name="shop", wants=wants)), wix)
 
 
 def fetched(*records: object, cursor: str | None = None) -> Page:
