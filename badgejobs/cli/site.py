@@ -16,6 +16,7 @@ from badgejobs.cli.output import Output, Rows
 from badgejobs.config import Settings
 from badgejobs.errors import BrokerUnavailable, Later, SettingsError
 from badgejobs.jobs import work
+from badgejobs.jobs.units import BY_HAND
 
 _MEMBER_ID = r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 
@@ -66,7 +67,7 @@ def scan(
         sources = _sources(house, name, source)
         with house.store.begin() as tx:
             for one in sources:
-                tx.scans.make_due(name, one)
+                tx.scans.make_due(name, one, asked_by=BY_HAND)
         if foreground:
             _checked_rules(house, name)
             with out.progress() as tell:
@@ -115,7 +116,7 @@ def check(
         with house.store.begin() as tx:
             request = tx.requests.add(name, member)
         if foreground:
-            done = work.run_check(house, request, by=work.BY_HAND)
+            done = work.run_check(house, request, by=BY_HAND)
             numbers = done.numbers if done else {}
             told = f"opened {numbers.get('opened', 0)}, withdrew {numbers.get('withdrawn', 0)}"
             out.result({"site": name, "request": request} | numbers, f"{name}: {told}")

@@ -5,7 +5,8 @@ Wix lets nobody filter or sort comments by date, and query them only app by app.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from badgejobs.core.activity import Activity, Mark, Unreadable
 from badgejobs.core.site import Site
@@ -15,6 +16,7 @@ from badgejobs.sources.posts import Writers
 from badgejobs.wix.bodies import Comment
 from badgejobs.wix.calls import is_guid
 from badgejobs.wix.client import WixClient
+from badgejobs.wix.pages import Listed
 from badgejobs.wix.protocol import TooManyToCount
 
 _MARK_OF_STATUS = {
@@ -56,6 +58,35 @@ class Comments:
             raise
         except (NotFound, Refused) as error:
             raise Refused(self._unknown(app, error)) from error
+        next_cursor = self._next(app, found.next_cursor)
+        return replace(self._page(client, app, found), next_cursor=next_cursor)
+
+    def reread(self, client: WixClient, activity_ids: Sequence[str]) -> Page:
+        """Up to 100 comments as they are now; those that no app has any more are left out.
+
+        Whose they are is not known, so one app after the other is asked, until all are found.
+        """
+        left, found = list(activity_ids), Page(activities=())
+        for app in self._apps:
+            if not left:
+                break
+            try:
+                told = client.comments_by_id(app, left)
+            except (NotFound, Refused) as error:
+                raise Refused(self._unknown(app, error)) from error
+            page = self._page(client, app, told)
+            found = replace(
+                page,
+                activities=found.activities + page.activities,
+                unreadable=found.unreadable + page.unreadable,
+            )
+            here = {one.activity_id for one in page.activities}
+            here |= {one.activity_id for one in page.unreadable}
+            left = [one for one in left if one not in here]
+        return found
+
+    def _page(self, client: WixClient, app: str, found: Listed[Comment]) -> Page:
+        """Comments of one app as activities, with what the rules want beside them."""
         activities = tuple(self._activity(comment, app) for comment in found.records)
         return Page(
             activities=self._writers.owned(client, activities)
@@ -65,7 +96,6 @@ class Comments:
                 Unreadable(source=self.name, activity_id=bad.id, reason=bad.reason)
                 for bad in found.bad
             ),
-            next_cursor=self._next(app, found.next_cursor),
             answered_at=found.answered_at,
         )
 

@@ -15,6 +15,7 @@ from left_alone import left_alone
 from badgejobs.bootstrap import House
 from badgejobs.config import Settings, SiteSettings
 from badgejobs.jobs import work
+from badgejobs.jobs.units import Outcome
 from badgejobs.sandbox.faults.scripted import Fault
 from badgejobs.sandbox.history import seed
 from badgejobs.sandbox.records.collection import Record
@@ -194,7 +195,7 @@ def due(house: House) -> set[tuple[str, str]]:
     return {key for key, row in rows(house).items() if row.due_at and row.due_at <= now}
 
 
-def do_round(house: House, site: str = NORTH) -> list[work.Outcome]:
+def do_round(house: House, site: str = NORTH) -> list[Outcome]:
     """One of each, as the bells of a tick would have it."""
     work.register(house)
     return [

@@ -28,12 +28,18 @@ from badgejobs.wix.calls.catalog import (
 )
 from badgejobs.wix.calls.comments import (
     Order,
+    comments_by_id,
     count_comments,
     get_comment,
     list_comments,
     query_comments,
 )
-from badgejobs.wix.calls.orders import get_order, list_transactions, search_orders
+from badgejobs.wix.calls.orders import (
+    get_order,
+    list_transactions,
+    orders_by_id,
+    search_orders,
+)
 from badgejobs.wix.calls.people import (
     Fieldset,
     app_instance,
@@ -53,6 +59,7 @@ __all__ = [
     "Place",
     "app_instance",
     "catalog_version",
+    "comments_by_id",
     "count_comments",
     "create_assignment",
     "create_assignments",
@@ -69,6 +76,7 @@ __all__ = [
     "list_members",
     "list_transactions",
     "move_badge",
+    "orders_by_id",
     "query_assignments",
     "query_badges",
     "query_categories",
