@@ -126,6 +126,10 @@ class Foreground:
         """Read these sources, and give nothing yet."""
         return self._work_off({name: _Duty(self._scanning(name)) for name in sources})
 
+    def do(self, duty: str, run: Callable[[], Outcome]) -> Done:
+        """Do one duty until it is done."""
+        return self._work_off({duty: _Duty(run)})
+
     def assign(self) -> Done:
         """Give what is due."""
         return self._work_off({}, assigning=True)

@@ -46,6 +46,7 @@ def sync(site: SiteName = None, *, as_json: AsJson = False, max_seconds: MaxSeco
         done = Foreground(house, name, tell=tell, max_seconds=max_seconds).sync(
             house.at(name).wanted_sources()
         )
+        work.prune(house)
     _report(done, out)
 
 
@@ -239,8 +240,8 @@ def _report(done: Done, out: Output) -> None:
     rows.append(("seconds", str(told["seconds"])))
     out.result(told, Rows(("what", "number"), rows))
     if aside := done.scanned["quarantined"]:
-        out.note(f"badgejobs: {aside} records could not be understood; they are kept aside, count "
-                 "for nothing, and are read again when they change at Wix")  # fmt: skip
+        out.note(f"badgejobs: {aside} records could not be understood; they are kept aside and "
+                 "count for nothing; `badgejobs quarantine list` says why")  # fmt: skip
     if done.awards["refused"]:
         out.note("badgejobs: Wix refused some awards; `badgejobs status` says why, and `badgejobs "
                  "retry` tries them again")  # fmt: skip

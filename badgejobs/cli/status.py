@@ -16,6 +16,7 @@ from badgejobs.bootstrap import House
 from badgejobs.cli.exits import Code
 from badgejobs.cli.opening import known_site, opened, settled, standing
 from badgejobs.cli.output import Output, Rows, ago
+from badgejobs.cli.quarantine import stuck, stuck_in_words
 from badgejobs.config import Settings
 from badgejobs.core.award import State
 from badgejobs.errors import BadgeJobsError, BrokerUnavailable
@@ -72,6 +73,7 @@ def status(
             wake_ups = {name: tx.wake_ups.overview(name, tx.scans.known_to(name)) for name in sites}
             applied = {name: tx.bindings.applied(name)[0] for name in sites}
             held = [row for name in sites for row in _held(tx.awards, name, reasons[name])]
+            aside = tx.quarantine.numbers(sites)
             runs = [one for name in sites for one in tx.runs.recent(name, RUNS)]
         rules = {name: _rules(house, name, applied[name]) for name in sites}
     services = _services(settings)
@@ -111,6 +113,7 @@ def status(
         "to_be_taken": [
             {"site": name, "badge": badge, "number": number} for name, badge, number in unmet
         ],
+        "quarantine": stuck(aside),
         "wake_ups": {name: asdict(one) for name, one in wake_ups.items()},
         "runs": [_as_json(asdict(one)) for one in runs],
     }
@@ -141,6 +144,7 @@ def status(
                 for name, one in wake_ups.items()
             ],
         ),
+        *stuck_in_words(aside),
         Rows(("site", "run", "by", "began", "ended"), run_rows),
     )
 

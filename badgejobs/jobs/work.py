@@ -85,7 +85,9 @@ def run_scan(
     def told(done: Scanned) -> Told:
         # Without a page nothing was decided.
         version = at.rules().version if done.pages else None
-        window = (done.since, done.until)
+        # a source that is walked has stamps, and is not read by them
+        by_time = house.modes.get(source) == "window"
+        window = (done.since, done.until) if by_time else (None, None)
         return Told(numbers=_counted(done), more=done.more, version=version, window=window)
 
     def unit() -> Told:
