@@ -6,7 +6,7 @@ import re
 import textwrap
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -23,6 +23,7 @@ from badgejobs.errors import BadgeJobsError, BrokerUnavailable
 from badgejobs.flow.verdicts import IN_LINE
 from badgejobs.jobs import work
 from badgejobs.store.awards import SqlAwards
+from badgejobs.store.scans import ScanOverview
 
 #: Latest runs shown.
 RUNS = 10
@@ -97,7 +98,7 @@ def status(
         "services": services,
         "rules": rules,
         "rules_in_force": applied,
-        "sources": [_as_json(asdict(one)) for one in scans],
+        "sources": [_as_json(one) for one in scans],
         "awards": [
             {"site": name, "badge": badge, "state": state, "number": int(number)}
             for name, badge, state, number in award_rows
@@ -115,7 +116,7 @@ def status(
         ],
         "quarantine": stuck(aside),
         "wake_ups": {name: asdict(one) for name, one in wake_ups.items()},
-        "runs": [_as_json(asdict(one)) for one in runs],
+        "runs": [asdict(one) for one in runs],
     }
     out.result(
         data,
@@ -244,6 +245,6 @@ def _short(text: str | None) -> str:
     return textwrap.shorten(text or "", _SHORT, placeholder=" ...")
 
 
-def _as_json(row: dict[str, Any]) -> dict[str, Any]:
-    """Without Wix's cursor, which is long and tells nobody anything."""
-    return {name: value for name, value in row.items() if name != "place"}
+def _as_json(one: ScanOverview) -> dict[str, Any]:
+    """Without its place, and so without Wix's cursor, which is long and tells nobody anything."""
+    return {name.name: getattr(one, name.name) for name in fields(one) if name.name != "place"}
