@@ -85,7 +85,7 @@ def tick() -> None:
     rung = {site for site, duty, _ in duties if duty == work.FLIP}
     flips = set(work.due_flips(at, with_rules, BELLS_A_TICK)) - rung
     for site, duty, track in duties:
-        if duty in work.DUTIES:
+        if duty in work.ALL_DUTIES:
             ring(f"badgejobs.{duty}", site=site)
         else:
             ring("badgejobs.scan", site=site, source=duty, track=track.value)
@@ -130,7 +130,7 @@ def take_up_new_secrets(at: House) -> None:
     """Make everything due at once for sites with a new secret: what failed may work now."""
     for site in sorted(at.take_renewed()):
         with at.store.begin() as tx:
-            for name in (*at.at(site).wanted_sources(), *work.DUTIES):
+            for name in (*at.at(site).wanted_sources(), *work.ALL_DUTIES):
                 tx.scans.make_due(site, name, asked_by="new secret")
 
 

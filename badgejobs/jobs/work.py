@@ -29,10 +29,10 @@ PROVISION = "provision"
 RECONCILE = "reconcile"
 ASSIGN = "assign"
 FLIP = "flip"
+DUTIES = (PROVISION, RECONCILE, ASSIGN, FLIP)
+#: A duty that only those sites have that ever had something to do there.
 QUARANTINE = "quarantine"
-DUTIES = (PROVISION, RECONCILE, ASSIGN, FLIP, QUARANTINE)
-#: Those that every site has; the others have a row where there is something to do.
-_EVERYWHERE = (PROVISION, RECONCILE, ASSIGN, FLIP)
+ALL_DUTIES = (*DUTIES, QUARANTINE)
 
 #: Requests that were answered are kept this long.
 REQUESTS_KEPT = timedelta(days=30)
@@ -50,7 +50,7 @@ def register(house: House) -> None:
     wanted = {
         (site, source, house.modes.get(source, "window"), track)
         for site in house.sites
-        for source in (*house.at(site).wanted_sources(), *_EVERYWHERE)
+        for source in (*house.at(site).wanted_sources(), *DUTIES)
         for track in house.tracks(source)
     }
     with house.store.read() as tx:

@@ -66,7 +66,7 @@ class Membership:
         An id that is not one of Wix's cannot be asked for: it stays what could not be understood.
         """
         asked = [one for one in activity_ids if is_guid(one)]
-        page = client.joined(asked) if asked else Listed[Joined](records=())
+        page: Listed[Joined] = client.joined(asked) if asked else Listed(records=())
         odd = (BadRecord(id=one, reason=_NO_ID) for one in activity_ids if not is_guid(one))
         return Page(
             activities=tuple(map(self._activity, page.records)),

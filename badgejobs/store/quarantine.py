@@ -278,7 +278,9 @@ def _of(site: str, source: str) -> ColumnElement[bool]:
 
 
 def _unless_dropped(moment: datetime) -> ColumnElement[object]:
-    return case((quarantine.c.dropped_at.is_(None), literal(moment, AwareTime)), else_=null())
+    """When it is due again; what was never to be asked for, or was dropped, is not."""
+    is_asked_for = and_(quarantine.c.dropped_at.is_(None), quarantine.c.due_at.is_not(None))
+    return case((is_asked_for, literal(moment, AwareTime)), else_=null())
 
 
 def _key() -> list[ColumnElement[str]]:

@@ -139,6 +139,16 @@ def test_what_is_no_record_at_all_is_unreadable_under_a_name_of_its_own(record: 
     assert [is_stand_in(one.id) for one in found.bad] == [True]
 
 
+def test_two_records_without_an_id_are_told_apart_and_one_is_the_same_each_time() -> None:
+    one, other = ({"number": number, "createdDate": 17} for number in "12")
+    turned = dict(reversed(one.items()))
+
+    found = page(orders_page(one, other, turned), Order, answered_at=None)
+
+    first, second, third = (bad.id for bad in found.bad)
+    assert first == third != second
+
+
 @pytest.mark.parametrize(
     "body",
     [
