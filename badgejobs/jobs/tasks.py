@@ -25,7 +25,6 @@ log = structlog.get_logger(__name__)
 #: Rows that one tick rings for.
 BELLS_A_TICK = 200
 BY_WORKER = "worker"
-NEW_SECRET = "a new secret"
 
 
 class Bell(Task[..., Any]):
@@ -131,9 +130,9 @@ def take_up_new_secrets(at: House) -> None:
     """Make everything due at once for sites with a new secret: what failed may work now."""
     for site in sorted(at.take_renewed()):
         with at.store.begin() as tx:
-            tx.scans.make_failed_due(site, asked_by=NEW_SECRET)
+            tx.scans.make_failed_due(site, asked_by="a new secret")
             for name in (*at.at(site).wanted_sources(), *work.ALL_DUTIES):
-                tx.scans.make_due(site, name, asked_by=NEW_SECRET)
+                tx.scans.make_due(site, name, asked_by="a new secret")
 
 
 @shared_task(name="badgejobs.scan", base=Bell)

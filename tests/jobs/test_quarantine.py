@@ -41,6 +41,10 @@ def spoil(shops: LiveShops, **fields: Any) -> list[str]:
 
 
 def read(house: House, source: str = "orders") -> work.Outcome:
+    """Read a source in full, now."""
+    work.register(house)
+    with house.store.begin() as tx:
+        tx.scans.make_due(NORTH, source, Track.FULL)
     return work.run_scan(house, NORTH, source, Track.FULL, by="test")
 
 
@@ -108,7 +112,6 @@ def test_what_still_cannot_be_understood_is_due_tomorrow(
     house = open_shop()
     shops.buys(1, 2)
     ids = spoil(shops, paymentStatus="HALF_PAID")
-    work.register(house)
     read(house)
     by_another_version(house)
 
@@ -128,7 +131,6 @@ def test_an_error_of_wix_lets_it_rest_and_no_tick_wakes_it_before(
     house = open_shop()
     shops.buys(1, 1)
     spoil(shops, paymentStatus="HALF_PAID")
-    work.register(house)
     read(house)
     by_another_version(house)
     shops.fault(wire.ORDERS_SEARCH, kind=FaultKind.STATUS, status=503)
@@ -179,8 +181,6 @@ def test_a_record_without_an_id_ends_with_a_full_reading_that_does_not_come_acro
     assert DUE not in rows(house)
     assert len(stuck(house)) == 1
 
-    with house.store.begin() as tx:
-        tx.scans.make_due(NORTH, "orders", Track.FULL)
     assert read(house).error is None
 
     assert stuck(house) == []
