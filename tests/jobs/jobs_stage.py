@@ -207,12 +207,12 @@ def due(house: House) -> set[tuple[str, str]]:
     }
 
 
-def read(house: House, site: str = NORTH, source: str = "orders") -> work.Outcome:
+def read(house: House, site: str = NORTH, source: str = "orders") -> Outcome:
     """All that is due of a source, as the bells of a tick would have it.
 
     What its tracks did is added up; the error, if any, is the first one's.
     """
-    total = work.Outcome(site=site, kind=f"scan {source}", numbers={})
+    total = Outcome(site=site, kind=f"scan {source}", numbers={})
     for track in (Track.FULL, Track.LIVE):
         with house.store.read() as tx:
             is_wanted = track is Track.LIVE or tx.scans.is_due(site, source, track)

@@ -22,6 +22,7 @@ from jobs_stage import (
 from badgejobs.bootstrap import House
 from badgejobs.core.source import Track
 from badgejobs.jobs import work
+from badgejobs.jobs.units import Outcome
 from badgejobs.sandbox.faults.kinds import FaultKind
 from badgejobs.sandbox.records.collection import Record
 from badgejobs.wix import wire
@@ -40,7 +41,7 @@ def spoil(shops: LiveShops, **fields: Any) -> list[str]:
     return [body["id"] for body in found]
 
 
-def read(house: House, source: str = "orders") -> work.Outcome:
+def read(house: House, source: str = "orders") -> Outcome:
     """Read a source in full, now."""
     work.register(house)
     with house.store.begin() as tx:

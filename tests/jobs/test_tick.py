@@ -387,4 +387,3 @@ def test_a_tick_rings_for_quarantine_only_where_a_record_of_it_is_due(
     tasks.tick()
 
     assert bells(redis) == [bell("quarantine", site=NORTH)]
-    assert tasks.app.tasks["badgejobs.quarantine"]
