@@ -10,8 +10,8 @@ from wix_double import Fault, WorkerKilled
 
 from badgejobs.core.activity import Mark
 from badgejobs.core.award import State
-from badgejobs.core.calendar import UTC_CALENDAR
-from badgejobs.core.milestone import Count, Selection
+from badgejobs.core.calendar import Span
+from badgejobs.core.milestone import Count, Rolling, Selection
 from badgejobs.core.policy import OrderPolicy
 from badgejobs.core.source import Track
 from badgejobs.core.watermark import Round
@@ -22,8 +22,6 @@ from badgejobs.store.scans import ScanOverview
 
 #: What a scan asks of a database is tried on both in the store's own tests.
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-
-__all__ = ["UTC_CALENDAR"]
 
 
 def row(at: Stage, track: Track, source: str = "orders") -> ScanOverview:
@@ -209,9 +207,10 @@ def test_an_order_that_changes_while_an_audit_runs_is_not_missed_by_it(
 def test_what_waits_for_the_history_is_given_when_the_backfill_ends(
     store: SqlStore, clock: Clock
 ) -> None:
-    orders = Selection(source="orders", policy=OrderPolicy())
-    nearly_new = milestone("only-once", Count(of=orders, gte=1, lte=1))
-    at = Stage(store, clock, ONE_ORDER, nearly_new)
+    lately = Rolling(span=Span(exact=timedelta(days=30)))
+    orders = Selection(source="orders", policy=OrderPolicy(), stretch=lately)
+    busy = milestone("busy", Count(of=orders, gte=1))
+    at = Stage(store, clock, ONE_ORDER, busy)
     history(at, 6)
     at.provision()
     one_page(at, Track.FULL)
@@ -219,7 +218,7 @@ def test_what_waits_for_the_history_is_given_when_the_backfill_ends(
     at.scan_track(Track.FULL)
     at.decide_due()
 
-    assert held["m0", "one-order"] is State.PENDING
+    assert held == {("m0", "one-order"): State.PENDING, ("m0", "busy"): State.HELD}
     assert set(at.awards("m0").values()) == {State.PENDING}
 
 
