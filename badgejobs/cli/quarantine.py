@@ -12,7 +12,7 @@ import typer
 
 from badgejobs.bootstrap import House
 from badgejobs.cli.exits import Code, code_of
-from badgejobs.cli.foreground import Foreground
+from badgejobs.cli.foreground import Duty, Foreground
 from badgejobs.cli.opening import known_site, opened, settled
 from badgejobs.cli.output import Output, Rows, ago
 from badgejobs.errors import SettingsError
@@ -95,7 +95,11 @@ def retry(
             counted.update(outcome.numbers)
             return outcome
 
-        done = Foreground(house, name, tell=tell).do(work.QUARANTINE, unit) if due else None
+        done = (
+            Foreground(house, name, tell=tell).work_off({work.QUARANTINE: Duty(unit)})
+            if due
+            else None
+        )
         with house.store.read() as tx:
             left = tx.quarantine.listed([name], dropped=bool(named))
     error = (done.blocked_by or done.left) if done else None
@@ -108,8 +112,9 @@ def retry(
     numbers = {one: counted[one] for one in _COUNTED}
     data = {"site": name, **numbers, "not_asked": len(unasked), "error": error and str(error)}
     out.result(data, f"{name}: {_in_words(counted)}")
-    if unasked and error is None:
-        out.note(_by_full_reading(name, unasked))
+    if error is None:
+        for line in _by_full_reading(name, unasked):
+            out.note(line)
     if counted["opened"]:
         out.note(
             f"badgejobs: {counted['opened']} awards wait for Wix; running workers give them, or "
@@ -212,14 +217,14 @@ def _in_words(counted: Mapping[str, int]) -> str:
     return "; ".join(told)
 
 
-def _by_full_reading(site: str, unasked: Iterable[Quarantined]) -> str:
-    """What cannot be asked for by itself, and what is to become of it."""
-    sources = Counter(one.source for one in unasked)
-    which = ", ".join(f"{_records(number)} of {source}" for source, number in sources.items())
-    return (
-        f"badgejobs: {which} of {site} cannot be asked for alone: no id, or a source that reads "
-        "none by its id, or that no rule reads; the next full reading tries again"
-    )
+def _by_full_reading(site: str, unasked: Iterable[Quarantined]) -> list[str]:
+    """What cannot be asked for by itself, and what is to become of it, a line a source."""
+    return [
+        f"badgejobs: {_records(number)} of {source} cannot be asked for alone: no id, or a source "
+        "that reads none by its id, or that no rule reads; the next full reading tries again, and "
+        f"`badgejobs backfill {site} {source} --again` is one"
+        for source, number in sorted(Counter(one.source for one in unasked).items())
+    ]
 
 
 def _records(number: int) -> str:
