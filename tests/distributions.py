@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -38,3 +39,14 @@ def install(
 def plain(name: str, mode: str = "walk") -> str:
     """The module of a source that reads nothing."""
     return PLAIN.format(name=name, mode=mode)
+
+
+#: The worked example, as its author has it.
+REVIEWS = Path(__file__).parent / "plugins" / "badgejobs-reviews"
+
+
+def link(folder: Path, project: Path) -> None:
+    """Install a project as an editable one is: what is said of it by its own pyproject.toml."""
+    told = tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    points = told["entry-points"]["badgejobs.sources"]
+    install(folder, told["name"], points=points, modules={})
