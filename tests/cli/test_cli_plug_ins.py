@@ -32,10 +32,11 @@ CASES = """\
 rules: rules.yaml
 cases:
   - name: one is enough
-    given:
-      ada: [{source: quizzes, at: 2026-01-05T12:00Z}]
+    activities:
+      - {source: quizzes, id: q1, member: ada, at: 2026-01-05T12:00Z}
     expect:
-      - {as_of: 2026-01-06T12:00Z, ada: [quizzer]}
+      - as_of: 2026-01-06T12:00Z
+        badges: {ada: quizzer}
 """
 
 

@@ -18,6 +18,8 @@ REVIEWS = "/reviews/v1/reviews/query"
 MEMBERS = "/members/v1/members/query"
 #: The largest page and the longest ``$in`` that Wix takes.
 MOST = 100
+#: An id in the record of badgejobs has no more characters.
+LONGEST_ID = 100
 
 _MARK_OF_STATUS = {
     "APPROVED": Mark.PUBLISHED,
@@ -150,7 +152,7 @@ def _of(record: Any, *path: str) -> Any:
 
 def _id(record: Any) -> str:
     found = _of(record, "id")
-    return found if isinstance(found, str) and found.isprintable() and len(found) <= MOST else ""
+    return found if isinstance(found, str) and found.isprintable() and len(found) <= LONGEST_ID else ""
 
 
 def _contact(record: Any) -> str | None:
