@@ -152,7 +152,8 @@ def _of(record: Any, *path: str) -> Any:
 
 def _id(record: Any) -> str:
     found = _of(record, "id")
-    return found if isinstance(found, str) and found.isprintable() and len(found) <= LONGEST_ID else ""
+    is_id = isinstance(found, str) and found.isprintable() and len(found) <= LONGEST_ID
+    return str(found) if is_id else ""
 
 
 def _contact(record: Any) -> str | None:
