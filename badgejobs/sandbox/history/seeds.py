@@ -66,7 +66,7 @@ def sow(world: World, name: str, *, seconds: float = 0, data: Path | None = None
     if name == REAL:
         found = reel.load(data)
         for site in world.sites.values():
-            begin(site, found, now=now, seconds=seconds)
+            begin(site, found, world, seconds=seconds)
         return
     shelves, told = _read(Path(name))
     for site in world.sites.values():
@@ -75,12 +75,19 @@ def sow(world: World, name: str, *, seconds: float = 0, data: Path | None = None
             put(site, kind, given, now)
 
 
-def begin(site: Site, found: Reel, *, now: float, seconds: float) -> Replay:
+def begin(site: Site, found: Reel, world: World, *, seconds: float) -> Replay:
     """Start a replay on a site: members and shop are there at once, the rest arrives."""
+    now = world.clock()
     put(site, "members", found.members, now)
     put(site, "products", found.products, now)
     put(site, "collections", found.collections, now)
-    site.replay = Replay(orders=found.orders, comments=found.comments, started=now, seconds=seconds)
+    site.replay = Replay(
+        orders=found.orders,
+        comments=found.comments,
+        started=now,
+        seconds=seconds,
+        began_at=world.now(),
+    )
     site.advance(now)
     return site.replay
 
