@@ -66,7 +66,11 @@ def reread(
         waiting = tx.quarantine.due_sources(site)
     total = Reread()
     for name in waiting:
-        source = sources(name)
+        try:
+            source = sources(name)
+        except Permanent as error:  # such as a plug-in that cannot be used
+            total = replace(total, error=total.error or error)
+            continue
         if not isinstance(source, Rereading):
             with store.begin() as tx:
                 tx.quarantine.rest(site, name)

@@ -13,7 +13,7 @@ from datetime import timedelta
 
 from badgejobs.bootstrap import House
 from badgejobs.core.source import Track
-from badgejobs.errors import BadgeJobsError
+from badgejobs.errors import BadgeJobsError, SettingsError, SourceBroken
 from badgejobs.flow.assign import Assigned, assign
 from badgejobs.flow.decide import Decided, decide, flip, take_up
 from badgejobs.flow.pages import Scanned
@@ -48,13 +48,18 @@ def register(house: House) -> None:
     Only sources that the site's rules read are read at all.
     """
     wanted = {
-        (site, source, house.modes.get(source, "window"), track)
+        (site, source, house.mode(source) or "window", track)
         for site in house.sites
         for source in (*house.at(site).wanted_sources(), *DUTIES)
         for track in house.tracks(source)
     }
     with house.store.read() as tx:
-        missing = wanted - tx.scans.known(house.sites)
+        known = tx.scans.known(house.sites)
+    stands = {(site, source) for site, source, _, _ in known}
+    # How a plug-in that is broken is read cannot be told now: its rows stay as they are.
+    missing = {
+        one for one in wanted - known if house.mode(one[1]) or (one[0], one[1]) not in stands
+    }
     if missing:
         with house.store.begin() as tx:
             for site, source, mode, track in sorted(missing):
@@ -86,7 +91,7 @@ def run_scan(
         # Without a page nothing was decided.
         version = at.rules().version if done.pages else None
         # a source that is walked has stamps, and is not read by them
-        by_time = house.modes.get(source) == "window"
+        by_time = house.mode(source) == "window"
         window = (done.since, done.until) if by_time else (None, None)
         return Told(numbers=_counted(done), more=done.more, version=version, window=window)
 
@@ -96,9 +101,14 @@ def run_scan(
             return Told()
         wants = at.rules().wants
         try:
+            reader = at.source(source, wants)
+        except (SettingsError, SourceBroken) as error:
+            _put_off(house, site, source, track, error)
+            raise
+        try:
             done = scan(
                 site,
-                at.source(source, wants),
+                reader,
                 at.client(track),
                 at.rules,
                 house.store,
@@ -130,7 +140,7 @@ def kind_of(house: House, site: str, source: str, track: Track) -> str:
         is_complete = tx.scans.is_complete(site, source)
     if not is_complete:
         return f"backfill {source}"
-    return f"audit {source}" if house.modes.get(source) == "window" else f"walk {source}"
+    return f"audit {source}" if house.mode(source) == "window" else f"walk {source}"
 
 
 def run_assign(
@@ -317,6 +327,13 @@ def _let_rest(house: House, site: str, source: str, track: Track) -> None:
     with house.store.begin() as tx:
         lease = tx.scans.lease(site, source, track, holds=LEASE_MARGIN)
         tx.scans.release(lease, due_in=timedelta(days=1), completed=False)
+
+
+def _put_off(house: House, site: str, source: str, track: Track, error: BadgeJobsError) -> None:
+    """Keep the place of a source that cannot even begin, with its error, and ask again later."""
+    with house.store.begin() as tx:
+        lease = tx.scans.lease(site, source, track, holds=LEASE_MARGIN)
+        tx.scans.postpone(lease, due_in=patience(error, lease.failures), error=error)
 
 
 def _counted(done: Scanned | Reread) -> dict[str, int]:

@@ -47,6 +47,7 @@ class Site:
         self.products = Collection(kinds.PRODUCTS, lag)
         self.collections = Collection(kinds.COLLECTIONS, lag)
         self.posts = Collection(kinds.POSTS, lag)
+        self.reviews = Collection(kinds.REVIEWS, lag)
         self.properties = Properties()
         #: Badge ids in the order in which they are displayed.
         self.display_order: list[str] = []

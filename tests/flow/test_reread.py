@@ -15,7 +15,7 @@ from badgejobs.core.activity import Mark, Unreadable
 from badgejobs.core.award import State
 from badgejobs.core.milestone import Wants
 from badgejobs.core.source import Page
-from badgejobs.errors import Ambiguous, BadgeJobsError, PermissionMissing
+from badgejobs.errors import Ambiguous, BadgeJobsError, PermissionMissing, SourceBroken
 from badgejobs.flow.reread import BATCH, Reread, reread
 from badgejobs.store import SqlStore
 
@@ -226,3 +226,33 @@ def test_where_rules_want_more_than_the_source_reads_nothing_is_recorded(shop: S
     done = again(shop, wants=wanted)
 
     assert (done.more, done.asked, left(shop)) == (True, 0, ["o1"])
+
+
+def test_a_source_that_cannot_be_used_does_not_hold_up_the_others(shop: Stage) -> None:
+    poison(shop, "o1")
+    with shop.store.begin() as tx:
+        odd = Unreadable(source="broken", activity_id="b1", reason=POISON)
+        tx.quarantine.add([odd], site=shop.site, generation=0)
+    shop.orders.poisoned.clear()
+    shop.wait(days=1)
+
+    def sources(name: str) -> Orders | None:
+        if name == "broken":
+            raise SourceBroken("the package cannot be imported")
+        assert isinstance(shop.orders, Orders)
+        return shop.orders
+
+    done = reread(
+        shop.site,
+        sources,
+        shop.wix,
+        lambda: shop.rules,
+        shop.store,
+        wants=shop.rules.wants,
+        miss_gap=GAP,
+        time_is_up=lambda: False,
+    )
+
+    assert isinstance(done.error, SourceBroken)
+    assert done.understood == 1
+    assert left(shop) == ["b1"]

@@ -40,6 +40,10 @@ OLD_ROWS: dict[str, list[dict[str, Any]]] = {
         | {"complete_from": AT},
         _SCAN | _DONE | {"source": "assign", "mode": "window", "epoch": 9},
     ],
+    "quarantine": [
+        {"site": "s", "source": "orders", "activity_id": "o9", "reason": "total: missing"}
+        | {"first_seen_at": AT, "last_seen_at": AT},
+    ],
     "award": [
         {"site": "s", "member_id": "ada", "badge": "first", "state": "assigned", "attempt": 1}
         | {"earned_at": AT, "opened_at": AT, "changed_at": AT, "rules_version": "v1"}
@@ -109,3 +113,13 @@ def test_an_old_row_is_renewed_by_the_very_state_that_it_came_from(upgraded: Sql
     assert (told.new, told.changed) == (0, 1)
     assert facts(upgraded)["o1"] == richer
     upgraded.dispose()
+
+
+def test_what_an_old_version_could_not_understand_is_asked_for_at_once(
+    upgraded: SqlStore,
+) -> None:
+    with upgraded.begin() as tx:
+        assert tx.quarantine.due_sites(["s"]) == ["s"]
+        assert tx.quarantine.due("s", "orders", limit=9) == ["o9"]
+        [one] = tx.quarantine.listed(["s"])
+    assert (one.reason, one.tries, one.tried_by, one.first_seen_at) == ("total: missing", 0, "", AT)

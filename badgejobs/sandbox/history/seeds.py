@@ -2,11 +2,11 @@
 
 A file of records is JSON in the form of Wix's REST API:
 ``{"members": [...], "orders": [...], "comments": [...], "payments": [...], "products": [...],
-"collections": [...], "posts": [...], "site": {...}}``, each part optional and each record with an
-``id``; payments have that of their order. Products name their collections (``collectionIds``),
-posts their writers (``memberId``) and what comments know them by (``referenceId``); ``site`` is
-in the form of ``POST /_sandbox/site``. So a shop's own cases can stand in its repository and run
-in its CI.
+"collections": [...], "posts": [...], "reviews": [...], "site": {...}}``, each part optional and
+each record with an ``id``; payments have that of their order. Products name their collections
+(``collectionIds``), posts their writers (``memberId``) and what comments know them by
+(``referenceId``), reviews their writers as ``author.contactId``; ``site`` is in the form of
+``POST /_sandbox/site``. So a shop's own cases can stand in its repository and run in its CI.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ _FIELDS: Final[Mapping[str, Fields]] = {
     "products": kinds.PRODUCTS,
     "collections": kinds.COLLECTIONS,
     "posts": kinds.POSTS,
+    "reviews": kinds.REVIEWS,
 }
 KINDS: Final = tuple(_FIELDS)
 _SITE: Final = "site"
