@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -53,7 +54,7 @@ OLD_ROWS: dict[str, list[dict[str, Any]]] = {
 
 
 @pytest.fixture
-def upgraded(empty_database_url: str, clock: Clock) -> SqlStore:
+def upgraded(empty_database_url: str, clock: Clock) -> Iterator[SqlStore]:
     engine = create_engine(parse(empty_database_url))
     with engine.begin() as connection:
         config = _config()
@@ -68,7 +69,8 @@ def upgraded(empty_database_url: str, clock: Clock) -> SqlStore:
     store = open_store(empty_database_url, clock=clock)
     store.migrate()
     store.check_schema()
-    return store
+    yield store
+    store.dispose()
 
 
 def facts(store: SqlStore) -> dict[str, Activity]:
