@@ -85,7 +85,8 @@ def _read(at: Slice[C]) -> timedelta | None:
     if isinstance(place, Round) and at.lease.track is Track.LIVE:
         return look(at, place)
     if isinstance(place, Round):
-        at.total = replace(at.total, completed=_read_whole(at, place))
+        at_end = _read_whole(at, place)
+        at.total = replace(at.total, completed=at_end)
         return None
     if place.reached is None and not place.scanning:
         return _WAIT_FOR_BEGINNING

@@ -195,6 +195,15 @@ class Stage:
                     break
         return total
 
+    def live(
+        self,
+        *,
+        time_is_up: Callable[[], bool] = lambda: False,
+        cadence: Cadence = CADENCE,
+    ) -> Scanned:
+        """The live track of the orders alone."""
+        return self.scan_track(Track.LIVE, time_is_up=time_is_up, cadence=cadence)
+
     def is_due(self, source: WorldSource, track: Track) -> bool:
         """Whether a track is to be read now, or is not known yet."""
         with self.store.begin() as tx:
