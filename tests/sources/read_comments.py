@@ -20,6 +20,7 @@ from badgejobs.errors import BadgeJobsError
 from badgejobs.flow.cadence import Cadence
 from badgejobs.flow.pages import Scanned
 from badgejobs.flow.scan import scan
+from badgejobs.sandbox.endpoints import comments
 from badgejobs.sandbox.history import made_up
 from badgejobs.sandbox.switches import turned
 from badgejobs.sources.comments import Comments
@@ -28,7 +29,8 @@ from badgejobs.wix import wire
 
 BLOG, FORUM = wire.COMMENT_APPS["blog"], wire.COMMENT_APPS["forum"]
 SHOP = "shop"
-ADA = made_up.member_id(0)
+#: Who writes: the comment of a number is that of the member of that number, all round.
+MEMBERS = tuple(made_up.member_id(number) for number in range(50))
 
 RULES = Ruleset(
     version="v1",
@@ -55,27 +57,24 @@ class Reading:
     store: SqlStore
     clock: Clock
     apps: tuple[str, ...] = (BLOG,)
+    name: str = SHOP
     cadence: Cadence = field(default_factory=Cadence)
+    #: Goes up with every change at Wix.
+    revision: int = 0
 
     def __post_init__(self) -> None:
-        self.source = Comments(Site(name=SHOP, comment_apps=self.apps))
+        self.source = Comments(Site(name=self.name, comment_apps=self.apps))
 
     # ------------------------------------------------------------ at Wix
 
-    def put(
-        self, *numbers: int, post: int = 0, app: str = BLOG, status: str = "PUBLISHED", **more: str
-    ) -> None:
+    def put(self, *numbers: int, post: int = 0, app: str = BLOG, status: str = "PUBLISHED") -> None:
         """Comments of these numbers as they are now, in place of what they were."""
         for number in numbers:
-            body = made_up.comment(guid("c", number), number=0, post=post, at=self.clock())
-            mine = self.shop.site.comments.current.get(body["id"])
-            revision = int(mine.body["revision"]) + 1 if mine else 1
-            author = {} if status == "DELETED" else {"author": {"memberId": ADA}}
-            del body["author"]
-            self.shop.put(
-                "comments",
-                body | {"appId": app, "status": status, "revision": str(revision)} | author | more,
-            )
+            member = number % len(MEMBERS)
+            body = made_up.comment(guid("c", number), number=member, post=post, at=self.clock())
+            self.revision += 1
+            now = body | {"appId": app, "status": status, "revision": str(self.revision)}
+            self.shop.put("comments", comments.stored_form(now))
 
     def remove(self, *numbers: int) -> None:
         self.shop.remove("comments", *(guid("c", number) for number in numbers))
@@ -98,7 +97,7 @@ class Reading:
 
     def scan(self, track: Track = Track.LIVE) -> Scanned:
         return scan(
-            SHOP,
+            self.name,
             self.source,
             self.shop.wix,
             lambda: RULES,
@@ -114,11 +113,12 @@ class Reading:
 
     def hint(self, *posts: str, app: str = BLOG) -> None:
         with self.store.begin() as tx:
-            tx.resources.hint(SHOP, "comments", [Resources(part=app, ids=posts)])
+            tx.resources.hint(self.name, "comments", [Resources(part=app, ids=posts)])
 
-    def facts(self, *members: str) -> dict[str, Activity]:
+    def facts(self) -> dict[str, Activity]:
+        """All that is known, by id."""
         with self.store.read() as tx:
-            found = tx.activities.of_members(SHOP, members or [ADA])
+            found = tx.activities.of_members(self.name, MEMBERS)
         return {one.activity_id: one for rows in found.values() for one in rows}
 
     def marks(self, number: int) -> Collection[Mark]:
@@ -136,18 +136,19 @@ class Reading:
 
     def known(self) -> Known:
         with self.store.read() as tx:
-            return tx.resources.known(SHOP, "comments")
+            return tx.resources.known(self.name, "comments")
 
     def counted(self) -> dict[str, dict[str, int]]:
         """What the memo should be: the published activities by part and post."""
         found = dict[str, Counter[str]]()
         for one in self.facts().values():
             found.setdefault(one.part, Counter())[one.post] += is_live(one.marks)
-        return {part: {post: n for post, n in of.items() if n} for part, of in found.items()}
+        told = {part: {post: n for post, n in of.items() if n} for part, of in found.items()}
+        return {part: of for part, of in told.items() if of}
 
     def due_at(self, track: Track) -> datetime | None:
         with self.store.read() as tx:
-            (row,) = [one for one in tx.scans.overview(SHOP) if one.track is track]
+            (row,) = [one for one in tx.scans.overview(self.name) if one.track is track]
         return row.due_at
 
 

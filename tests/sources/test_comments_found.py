@@ -9,7 +9,7 @@ from math import ceil, log2
 import pytest
 from databases import Clock
 from live_shop import guid
-from read_comments import ADA, BLOG, FORUM, Reading, reading
+from read_comments import BLOG, FORUM, MEMBERS, Reading, reading
 
 from badgejobs.core.activity import Mark
 from badgejobs.core.source import Track
@@ -46,12 +46,12 @@ def test_a_site_that_did_not_change_costs_one_count_an_app(store: SqlStore, cloc
 def test_changed_posts_are_found_within_the_bound_and_only_they_are_read(
     store: SqlStore, clock: Clock
 ) -> None:
-    posts, each, seed = 100, 40, 5
+    posts, each, seed = 64, 30, 5
     spread = random.Random(seed)
     with reading(store, clock) as at:
         filled(at, posts=posts, each=each)
         number = 100_000
-        for changed in (1, 2, 4):
+        for changed in (1, 2, 3):
             some = spread.sample(range(posts), changed)
             for post in some:
                 number += 1
@@ -80,7 +80,7 @@ def test_a_comment_that_is_no_longer_in_public_counts_no_more_at_the_next_tick(
 
         assert (done.changed, done.completed) == (1, True)
         assert at.marks(5) == {Mark(status.lower())}
-        assert at.facts()[guid("c", 5)].member_id == ADA, "a deleted one names no author"
+        assert at.facts()[guid("c", 5)].member_id == MEMBERS[5], "a deleted one names no author"
         assert at.is_as_at_wix()
         at.put(5, post=1)
         assert at.scan().changed == 1
@@ -99,7 +99,7 @@ def test_an_edit_shows_in_no_number_and_is_read_when_it_is_noted(
         done = at.scan()
 
         assert (done.pages, done.seen, done.changed) == (1, 2, 1)
-        assert at.facts()[guid("c", 2)].revision == 2
+        assert at.facts()[guid("c", 2)].revision == at.revision
         assert at.scan().pages == 0, "a hint is read once"
 
 
