@@ -1,7 +1,7 @@
 """Made-up comments, as many as are asked for: the same ones each time.
 
 They are for measuring how much reading costs, and mean nothing: on each post stand equally many,
-written in turn by a few hundred members, one a minute.
+written in turn by some thousand members, one a minute.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from badgejobs.wix import wire
 
 #: A sandbox holds all of them in memory.
 MOST: Final = 1_000_000
-_MEMBERS: Final = 500
+_MEMBERS: Final = 5_000
 _FIRST: Final = datetime(2023, 1, 1, tzinfo=UTC)
 
 
