@@ -60,6 +60,8 @@ class Found:
     pages: int
     #: The fewest on which all comments of these posts find room.
     pages_of_these_posts: int
+    #: In how many slices of work; each begins with a count of all.
+    slices: int
     #: Whether the probe left it to the walk, which is cheaper then.
     by_walk: bool
 
@@ -148,8 +150,12 @@ class _Site:
             ],
         )  # fmt: skip
         counts, pages = self._calls(wire.COMMENTS_COUNT), self._calls(wire.COMMENTS_QUERY)
-        done = self._scan(Track.LIVE)
-        new, by_walk = done.new, not done.completed
+        slices, done = 1, self._scan(Track.LIVE)
+        new = done.new
+        while done.more:  # a probe that lasts long tells what it has found, and goes on
+            slices, done = slices + 1, self._scan(Track.LIVE)
+            new += done.new
+        by_walk = not done.completed
         if by_walk:
             self._now += self._cadence.walk_at_most_every
             new += self._scan(Track.FULL).new
@@ -161,6 +167,7 @@ class _Site:
             counts_bound=ceil(1 + 2 * number * (1 + log2(posts / number))),
             pages=self._calls(wire.COMMENTS_QUERY) - pages,
             pages_of_these_posts=ceil(on_them / PAGE),
+            slices=slices,
             by_walk=by_walk,
         )
 

@@ -14,7 +14,9 @@ of which ``k`` differ:
 
 A full walk costs ``ceil(published/100)`` pages, and that is the most that is spent here behind the
 total. Where it would not do, the groups that are known to differ are read as they are if that
-costs little, and else the part is ``to_walk``.
+costs little, and else the part is ``to_walk``; what was singled out until then is read all the
+same. One group is searched to its end before the next, so that a search that is cut off has found
+something, and the next one goes on behind it.
 
 What no count shows, no count finds: an edit, or one comment less and one more in the same group.
 Those are for hints and the walk.
@@ -22,15 +24,20 @@ Those are for hints and the walk.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import ceil
+
+from badgejobs.errors import Later
 
 #: Records on one page of Wix: a walk is measured in these.
 _PAGE = 100
 #: Reading so many pages at once is little, whatever the size of the site.
 _FEW_PAGES = 10
+#: After so many of the resources, what the others will cost is guessed ...
+_SAMPLE = 1 / 10
+#: ... and the search given up where it looks so many times too dear.
+_TOO_DEAR = 2
 
 #: How many published there are on these resources; ``None`` where Wix will not count so many.
 CountOf = Callable[[Sequence[str]], int | None]
@@ -46,20 +53,21 @@ class Found:
     unexplained: int = 0
     #: A walk costs less than finding out more, or something cannot be counted.
     to_walk: bool = False
+    #: The search was cut off: once these are read, there is more to find.
+    unfinished: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class _Group:
-    """Resources that together have another count than is known."""
+    """Resources, and by how many their count differs; ``None`` while they are not counted."""
 
     ids: Sequence[str]
-    #: By how many.
-    by: int
+    by: int | None = None
 
     @property
     def halvings(self) -> int:
-        """The counts that single out one resource of it."""
-        return (len(self.ids) - 1).bit_length()
+        """The counts that single out one resource of it, if it is known to differ."""
+        return (len(self.ids) - 1).bit_length() if self.by else 0
 
 
 @dataclass(slots=True)
@@ -68,96 +76,138 @@ class _Search:
     count: CountOf
     #: The counts that may be spent.
     most: int
+    #: What is to be looked into, the last first.
+    waiting: list[_Group]
+    #: What the counted groups are to explain until no other need be counted, if that is known.
+    news: int | None
+    found: list[_Group] = field(default_factory=list)
     spent: int = 0
+    #: The counts that singled out, and how many resources are settled by them.
+    halved: int = 0
+    settled: int = 0
+    explained: int = 0
     uncountable: bool = False
-    groups: list[_Group] = field(default_factory=list)
 
-    def differs(self, ids: Sequence[str]) -> int | None:
+    @property
+    def can_finish(self) -> bool:
+        """Whether the counts that are left may do, as far as can be told."""
+        if self.spent + sum(group.halvings for group in self.waiting) > self.most:
+            return False
+        if self.waiting and self.waiting[-1].by is None and self.spent >= self.most:
+            return False
+        whole, seen = len(self.known), self.settled
+        return seen < whole * _SAMPLE or self.halved * whole <= self.most * seen * _TOO_DEAR
+
+    def step(self) -> None:
+        """Look into the next group: count it, or one half of it."""
+        group = self.waiting.pop()
+        if group.by is None:
+            self._open(group)
+        elif len(group.ids) == 1:
+            self.found.append(group)
+            self.settled += 1
+        else:
+            self._halve(group)
+
+    def _open(self, group: _Group) -> None:
+        by = self._differs(group.ids)
+        if by is None and len(group.ids) > 1:
+            self.waiting += reversed([_Group(half) for half in _halves(group.ids)])
+        elif by is None:
+            self.uncountable = True
+        elif by:
+            self.explained += by
+            if self.explained == self.news:
+                self.waiting = [one for one in self.waiting if one.by is not None]
+            self.waiting.append(_Group(group.ids, by))
+        else:
+            self.settled += len(group.ids)
+
+    def _halve(self, group: _Group) -> None:
+        """Only the first half is asked: counts add up."""
+        assert group.by is not None, "it is known to differ"
+        first, second = _halves(group.ids)
+        by = self._differs(first)
+        self.halved += 1
+        if by is None:  # it grew beyond what Wix counts since the whole was counted
+            self.uncountable = True
+            return
+        halves = (_Group(first, by), _Group(second, group.by - by))
+        self.settled += sum(len(half.ids) for half in halves if not half.by)
+        self.waiting += [half for half in reversed(halves) if half.by]
+
+    def _differs(self, ids: Sequence[str]) -> int | None:
         """By how many a group differs from what is known; ``None`` where it is too big."""
         self.spent += 1
         now = self.count(ids)
         return None if now is None else now - sum(self.known[one] for one in ids)
 
-    @property
-    def can_finish(self) -> bool:
-        """Whether what is left may be enough to single out one resource a group."""
-        return self.spent + sum(group.halvings for group in self.groups) <= self.most
-
-    @property
-    def by(self) -> int:
-        """How much of the difference these groups explain."""
-        return sum(group.by for group in self.groups)
-
 
 def search(
-    known: Mapping[str, int], *, live: int | None, offset: int, count: CountOf, longest: int
+    known: Mapping[str, int],
+    *,
+    live: int | None,
+    offset: int,
+    count: CountOf,
+    longest: int,
+    time_is_up: Callable[[], bool] = lambda: False,
 ) -> Found:
     """The resources of one part whose count differs from the known one.
 
     ``live`` is how many there are in all, ``None`` where Wix will not count so many: then the
     known resources are counted group by group, and new ones show only in a walk. ``offset`` is
-    what the last probe could not explain.
+    what the last probe could not explain. Cut off by the time, or by an error that says to come
+    later, it tells what it has found; the error is raised where that is nothing, and where the
+    time was too short for that, it is for a walk.
 
     >>> now = {"a": 1, "b": 5, "c": 2}
-    >>> search({"a": 1, "b": 4, "c": 2}, live=9, offset=0, longest=1000,
-    ...        count=lambda ids: sum(now[one] for one in ids))
-    Found(changed=('b',), unexplained=1, to_walk=False)
+    >>> found = search({"a": 1, "b": 4, "c": 2}, live=9, offset=0, longest=1000,
+    ...                count=lambda ids: sum(now[one] for one in ids))
+    >>> found.changed, found.unexplained
+    (('b',), 1)
     """
     published = sum(known.values())
     difference = None if live is None else live - published
     if difference is not None and difference in {0, offset}:
         return Found(unexplained=difference)
-    at = _Search(known=known, count=count, most=max(1, ceil(published / _PAGE)))
-    ids = sorted(known)
-    if ceil(len(ids) / longest) > at.most:
+    most, ids = max(1, ceil(published / _PAGE)), sorted(known)
+    if ceil(len(ids) / longest) > most:
         return Found(unexplained=difference or 0, to_walk=True)
-    news = None if difference is None else difference - offset
-    complete = _open_groups(at, ids, longest=longest, news=news)
-    while complete and at.can_finish and any(len(group.ids) > 1 for group in at.groups):
-        at.groups = [half for group in at.groups for half in _halved(at, group)]
-    return _result(at, difference, complete=complete)
+    groups = [_Group(ids[start : start + longest]) for start in range(0, len(ids), longest)]
+    at = _Search(
+        known=known,
+        count=count,
+        most=most,
+        waiting=groups[::-1],
+        news=None if difference is None else difference - offset,
+    )
+    try:
+        while at.waiting and at.can_finish:
+            if time_is_up():
+                return _result(at, difference, cut_off=bool(at.found))
+            at.step()
+    except Later:
+        if not at.found:
+            raise
+        return _result(at, difference, cut_off=True)
+    return _result(at, difference)
 
 
-def _open_groups(at: _Search, ids: Sequence[str], *, longest: int, news: int | None) -> bool:
-    """Ask group by group until the news is explained; whether the counts sufficed for that."""
-    waiting = deque(ids[start : start + longest] for start in range(0, len(ids), longest))
-    while waiting and (news is None or at.by != news):
-        if at.spent >= at.most:
-            return False
-        group = waiting.popleft()
-        by = at.differs(group)
-        if by:
-            at.groups.append(_Group(group, by))
-        elif by is None and len(group) > 1:
-            middle = len(group) // 2
-            waiting.extendleft((group[middle:], group[:middle]))
-        elif by is None:
-            at.uncountable = True
-    return True
+def _halves(ids: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
+    middle = len(ids) // 2
+    return ids[:middle], ids[middle:]
 
 
-def _halved(at: _Search, group: _Group) -> list[_Group]:
-    """The halves of a group that differ; only the first is asked."""
-    if len(group.ids) == 1:
-        return [group]
-    middle = len(group.ids) // 2
-    first, second = group.ids[:middle], group.ids[middle:]
-    by = at.differs(first)
-    if by is None:  # it grew beyond what Wix counts since the whole was counted
-        at.uncountable = True
-        return []
-    halves = (_Group(first, by), _Group(second, group.by - by))
-    return [half for half in halves if half.by]
-
-
-def _result(at: _Search, difference: int | None, *, complete: bool) -> Found:
-    groups = at.groups
-    unexplained = 0 if difference is None else difference - at.by
-    changed = tuple(sorted(one for group in groups for one in group.ids))
-    if complete and all(len(group.ids) == 1 for group in groups):
-        return Found(changed=changed, unexplained=unexplained, to_walk=at.uncountable)
-    pages = ceil(sum(at.known[one] for one in changed) / _PAGE)
-    is_little = pages <= max((at.most - at.spent) / 2, _FEW_PAGES)
-    if complete and is_little:
-        return Found(changed=changed, unexplained=unexplained, to_walk=at.uncountable)
-    return Found(unexplained=difference or 0, to_walk=True)
+def _result(at: _Search, difference: int | None, *, cut_off: bool = False) -> Found:
+    open_groups = [] if cut_off else at.waiting
+    pages = ceil(sum(at.known[one] for group in open_groups for one in group.ids) / _PAGE)
+    all_counted = all(group.by for group in open_groups)
+    given_up = bool(open_groups) and not (all_counted and pages <= _FEW_PAGES)
+    read = at.found if given_up else [*at.found, *open_groups]
+    explained = sum(group.by or 0 for group in read)
+    return Found(
+        changed=tuple(sorted(one for group in read for one in group.ids)),
+        unexplained=0 if difference is None or cut_off else difference - explained,
+        to_walk=given_up or at.uncountable,
+        unfinished=cut_off,
+    )

@@ -6,14 +6,15 @@ shows in the numbers of published comments (``core.probing``).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 
 from badgejobs.core import probing
 from badgejobs.core.activity import Activity, Mark, Unreadable
 from badgejobs.core.probing import Found
 from badgejobs.core.site import Site
 from badgejobs.core.source import Known, Mode, Page, Probed, Resources, Scope, Walk
-from badgejobs.errors import Ambiguous, CursorRefused, NotFound, Refused, SettingsError
+from badgejobs.errors import Ambiguous, CursorRefused, Later, NotFound, Refused, SettingsError
 from badgejobs.sources.posts import Writers
 from badgejobs.wix import calls, wire
 from badgejobs.wix.bodies import Comment
@@ -28,6 +29,9 @@ _MARK_OF_STATUS = {
     "DELETED": Mark.DELETED,
 }
 
+#: A probe that lasts longer tells what it has found: a lease outlives it, and the calls that the
+#: site's pace still allows within a slice may read that.
+_MOST_SECONDS = 25.0
 #: A few comments may all have been removed; so many at once look as if the app had been.
 _MORE_THAN_A_HANDFUL = 10
 
@@ -47,8 +51,8 @@ class Comments:
     name = "comments"
     mode: Mode = "walk"
 
-    def __init__(self, site: Site) -> None:
-        self._site = site
+    def __init__(self, site: Site, clock: Callable[[], float] = time.monotonic) -> None:
+        self._site, self._clock = site, clock
         self._writers = Writers()
         self._apps = tuple(dict.fromkeys(site.comment_apps))
         for app in self._apps:
@@ -82,14 +86,25 @@ class Comments:
         Raises ``Refused`` where an app looks as if it were no longer installed: nothing would be
         told from the numbers of an app that is not there.
         """
+        ends = self._clock() + _MOST_SECONDS
         live, found = dict[str, int](), dict[str, Found]()
         for app in self._apps:
-            here, now = known.get(app, {}), self._published(client, app)
+            if self._clock() >= ends and found:
+                break
+            here = known.get(app, {})
+            try:
+                now = self._published(client, app)
+                if now == 0 and sum(here.values()) >= _MORE_THAN_A_HANDFUL:
+                    self._see_any(client, app)
+                found[app] = self._searched(
+                    client, app, here, live=now, offset=offsets.get(app, 0), ends=ends
+                )
+            except Later:
+                if not any(one.changed for one in found.values()):
+                    raise
+                break
             if now is not None:
                 live[app] = now
-            if now == 0 and sum(here.values()) >= _MORE_THAN_A_HANDFUL:
-                self._see_any(client, app)
-            found[app] = self._searched(client, app, here, live=now, offset=offsets.get(app, 0))
         return Probed(
             live=live,
             changed=tuple(
@@ -99,6 +114,9 @@ class Comments:
             ),
             unexplained={app: one.unexplained for app, one in found.items() if one.unexplained},
             to_walk=frozenset(app for app, one in found.items() if one.to_walk),
+            unfinished=frozenset(
+                app for app in self._apps if app not in found or found[app].unfinished
+            ),
         )
 
     def count(self, client: WixClient) -> int | None:
@@ -145,6 +163,7 @@ class Comments:
         *,
         live: int | None,
         offset: int,
+        ends: float,
     ) -> Found:
         """Search among the resources that Wix can be asked about; the others are for walks."""
         askable = {name: n for name, n in known.items() if calls.is_resource_id(name)}
@@ -159,6 +178,7 @@ class Comments:
                     offset=offset,
                     count=lambda ids: self._published(client, app, ids),
                     longest=longest,
+                    time_is_up=lambda: self._clock() >= ends,
                 )
             except _ListRefused:
                 self._longest[app] = wire.MOST_ITEMS

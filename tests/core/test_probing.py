@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import ceil, log2
 
@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from badgejobs.core.probing import Found, search
+from badgejobs.errors import Paced
 
 #: Published comments of each resource, so many that a walk is always dearer.
 MANY = 100_000
@@ -172,8 +173,10 @@ def test_where_the_counts_would_exceed_the_pages_of_a_walk_it_is_to_walk() -> No
     known = resources(5_000, each=20)
     now = {one: n + (place % 2) for place, (one, n) in enumerate(known.items())}
     found, counts = Wix(now).searched(known)
-    assert (found.changed, found.to_walk, found.unexplained) == ((), True, 2_500)
-    assert counts <= 1_000
+    assert found.to_walk
+    assert found.unexplained == 2_500 - len(found.changed) > 2_000, "what was paid for is read"
+    assert all(now[one] != known[one] for one in found.changed)
+    assert counts <= 600, "it is seen early"
 
     sparse = resources(5_000, each=1)
     found, counts = Wix(sparse | {"post-000003": 2}, longest=10).searched(sparse)
@@ -195,3 +198,55 @@ def test_a_resource_that_cannot_be_counted_is_to_be_walked_and_the_others_are_fo
     known = resources(8, each=1_000) | {"post-000002": 90_000}
     found, _ = Wix(known | {"post-000005": 1_001}, counts_up_to=20_000).searched(known)
     assert found == Found(changed=("post-000005",), to_walk=True)
+
+
+@pytest.mark.parametrize("error", [None, Paced("the pace is used up", seconds=3)])
+def test_a_search_that_is_cut_off_tells_what_it_found_and_the_next_finds_more(
+    error: Paced | None,
+) -> None:
+    known = resources(2_000)
+    moved = {f"post-{one:06d}": 1 for one in (3, 700, 1_400, 1_900)}
+    now = known | dict.fromkeys(moved, MANY + 1)
+    rounds = 0
+    while True:
+        wix, left = Wix(now), iter(range(25))
+
+        def counted(ids: Sequence[str], wix: Wix = wix, left: Iterator[int] = left) -> int | None:
+            if error and next(left, None) is None:
+                raise error
+            return wix.count(ids)
+
+        found = search(
+            known, live=wix.total(), offset=0, count=counted, longest=1_000,
+            time_is_up=lambda wix=wix: error is None and len(wix.asked) >= 25,
+        )  # fmt: skip
+        rounds += 1
+        assert len(wix.asked) <= 25
+        assert found.changed
+        assert set(found.changed) <= set(moved)
+        assert found.unexplained == 0
+        known |= {one: now[one] for one in found.changed}
+        if not found.unfinished:
+            break
+    assert known == now
+    assert 1 < rounds <= 4
+
+
+def test_a_search_that_could_find_nothing_raises_what_stood_in_its_way() -> None:
+    known = resources(2_000)
+
+    def never(_: Sequence[str]) -> int | None:
+        raise Paced("the pace is used up", seconds=3)
+
+    with pytest.raises(Paced):
+        search(known, live=MANY, offset=0, count=never, longest=1_000)
+
+
+def test_where_the_time_is_too_short_to_single_out_one_a_walk_finds_it() -> None:
+    known = resources(2_000)
+    wix = Wix(known | {"post-000700": MANY + 1})
+    found = search(
+        known, live=wix.total(), offset=0, count=wix.count, longest=1_000,
+        time_is_up=lambda: len(wix.asked) >= 2,
+    )  # fmt: skip
+    assert found == Found(unexplained=1, to_walk=True)

@@ -63,17 +63,21 @@ class Reading:
     revision: int = 0
 
     def __post_init__(self) -> None:
-        self.source = Comments(Site(name=self.name, comment_apps=self.apps))
+        self.source_site = Site(name=self.name, comment_apps=self.apps)
+        self.source = Comments(self.source_site)
 
     # ------------------------------------------------------------ at Wix
 
-    def put(self, *numbers: int, post: int = 0, app: str = BLOG, status: str = "PUBLISHED") -> None:
+    def put(
+        self, *numbers: int, post: int = 0, app: str = BLOG, status: str = "PUBLISHED", **more: str
+    ) -> None:
         """Comments of these numbers as they are now, in place of what they were."""
         for number in numbers:
             member = number % len(MEMBERS)
             body = made_up.comment(guid("c", number), number=member, post=post, at=self.clock())
             self.revision += 1
             now = body | {"appId": app, "status": status, "revision": str(self.revision)}
+            now |= more
             self.shop.put("comments", comments.stored_form(now))
 
     def remove(self, *numbers: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from datetime import timedelta
 from math import ceil, log2
@@ -15,6 +16,7 @@ from badgejobs.core.activity import Mark
 from badgejobs.core.source import Track
 from badgejobs.errors import Refused
 from badgejobs.sandbox.history.made_up import post_id
+from badgejobs.sources.comments import Comments
 from badgejobs.store import SqlStore
 
 #: What a scan asks of a database is tried on both in the store's own tests.
@@ -198,8 +200,8 @@ def test_where_all_are_too_many_to_count_known_posts_are_held_against_theirs(
     store: SqlStore, clock: Clock
 ) -> None:
     with reading(store, clock) as at:
-        filled(at, posts=50, each=20)
-        at.turn(countLimit=400)
+        filled(at, posts=50, each=30)
+        at.turn(countLimit=600)
         at.put(9_000, post=33)
 
         done = at.scan()
@@ -233,3 +235,47 @@ def test_an_app_whose_comments_all_vanish_is_an_error_and_no_empty_site(
             at.scan()
 
         assert {Mark.PUBLISHED} == set(at.marks(100))
+
+
+def test_a_search_that_outlasts_its_time_goes_on_at_once_behind_what_it_found(
+    store: SqlStore, clock: Clock
+) -> None:
+    with reading(store, clock) as at:
+        filled(at, posts=64, each=30)
+        seconds = itertools.count()
+        at.source = Comments(at.source_site, clock=lambda: next(seconds))
+        for post in (3, 21, 40, 63):
+            at.put(9_000 + post, post=post)
+
+        slices = [at.scan()]
+        while slices[-1].more:
+            assert not slices[-1].completed
+            assert at.due_at(Track.LIVE) == clock()
+            slices.append(at.scan())
+
+        assert len(slices) > 1
+        assert slices[-1].completed
+        assert sum(one.new for one in slices) == sum(one.seen for one in slices) // 31 == 4
+        assert at.is_as_at_wix()
+
+
+def test_what_reading_does_not_mend_is_no_reason_to_ask_again_and_again(
+    store: SqlStore, clock: Clock
+) -> None:
+    """Comments that cannot be understood are counted by Wix and not by us."""
+    with reading(store, clock) as at:
+        filled(at, posts=64, each=30)
+        seconds = itertools.count()
+        at.source = Comments(at.source_site, clock=lambda: next(seconds))
+        for post in (3, 21, 40, 63):
+            at.put(9_000 + post, post=post, createdDate="never")
+
+        done = at.scan()
+
+        assert (done.new, done.more, done.completed) == (0, False, False)
+        assert done.quarantined >= 1
+        assert at.due_at(Track.LIVE) == clock() + at.cadence.every
+        assert at.due_at(Track.FULL) == clock() + at.cadence.walk_at_most_every
+        counts = at.counts
+        assert at.scan().pages == 0
+        assert at.counts == counts + 1
