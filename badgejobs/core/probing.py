@@ -160,11 +160,11 @@ def search(
     later, it tells what it has found; the error is raised where that is nothing, and where the
     time was too short for that, it is for a walk.
 
-    >>> now = {"a": 1, "b": 5, "c": 2}
-    >>> found = search({"a": 1, "b": 4, "c": 2}, live=9, offset=0, longest=1000,
+    >>> now = {"a": 900, "b": 901, "c": 900}
+    >>> found = search(dict.fromkeys("abc", 900), live=2703, offset=0, longest=1000,
     ...                count=lambda ids: sum(now[one] for one in ids))
     >>> found.changed, found.unexplained
-    (('b',), 1)
+    (('b',), 2)
     """
     published = sum(known.values())
     difference = None if live is None else live - published

@@ -52,6 +52,9 @@ def look(at: Slice[C], place: Round) -> timedelta | None:
             offsets = {part: by for part, by in offsets.items() if part not in probed.unfinished}
         elif probed.unfinished:
             _bring_forward(tx, at)
+        elif offsets != probed.unexplained and not tx.resources.hints(site, source):
+            # The pages trail behind the numbers, or hold what is not understood.
+            tx.resources.hint(site, source, probed.changed, due_in=at.cadence.every)
         tx.scans.keep(at.lease, replace(place, offsets=offsets), holds=at.cadence.lease)
     at.total = replace(at.total, completed=not (offsets or probed.to_walk or probed.unfinished))
     return None if goes_on else at.cadence.every

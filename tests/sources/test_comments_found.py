@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import random
+from collections.abc import Collection
+from dataclasses import replace
 from datetime import timedelta
 from math import ceil, log2
 
@@ -13,11 +15,12 @@ from live_shop import guid
 from read_comments import BLOG, FORUM, MEMBERS, Reading, reading
 
 from badgejobs.core.activity import Mark
-from badgejobs.core.source import Track
+from badgejobs.core.source import Page, Scope, Track
 from badgejobs.errors import Refused
 from badgejobs.sandbox.history.made_up import post_id
 from badgejobs.sources.comments import Comments
 from badgejobs.store import SqlStore
+from badgejobs.wix.client import WixClient
 
 #: What a scan asks of a database is tried on both in the store's own tests.
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -161,6 +164,54 @@ def test_a_removed_comment_is_gone_after_two_targeted_reads_without_a_walk(
         assert at.is_as_at_wix()
         assert at.pages - walked <= 4, "no walk was due yet"
         assert at.scan().completed
+
+
+def test_a_removed_comment_is_gone_in_time_though_its_post_was_read_meanwhile(
+    store: SqlStore, clock: Clock
+) -> None:
+    with reading(store, clock) as at:
+        filled(at, posts=6, each=2)
+        at.remove(4)
+        at.scan()
+        clock.advance(minutes=4)
+        at.hint(post_id(2))
+        assert at.scan().pages == 1
+        assert at.marks(4) == {Mark.PUBLISHED}
+        clock.advance(minutes=10)
+
+        at.scan()
+
+        assert at.marks(4) == {Mark.PUBLISHED, Mark.GONE}
+
+
+class Trailing(Comments):
+    """Comments of which pages do not show some yet that numbers count already."""
+
+    late: Collection[str] = ()
+
+    def fetch(self, client: WixClient, scope: Scope, cursor: str | None) -> Page:
+        page = super().fetch(client, scope, cursor)
+        seen = tuple(one for one in page.activities if one.activity_id not in self.late)
+        return replace(page, activities=seen)
+
+
+def test_where_pages_trail_behind_the_numbers_the_post_is_read_once_more(
+    store: SqlStore, clock: Clock
+) -> None:
+    with reading(store, clock) as at:
+        filled(at, posts=6, each=2)
+        at.source = trailing = Trailing(at.source_site)
+        at.put(900, post=3)
+        trailing.late = {guid("c", 900)}
+        done = at.scan()
+        assert (done.new, done.completed) == (0, False)
+        trailing.late = ()
+        clock.advance(minutes=1)
+
+        assert at.scan().new == 1
+
+        assert at.scan().completed
+        assert at.is_as_at_wix()
 
 
 def test_one_published_and_one_hidden_on_a_post_cancel_and_the_walk_finds_both(
