@@ -21,7 +21,7 @@ def named_resources(
         return []
     if source is None:
         raise SettingsError("--resource is of one source: name it, as in `scan SITE comments`")
-    if house.modes.get(source) != "walk" or Track.LIVE not in house.tracks(source):
+    if house.mode(source) != "walk" or Track.LIVE not in house.tracks(source):
         raise SettingsError(f"{source} is not read by resources; --resource is for comments")
     found = defaultdict[str, set[str]](set)
     for one in given:

@@ -216,10 +216,17 @@ def test_a_search_that_is_cut_off_tells_what_it_found_and_the_next_finds_more(
                 raise error
             return wix.count(ids)
 
+        def time_is_up(wix: Wix = wix) -> bool:
+            return error is None and len(wix.asked) >= 25
+
         found = search(
-            known, live=wix.total(), offset=0, count=counted, longest=1_000,
-            time_is_up=lambda wix=wix: error is None and len(wix.asked) >= 25,
-        )  # fmt: skip
+            known,
+            live=wix.total(),
+            offset=0,
+            count=counted,
+            longest=1_000,
+            time_is_up=time_is_up,
+        )
         rounds += 1
         assert len(wix.asked) <= 25
         assert found.changed

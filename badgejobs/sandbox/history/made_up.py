@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from badgejobs.sandbox.journal import stamp
+from badgejobs.sandbox.records.stamps import stamp
 from badgejobs.wix import wire
 
 #: A sandbox holds all of them in memory.
