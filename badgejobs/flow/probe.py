@@ -56,7 +56,8 @@ def look(at: Slice[C], place: Round) -> timedelta | None:
             # The pages trail behind the numbers, or hold what is not understood.
             tx.resources.hint(site, source, probed.changed, due_in=at.cadence.every)
         tx.scans.keep(at.lease, replace(place, offsets=offsets), holds=at.cadence.lease)
-    at.total = replace(at.total, completed=not (offsets or probed.to_walk or probed.unfinished))
+    is_known = not (offsets or probed.to_walk or probed.unfinished or probed.refused)
+    at.total = replace(at.total, completed=is_known, refused=probed.refused)
     return None if goes_on else at.cadence.every
 
 

@@ -78,16 +78,19 @@ class Comments:
         assert isinstance(scope, Walk), "comments know no time"
         app, wix_cursor = self._place(cursor)
         found = self._queried(client, app, wix_cursor)
+        if wix_cursor is None and app in scope.expected:
+            self._require_any(app, found)
         return self._page(client, app, found, self._next(app, found.next_cursor))
 
     def probe(self, client: WixClient, known: Known, offsets: Mapping[str, int]) -> Probed:
         """What the live numbers tell, app by app; how, and at which cost: ``core.probing``.
 
-        Raises ``Refused`` where an app looks as if it were no longer installed: nothing would be
-        told from the numbers of an app that is not there.
+        An app that looks as if it were no longer installed is told as refused, since nothing can
+        be concluded from the numbers of an app that is not there; the others are probed all the
+        same.
         """
         ends = self._clock() + _MOST_SECONDS
-        live, found = dict[str, int](), dict[str, Found]()
+        live, found, refused = dict[str, int](), dict[str, Found](), list[str]()
         for app in self._apps:
             if self._clock() >= ends and found:
                 break
@@ -99,6 +102,10 @@ class Comments:
                 found[app] = self._searched(
                     client, app, here, live=now, offset=offsets.get(app, 0), ends=ends
                 )
+            except Refused as error:
+                refused.append(str(error))
+                found[app] = Found()
+                continue
             except Later:
                 if not any(one.changed for one in found.values()):
                     raise
@@ -114,6 +121,7 @@ class Comments:
             ),
             unexplained={app: one.unexplained for app, one in found.items() if one.unexplained},
             to_walk=frozenset(app for app, one in found.items() if one.to_walk),
+            refused="; ".join(refused),
             unfinished=frozenset(
                 app for app in self._apps if app not in found or found[app].unfinished
             ),
@@ -200,9 +208,12 @@ class Comments:
             raise Refused(self._unknown(app, str(error))) from error
 
     def _see_any(self, client: WixClient, app: str) -> None:
+        """Raise ``Refused`` where the app lists nothing any more."""
+        self._require_any(app, self._queried(client, app, None))
+
+    def _require_any(self, app: str, found: Listed[Comment]) -> None:
         """Of an app that is there, deleted and hidden comments are still listed."""
-        found = self._queried(client, app, None)
-        if not found.records and not found.bad:
+        if not found.records and not found.bad and found.next_cursor is None:
             raise Refused(self._unknown(app, "Wix lists none any more, of the many it had"))
 
     def _place(self, cursor: str | None) -> tuple[str, str | None]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+import re
 from collections.abc import Collection
 from dataclasses import replace
 from datetime import timedelta
@@ -281,9 +282,16 @@ def test_an_app_whose_comments_all_vanish_is_an_error_and_no_empty_site(
         at.put(1)
         at.backfill()
         at.remove(*range(100, 130))
+        at.put(2)
+        why = f"app {FORUM} cannot be read .*take it out"
 
-        with pytest.raises(Refused, match=f"app {FORUM} cannot be read .*take it out"):
-            at.scan()
+        done = at.scan()
+        assert (done.new, done.completed) == (1, False), "the other app is read all the same"
+        assert re.search(why, done.refused)
+        for _ in range(2):
+            at.clock.advance(hours=7)
+            with pytest.raises(Refused, match=why):
+                at.scan(Track.FULL)
 
         assert {Mark.PUBLISHED} == set(at.marks(100))
 
