@@ -13,7 +13,7 @@ from datetime import timedelta
 
 from badgejobs.bootstrap import House
 from badgejobs.core.source import Track
-from badgejobs.errors import BadgeJobsError, SettingsError, SourceBroken
+from badgejobs.errors import BadgeJobsError, Refused, SettingsError, SourceBroken
 from badgejobs.flow.assign import Assigned, assign
 from badgejobs.flow.decide import Decided, decide, flip, take_up
 from badgejobs.flow.pages import Scanned
@@ -124,6 +124,8 @@ def run_scan(
                 raise
             # the pages before it are recorded, and what they opened may be given
             raise Stopped(told(so_far), error) from error
+        if done.refused:
+            raise Stopped(told(done), Refused(done.refused))
         return told(done)
 
     kind = kind_of(house, site, source, track)
