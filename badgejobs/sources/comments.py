@@ -95,7 +95,7 @@ class Comments:
             try:
                 told = client.comments_by_id(app, left)
             except (NotFound, Refused) as error:
-                raise Refused(self._unknown(app, error)) from error
+                raise Refused(self._unknown(app, str(error))) from error
             page = self._page(client, app, told, None)
             found = replace(
                 page,
