@@ -1,20 +1,24 @@
 """That somebody is a member, and since when: one activity a member, read in full walks.
 
-Neither names nor addresses are read. Wix pages members by offset, so a walk can shift under its
-own feet: where somebody before it leaves, the next page begins one too late.
+No name is read. Where orders of guests are to find their member, digests of contact and proved
+address are told, and nothing else of them. Wix pages members by offset, so a walk can shift under
+its own feet: where somebody before it leaves, the next page begins one too late.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from badgejobs.core import identity
 from badgejobs.core.activity import Activity, Mark, Unreadable
+from badgejobs.core.identity import Identity
 from badgejobs.core.site import Site
 from badgejobs.core.source import Mode, Page, Scope, Walk
-from badgejobs.errors import Ambiguous, CursorRefused, Refused
+from badgejobs.errors import Ambiguous, CursorRefused, PermissionMissing, Refused
 from badgejobs.wix import wire
 from badgejobs.wix.bodies import Joined
 from badgejobs.wix.client import WixClient
+from badgejobs.wix.client.people import MembersListed
 
 _MARK_OF_STATUS = {"BLOCKED": Mark.BLOCKED, "PENDING": Mark.PENDING}
 
@@ -39,13 +43,13 @@ class Membership:
         assert isinstance(scope, Walk), "members are read by walks"
         place = _Place.read(cursor)
         try:
-            found = client.list_members(offset=place.offset, by_date=place.by_date)
+            found = self._listed(client, place)
         except Refused:
             # the SDK's typings know no field to sort by
             if cursor is not None:
                 raise
             place = replace(place, by_date=False)
-            found = client.list_members(offset=0, by_date=False)
+            found = self._listed(client, place)
         page = found.page
         return Page(
             activities=tuple(map(self._activity, page.records)),
@@ -59,6 +63,35 @@ class Membership:
             answered_at=page.answered_at,
         )
 
+    def _listed(self, client: WixClient, place: _Place) -> MembersListed:
+        """Whether an address was proved is told of a member by the whole of them alone."""
+        wants_guests = self._site.wants.guests
+        try:
+            return client.list_members(
+                offset=place.offset,
+                by_date=place.by_date,
+                fieldset="FULL" if wants_guests else "EXTENDED",
+            )
+        except PermissionMissing as error:
+            if not wants_guests:
+                raise
+            raise PermissionMissing(
+                f"{error}; it is needed to find whose the orders of guests are: grant it, or write "
+                "guests: never under policies: orders: in the rules"
+            ) from error
+
+    def _identities(self, member: Joined) -> frozenset[Identity]:
+        """By what an order of theirs is known that they placed as a guest."""
+        digest = self._site.digest
+        if digest is None or not self._site.wants.guests:
+            return frozenset()
+        found = set[Identity]()
+        if member.contact_id:
+            found.add(identity.contact(member.contact_id, digest))
+        if member.login_email and member.login_email_verified:
+            found.add(identity.email(member.login_email, digest))
+        return frozenset(found)
+
     def _activity(self, member: Joined) -> Activity:
         marks = {Mark.JOINED}
         if member.status in _MARK_OF_STATUS:
@@ -71,6 +104,7 @@ class Membership:
             occurred_at=member.created_date,
             updated_at=member.updated_date or member.created_date,
             marks=frozenset(marks),
+            identities=self._identities(member),
         )
 
 

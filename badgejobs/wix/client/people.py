@@ -44,12 +44,16 @@ class PeopleCalls:
                     found[asked] = _member(one, asked)
         return found
 
-    def list_members(self, *, offset: int, by_date: bool) -> MembersListed:
-        """Up to 100 members of all from this offset on; nothing of them but since when.
+    def list_members(
+        self, *, offset: int, by_date: bool, fieldset: Fieldset = "EXTENDED"
+    ) -> MembersListed:
+        """Up to 100 members of all from this offset on: since when, and how they are known.
 
-        With ``by_date`` the oldest come first; :class:`Refused` where Wix cannot sort so.
+        With ``by_date`` the oldest come first; :class:`Refused` where Wix cannot sort so. Whether
+        an address was proved is told by the fieldset ``FULL`` alone.
         """
-        told = self._exchange.ask(calls.list_members(offset=offset, by_date=by_date))
+        call = calls.list_members(offset=offset, by_date=by_date, fieldset=fieldset)
+        told = self._exchange.ask(call)
         page = pages.page(told.body, bodies.Joined, answered_at=told.answered_at, what=told.what)
         return MembersListed(page=page, total=_total(told.body, told.what))
 
