@@ -20,8 +20,9 @@ from badgejobs.errors import BadgeJobsError
 #: Each command with the module that it lives in, in the order in which help shows them.
 COMMANDS = {
     "demo": "demo", "up": "up", "init": "setup", "doctor": "doctor", "sync": "site",
-    "status": "status", "scan": "site", "assign": "site", "check": "site", "retry": "site",
-    "rebind": "site", "links": "links", "unlink": "links", "erase-member": "erase",
+    "status": "status", "scan": "site", "backfill": "backfill", "assign": "site", "check": "site",
+    "retry": "site", "rebind": "site", "links": "links", "unlink": "links",
+    "erase-member": "erase",
     "worker": "run", "beat": "run", "flower": "run", "migrate": "setup", "version": "setup",
 }  # fmt: skip
 #: Each group of commands likewise.
