@@ -14,7 +14,7 @@ from typing import Any
 
 from badgejobs.bootstrap import House
 from badgejobs.core.source import Track
-from badgejobs.errors import BadgeJobsError, LeaseTaken, SettingsError, SourceBroken
+from badgejobs.errors import BadgeJobsError, LeaseTaken, Refused, SettingsError, SourceBroken
 from badgejobs.flow.assign import Assigned, assign
 from badgejobs.flow.decide import Decided, decide, flip, take_up
 from badgejobs.flow.pages import Scanned
@@ -131,7 +131,10 @@ def run_scan(
         # Without a page nothing was decided.
         version = at.rules().version if done.pages else None
         window = (done.since, done.until)
-        return _Told(numbers=numbers, more=done.more, version=version, window=window)
+        told = _Told(numbers=numbers, more=done.more, version=version, window=window)
+        if done.refused:
+            raise _Stopped(told, Refused(done.refused))
+        return told
 
     return _as_run(house, site, kind_of(house, site, source, track), unit, by=by)
 

@@ -156,8 +156,7 @@ class SqlActivities:
             update(activity)
             .where(*missed, not_gone, activity.c.missed_at.is_(None))
             .values(missed_at=now)
-            .returning(activity.c.part, activity.c.post)
-        ).all()
+        ).rowcount
         if gone:
             self._connection.execute(
                 update(activity)
@@ -172,11 +171,17 @@ class SqlActivities:
                     for row in gone
                 ],
             )
+        # also what was missed too short a while ago: its second look is still to come
+        waiting = self._connection.execute(
+            select(activity.c.part, activity.c.post)
+            .where(*missed, not_gone, activity.c.missed_at >= now - gap)
+            .distinct()
+        ).all()
         before = [facts.from_row(site, row) for row in gone]
         after = [replace(one, marks=one.marks | facts.GONE) for one in before]
         self._resources.moved(site, source, before=before, after=after)
         touched = _members(before) | self._links.left(site, source, before)
-        return Missing(first=len(first), gone=len(gone), touched=touched, on=_resources(first))
+        return Missing(first=first, gone=len(gone), touched=touched, on=_resources(waiting))
 
     def of_members(self, site: str, members: Collection[str]) -> dict[str, list[Activity]]:
         """All activities of these members; a member without any is absent."""

@@ -91,7 +91,7 @@ def test_a_member_is_an_activity_of_the_day_they_joined(shop: LiveShop) -> None:
         ),
     )
     assert "anary" not in repr(page)
-    assert not isinstance(source_of(shop), Probing)
+    assert not isinstance(source_of(shop).source, Probing)
 
 
 def test_who_is_blocked_or_waits_is_marked_so(shop: LiveShop) -> None:

@@ -27,9 +27,11 @@ from badgejobs.wix.calls.catalog import (
     query_products_v3,
 )
 from badgejobs.wix.calls.comments import (
+    MOST_COUNTED,
     Order,
     count_comments,
     get_comment,
+    is_resource_id,
     list_comments,
     query_comments,
 )
@@ -47,6 +49,7 @@ from badgejobs.wix.calls.people import (
 from badgejobs.wix.calls.site import site_properties
 
 __all__ = [
+    "MOST_COUNTED",
     "NO_GUID",
     "Call",
     "Fieldset",
@@ -66,6 +69,7 @@ __all__ = [
     "get_member",
     "get_order",
     "is_guid",
+    "is_resource_id",
     "list_comments",
     "list_members",
     "list_transactions",
