@@ -44,9 +44,14 @@ def sync(site: SiteName = None, *, as_json: AsJson = False, max_seconds: MaxSeco
     with opened(settings) as house, out.progress() as tell:
         checked_rules(house, name)
         work.register(house)
-        done = Foreground(house, name, tell=tell, max_seconds=max_seconds).sync(
-            house.at(name).wanted_sources()
-        )
+        here = Foreground(house, name, tell=tell, max_seconds=max_seconds)
+        sources = house.at(name).wanted_sources()
+        done = here.sync(sources)
+        met = [one for one in house.at(name).wanted_sources() if one not in sources]
+        if met and done.left is None and done.blocked_by is None:
+            # the first orders of guests are among what was read: now their members are looked for
+            work.register(house)
+            done = here.sync(met)
         work.prune(house)
     report(done, out)
 

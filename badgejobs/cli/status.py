@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import textwrap
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Annotated, Any
@@ -25,6 +25,7 @@ from badgejobs.errors import BadgeJobsError, BrokerUnavailable
 from badgejobs.flow.verdicts import IN_LINE
 from badgejobs.jobs import work
 from badgejobs.store.awards import SqlAwards
+from badgejobs.store.links import LinkTotals
 from badgejobs.store.scans import ScanOverview
 
 #: Latest runs shown.
@@ -75,6 +76,7 @@ def status(
             ]
             wake_ups = {name: tx.wake_ups.overview(name, tx.scans.known_to(name)) for name in sites}
             applied = {name: tx.bindings.applied(name)[0] for name in sites}
+            guests = {name: tx.links.totals(name) for name in sites}
             fresh = [one for name in sites for one in freshness(house, tx, name)]
             held = [row for name in sites for row in _held(tx.awards, name, reasons[name])]
             aside = tx.quarantine.numbers(sites)
@@ -120,6 +122,7 @@ def status(
         ],
         "quarantine": stuck(aside),
         "wake_ups": {name: asdict(one) for name, one in wake_ups.items()},
+        "guests": {name: asdict(one) for name, one in guests.items()},
         "runs": [asdict(one) for one in runs],
     }
     out.result(
@@ -151,6 +154,11 @@ def status(
             ],
         ),
         *stuck_in_words(aside),
+        *(
+            [Rows(("site", "what", "linked to a member", "could be several members'"), of_guests)]
+            if (of_guests := _guests(guests))
+            else []
+        ),
         Rows(("site", "run", "by", "began", "ended"), run_rows),
     )
 
@@ -243,6 +251,15 @@ def _rules(house: House, site: str, applied: str | None) -> str:
     if applied not in {None, version}:
         return f"version {version}, about to be taken up (until now: version {applied})"
     return f"version {version}"
+
+
+def _guests(totals: Mapping[str, LinkTotals]) -> list[tuple[str, str, str, str]]:
+    """How the orders of guests stand, of sites that have any that are found or cannot be."""
+    return [
+        (site, "guests' orders", str(one.linked), str(one.ambiguous))
+        for site, one in totals.items()
+        if one.linked or one.ambiguous
+    ]
 
 
 def _short(text: str | None) -> str:

@@ -463,6 +463,37 @@ class Versions(Protocol):
         ...
 
 
+class Links(Protocol):
+    """Which guest's order is which member's."""
+
+    def undo(self, site: str, link_id: int) -> frozenset[str]:
+        """Undo a link for good, by a person's word; the members whose activities changed.
+
+        Raises ``StateError`` where there is no such link, or it is undone already.
+        """
+        ...
+
+
+class Erasing(Protocol):
+    """All that is known of one member, by the kind of its rows."""
+
+    def count(self, site: str, member_id: str) -> dict[str, int]:
+        """How many rows of each kind would go."""
+        ...
+
+    def erase(self, site: str, member_id: str) -> dict[str, int]:
+        """Delete them, and see to it that nothing of them comes back; how many went."""
+        ...
+
+
+class Requests(Protocol):
+    """Wishes that one member be looked at."""
+
+    def add(self, site: str, member_id: str) -> int:
+        """Ask that a member be decided; the id of the request."""
+        ...
+
+
 class Transaction(Protocol):
     """One database transaction; ``now`` is the database's time, the same throughout."""
 
@@ -514,6 +545,21 @@ class Transaction(Protocol):
     @property
     def bindings(self) -> Bindings:
         """Which Wix badge each badge is."""
+        ...
+
+    @property
+    def links(self) -> Links:
+        """Which guest's order is which member's."""
+        ...
+
+    @property
+    def erasing(self) -> Erasing:
+        """The way in which all of a member is erased."""
+        ...
+
+    @property
+    def requests(self) -> Requests:
+        """Wishes that one member be looked at."""
         ...
 
 

@@ -6,14 +6,16 @@ from collections.abc import Sequence
 from datetime import datetime
 from types import MappingProxyType
 
+from badgejobs.core import identity
 from badgejobs.core.activity import Activity, Item, Mark, Unreadable, label
+from badgejobs.core.identity import Identity
 from badgejobs.core.site import Site
 from badgejobs.core.source import Mode, Page, Scope, Window
 from badgejobs.sources import order_money
 from badgejobs.sources.catalogue import Catalogue
 from badgejobs.sources.paid import paid_at
 from badgejobs.wix import wire
-from badgejobs.wix.bodies import LineItem, Order, OrderTransactions
+from badgejobs.wix.bodies import BuyerInfo, LineItem, Order, OrderTransactions
 from badgejobs.wix.client import WixClient
 from badgejobs.wix.pages import Listed
 
@@ -37,7 +39,8 @@ class Orders:
     """The orders of one site; ``updatedDate`` ascending, so that nothing can slip by.
 
     Where the rules want payments, one more call a page tells when its orders were paid; where
-    they want categories, products that were not met before are asked for.
+    they want categories, products that were not met before are asked for. Where they count what
+    guests bought, digests of a guest's contact and address are told, and nothing else of them.
     """
 
     name = "orders"
@@ -112,7 +115,20 @@ class Orders:
             paid_at=when_paid,
             channel=(order.channel_info.type or "") if order.channel_info else "",
             items=tuple(_item(line, order) for line in order.line_items or ()),
+            identities=self._identities(order.buyer_info),
         )
+
+    def _identities(self, buyer: BuyerInfo | None) -> frozenset[Identity]:
+        """By what a guest may be known again; who was signed in is known."""
+        digest = self._site.digest
+        if digest is None or not self._site.wants.guests or buyer is None or buyer.member_id:
+            return frozenset()
+        found = set[Identity]()
+        if buyer.contact_id:
+            found.add(identity.contact(buyer.contact_id, digest))
+        if buyer.email:
+            found.add(identity.email(buyer.email, digest))
+        return frozenset(found)
 
 
 def _marks(order: Order) -> frozenset[Mark]:

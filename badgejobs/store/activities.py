@@ -10,14 +10,18 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, Row, and_, bindparam, func, not_, or_, select, update
 
 from badgejobs.core.activity import VOID, Activity, Mark
+from badgejobs.core.identity import Digest
 from badgejobs.core.ledger import Missing, Recorded
 from badgejobs.core.source import Resources
 from badgejobs.store import facts
 from badgejobs.store.dialect import chunks, insert_into, take_turns
+from badgejobs.store.identities import SqlIdentities
+from badgejobs.store.links import SqlLinks
 from badgejobs.store.moment import Moment
 from badgejobs.store.quarantine import SqlQuarantine
 from badgejobs.store.resources import SqlResources
 from badgejobs.store.tables import activity
+from badgejobs.store.tombstones import SqlTombstones
 
 _KEY = ("site", "source", "activity_id")
 
@@ -25,10 +29,14 @@ _KEY = ("site", "source", "activity_id")
 class SqlActivities:
     """The facts."""
 
-    def __init__(self, connection: Connection, moment: Moment) -> None:
+    def __init__(
+        self, connection: Connection, moment: Moment, digest: Digest | None = None
+    ) -> None:
         self._connection, self._moment = connection, moment
         self._resources = SqlResources(connection, moment)
         self._quarantine = SqlQuarantine(connection, moment)
+        self._links = SqlLinks(connection, moment, SqlIdentities(connection))
+        self._tombstones = SqlTombstones(connection, digest)
 
     def record(
         self, activities: Sequence[Activity], *, site: str, source: str, generation: int
@@ -36,7 +44,8 @@ class SqlActivities:
         """Insert or renew; an older state never replaces a newer one.
 
         States of one activity may come in any order, and several in one call. Members who are
-        never named by one state and replaced by another end the same in every order.
+        never named by one state and replaced by another end the same in every order. What a guest
+        did becomes the member's whom it names, and what is of somebody erased is left out.
         """
         if any((one.site, one.source) != (site, source) for one in activities):
             raise ValueError("an activity of another site or source")
@@ -44,10 +53,12 @@ class SqlActivities:
             return Recorded(new=0, changed=0, touched=frozenset())
         take_turns(self._connection, "activity", site, source)
         stored, renewed = self._stored(site, source, {one.activity_id for one in activities})
-        after = dict(stored)
-        for one in activities:
+        after, told = dict(stored), dict[str, Activity]()
+        for one in self._tombstones.spared(site, activities, stored):
             known = after.get(one.activity_id)
             after[one.activity_id] = facts.merged(known, one) if known else one
+            if known is None or facts.is_news(one, known):
+                told[one.activity_id] = one
         differing = [one for key, one in after.items() if stored.get(key) != one]
         self._write(differing, generation)
         same = [key for key, one in after.items() if stored.get(key) == one]
@@ -55,6 +66,7 @@ class SqlActivities:
         self._quarantine.understood(site, source, after)
         before = [stored[one.activity_id] for one in differing if one.activity_id in stored]
         self._resources.moved(site, source, before=before, after=differing)
+        linked = self._links.follow(site, source, told, before=stored, after=after)
         return Recorded(
             new=len(differing) - len(before),
             changed=len(before),
@@ -64,7 +76,7 @@ class SqlActivities:
                 if one.marks & VOID
                 and not (one.activity_id in stored and stored[one.activity_id].marks & VOID)
             ),
-            touched=_members([*before, *differing]),
+            touched=_members([*before, *differing]) | linked,
         )
 
     def take_turns(self, site: str) -> None:
@@ -130,9 +142,8 @@ class SqlActivities:
         before = [facts.from_row(site, row) for row in gone]
         after = [replace(one, marks=one.marks | facts.GONE) for one in before]
         self._resources.moved(site, source, before=before, after=after)
-        return Missing(
-            first=first, gone=len(gone), touched=_members(before), on=_resources(waiting)
-        )
+        touched = _members(before) | self._links.left(site, source, before)
+        return Missing(first=first, gone=len(gone), touched=touched, on=_resources(waiting))
 
     def of_members(self, site: str, members: Collection[str]) -> dict[str, list[Activity]]:
         """All activities of these members; a member without any is absent."""

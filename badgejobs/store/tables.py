@@ -135,7 +135,8 @@ identity = Table(
     #: How it links: a value of ``core.activity.Link``.
     _key("kind"),
     _key("digest"),
-    Index("identity_digest", "site", "kind", "digest"),
+    #: With the source, so that a contact of many guests costs nothing to ask for its member.
+    Index("identity_digest", "site", "kind", "digest", "source"),
 )
 
 #: Which guest's order was given to which member, and why; only ever added to and undone.

@@ -142,7 +142,7 @@ def _new_tables() -> None:
             "site", "source", "activity_id", "kind", "digest", name="identity_pkey"
         ),
     )
-    op.create_index("identity_digest", "identity", ["site", "kind", "digest"])
+    op.create_index("identity_digest", "identity", ["site", "kind", "digest", "source"])
     op.create_table(
         "link",
         sa.Column(
