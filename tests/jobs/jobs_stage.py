@@ -121,13 +121,15 @@ class LiveShops:
             }
             site.orders.put(Record(order, site.orders.fields), now)
 
-    def comments(self, member: int, *, shop: str = NORTH) -> None:
-        """A member writes a comment."""
+    def comments(self, member: int, *, shop: str = NORTH, post: str | None = None) -> None:
+        """A member writes a comment, on a post that has one already or on another."""
         site = self.site(shop)
         comment = next(iter(seed.comments())) | {
             "id": _id("f", shop, next(self._numbers)),
             "author": {"memberId": member_id(member, shop)},
         }
+        if post is not None:
+            comment |= {"contextId": post, "resourceId": post}
         site.comments.put(Record(comment, site.comments.fields), self.world.clock())
 
     def given(self, shop: str = NORTH) -> list[tuple[str, str]]:
