@@ -12,6 +12,7 @@ in its CI.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
@@ -19,11 +20,13 @@ from typing import Final
 from badgejobs.errors import SettingsError
 from badgejobs.sandbox import properties, refusals, validation
 from badgejobs.sandbox.endpoints import comments
-from badgejobs.sandbox.history import reel
+from badgejobs.sandbox.history import made_orders, reel
+from badgejobs.sandbox.history.made_orders import MadeOrders
 from badgejobs.sandbox.history.reel import Reel
 from badgejobs.sandbox.properties import Properties
 from badgejobs.sandbox.records import kinds
 from badgejobs.sandbox.records.collection import Collection, Record
+from badgejobs.sandbox.records.generated import Generated
 from badgejobs.sandbox.records.query import Fields
 from badgejobs.sandbox.records.replay import Replay
 from badgejobs.sandbox.refusals import Refusal
@@ -41,19 +44,22 @@ _FIELDS: Final[Mapping[str, Fields]] = {
 }
 KINDS: Final = tuple(_FIELDS)
 _SITE: Final = "site"
+_WHOLE: Final = re.compile(r"[0-9]{1,15}")
 #: How deep a record may nest.
 _DEEPEST: Final = 250
 
 EMPTY: Final = "empty"
 REAL: Final = "real"
+#: How a seed begins that is made up as it is asked for: ``orders:1000000`` or ``orders:1000000:7``.
+ORDERS: Final = "orders:"
 
 
 def sow(world: World, name: str, *, seconds: float = 0, data: Path | None = None) -> None:
     """Give every site of the world what a seed holds.
 
     ``name`` is ``empty``, ``real`` (the shipped extract, or the full data in the folder
-    ``data``) or the path of a JSON file. With ``seconds`` the real history arrives over that
-    time, in place of all at once.
+    ``data``), ``orders:N`` or ``orders:N:SEED`` (so many made up, held nowhere), or the path of a
+    JSON file. With ``seconds`` the real history arrives over that time, in place of all at once.
 
     Raises:
         SettingsError: there is no such seed, or the file does not hold what it should.
@@ -66,6 +72,12 @@ def sow(world: World, name: str, *, seconds: float = 0, data: Path | None = None
         found = reel.load(data)
         for site in world.sites.values():
             begin(site, found, now=now, seconds=seconds)
+        return
+    if name.startswith(ORDERS):
+        made = _made_orders(name)
+        for site in world.sites.values():
+            put(site, "members", made.member_records(), now)
+            site.orders = Generated(made, kinds.ORDERS, world.options.query_lag_seconds)
         return
     shelves, told = _read(Path(name))
     for site in world.sites.values():
@@ -103,13 +115,25 @@ def put(site: Site, kind: str, stored: Iterable[Record], at: float) -> None:
         collection.put(one, at)
 
 
+def _made_orders(name: str) -> MadeOrders:
+    numbers = name.removeprefix(ORDERS).split(":")
+    if len(numbers) > 2 or not all(_WHOLE.fullmatch(one) for one in numbers):  # noqa: PLR2004 - N:SEED
+        raise SettingsError(
+            f"the seed {name!r} is not of the form orders:N or orders:N:SEED, such as orders:1000000:7"
+        )
+    number, seed = (*map(int, numbers), 1)[:2]
+    if not 1 <= number <= made_orders.MOST:
+        raise SettingsError(f"the seed {name!r} must hold from 1 to {made_orders.MOST:,} orders")
+    return MadeOrders(number, seed)
+
+
 def _read(path: Path) -> tuple[dict[str, list[Record]], Properties]:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(
-            f"there is no seed {str(path)!r} ({_why(error)}): name {EMPTY!r}, {REAL!r} or a JSON "
-            f"file with {', '.join(KINDS)}"
+            f"there is no seed {str(path)!r} ({_why(error)}): name {EMPTY!r}, {REAL!r}, {ORDERS}N "
+            f"or a JSON file with {', '.join(KINDS)}"
         ) from error
     try:
         found = validation.only_fields(json.loads(text), "", optional=(*KINDS, _SITE))
