@@ -4,24 +4,21 @@ from __future__ import annotations
 
 import http.client
 import json
-import subprocess
-import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from itertools import cycle
-from pathlib import Path
 from statistics import mean, median
 from typing import Annotated
 from urllib.parse import urlsplit
 
 import typer
 
+from badgejobs.cli.bench_backfill import measure_backfill
 from badgejobs.cli.bench_rules import measure_rules
 from badgejobs.cli.output import Output, Rows
-from badgejobs.errors import StateError
+from badgejobs.cli.scanbench.serving import serving
 from badgejobs.sandbox import builtin
 from badgejobs.wix import calls, wire
 from badgejobs.wix.auth import AppCredentials
@@ -29,11 +26,9 @@ from badgejobs.wix.client import WixClient
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
-#: A sandbox that has not begun to answer by then will not.
-_START_SECONDS = 60.0
-
 bench = typer.Typer(help="Measure, and print figures of one run beside each other.")
 bench.command("rules")(measure_rules)
+bench.command("backfill")(measure_backfill)
 
 
 @bench.callback()
@@ -55,8 +50,8 @@ def sandbox(
 
     Example: badgejobs bench sandbox --pages 300
     """
-    with _sandbox() as url, _client(url) as client:
-        bare = _Bare(url)
+    with serving("real") as there, _client(there.url) as client:
+        bare = _Bare(there.url)
         served, taken = list[float](), list[float]()
         for _ in range(rounds + 1):
             served.append(_rate(pages, bare.page))
@@ -157,28 +152,3 @@ def _client(url: str) -> Iterator[WixClient]:
         request_deadline=timedelta(seconds=30),
     ) as client:
         yield client
-
-
-@contextmanager
-def _sandbox() -> Iterator[str]:
-    """A sandbox in a process of its own, with the real history, no limit and no lag."""
-    with tempfile.TemporaryDirectory() as folder:
-        port_file = Path(folder) / "port"
-        line = ["sandbox", "serve", "--port", "0", "--port-file", str(port_file)]
-        behaviour = ["--seed", "real", "--rate-limit", "0", "--lag", "0"]
-        process = subprocess.Popen(
-            [sys.executable, "-m", "badgejobs", *line, *behaviour],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        try:
-            ends = time.monotonic() + _START_SECONDS
-            while not port_file.exists():
-                if process.poll() is not None or time.monotonic() > ends:
-                    raise StateError("the sandbox to measure did not start; try "
-                                     "`badgejobs sandbox serve` to see why")  # fmt: skip
-                time.sleep(0.05)
-            yield f"http://127.0.0.1:{port_file.read_text(encoding='ascii').strip()}"
-        finally:
-            process.terminate()
-            process.wait()

@@ -117,9 +117,10 @@ def put(site: Site, kind: str, stored: Iterable[Record], at: float) -> None:
 
 def _made_orders(name: str) -> MadeOrders:
     numbers = name.removeprefix(ORDERS).split(":")
-    if len(numbers) > 2 or not all(_WHOLE.fullmatch(one) for one in numbers):  # noqa: PLR2004 - N:SEED
+    if not 0 < len(numbers) < 3 or not all(map(_WHOLE.fullmatch, numbers)):  # noqa: PLR2004 - both
         raise SettingsError(
-            f"the seed {name!r} is not of the form orders:N or orders:N:SEED, such as orders:1000000:7"
+            f"the seed {name!r} is not of the form orders:N or orders:N:SEED, such as "
+            "orders:1000000:7"
         )
     number, seed = (*map(int, numbers), 1)[:2]
     if not 1 <= number <= made_orders.MOST:
