@@ -67,6 +67,7 @@ def _told(found: Watched) -> dict[str, Any]:
         "orders": found.orders,
         "stored": found.stored,
         "seconds": round(found.seconds, 1),
+        "worker_cpu_seconds": round(found.cpu_seconds, 1),
         "orders_a_second": round(found.orders / found.seconds),
         "calls": {
             "made": found.made,
@@ -87,6 +88,7 @@ def _rows(found: Watched) -> list[tuple[str, ...]]:
     return [
         ("orders read and stored", f"{found.stored:,}", ""),
         ("seconds", f"{found.seconds:,.1f}", ""),
+        ("seconds of the workers' processor", f"{found.cpu_seconds:,.1f}", ""),
         ("orders/s", f"{found.orders / found.seconds:,.0f}", ""),
         ("calls", f"{found.made:,} for {found.needed:,} pages", ""),
         ("more calls than pages", f"{excess:.3f} %", _goal("excess_percent", excess, "%")),

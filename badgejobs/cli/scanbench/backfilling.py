@@ -36,6 +36,8 @@ class Watched:
 
     orders: int
     seconds: float = 0.0
+    #: Of the processor, by the workers.
+    cpu_seconds: float = 0.0
     #: By path, at the sandbox.
     calls: dict[str, int] = field(default_factory=dict)
     #: How many pages had been asked for at each kill.
@@ -115,7 +117,7 @@ def _started(folder: Path, *, ahead: int, database_url: str | None) -> subproces
     if database_url:
         told["BADGEJOBS_DATABASE_URL"] = database_url
     line: Sequence[str] = [sys.executable, "-m", "badgejobs.cli.scanbench.worker", str(ahead)]
-    return subprocess.Popen(line, cwd=folder, env=told)
+    return subprocess.Popen(line, cwd=folder, env=told, stdout=subprocess.DEVNULL)
 
 
 def _watch(
@@ -128,10 +130,12 @@ def _watch(
 ) -> None:
     """Look at a worker until it ends, or until so many pages were asked for."""
     looked_at, sandbox = psutil.Process(worker.pid), psutil.Process(served.pid)
-    ask_at = 0.0
+    ask_at, cpu_before = 0.0, found.cpu_seconds
     while worker.poll() is None:
         try:
             found.peak_bytes = max(found.peak_bytes, looked_at.memory_info().rss)
+            cpu = looked_at.cpu_times()
+            found.cpu_seconds = max(found.cpu_seconds, cpu_before + cpu.user + cpu.system)
         except psutil.NoSuchProcess:
             return
         if (now := time.monotonic()) >= ask_at:

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 
 from badgejobs.bootstrap.house import House, found_sources
 from badgejobs.cli.foreground import Foreground
-from badgejobs.cli.opening import ready, settled
+from badgejobs.cli.opening import ready, settled, spare_the_collector
 from badgejobs.cli.scanbench.serving import SITE
 from badgejobs.config import prepare_state_dir
 from badgejobs.coordination.lanes import Lane
@@ -51,6 +51,7 @@ def main(ahead: timedelta) -> None:
     try:
         ready(house)
         work.register(house)
+        spare_the_collector()
         done = Foreground(house, SITE, tell=_Silent()).scan([SOURCE])
     finally:
         house.close()
