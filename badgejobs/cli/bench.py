@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import typer
 
 from badgejobs.cli.bench_backfill import measure_backfill
+from badgejobs.cli.bench_delta import measure_delta
 from badgejobs.cli.bench_rules import measure_rules
 from badgejobs.cli.output import Output, Rows
 from badgejobs.cli.scanbench.serving import serving
@@ -29,6 +30,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 bench = typer.Typer(help="Measure, and print figures of one run beside each other.")
 bench.command("rules")(measure_rules)
 bench.command("backfill")(measure_backfill)
+bench.command("delta")(measure_delta)
 
 
 @bench.callback()

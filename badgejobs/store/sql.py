@@ -15,6 +15,7 @@ from badgejobs.store.activities import SqlActivities
 from badgejobs.store.audits import SqlAudits
 from badgejobs.store.awards import SqlAwards
 from badgejobs.store.bindings import SqlBindings
+from badgejobs.store.copies import SqlCopies
 from badgejobs.store.engine import engine_for, parse, reading
 from badgejobs.store.faults import translated
 from badgejobs.store.requests import SqlRequests
@@ -103,6 +104,11 @@ class SqlTransaction:
     def requests(self) -> SqlRequests:
         """Wishes that a member be looked at."""
         return SqlRequests(self._connection, self)
+
+    @cached_property
+    def copies(self) -> SqlCopies:
+        """A history made large, for measurements."""
+        return SqlCopies(self._connection)
 
 
 class SqlStore:

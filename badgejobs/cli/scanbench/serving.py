@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from badgejobs.cli.scanbench.rules import RULES
 from badgejobs.errors import StateError
 from badgejobs.sandbox import builtin
 from badgejobs.sandbox.remote import RemoteSandbox
@@ -32,16 +33,6 @@ rules = "rules.yaml"
 app_id = "{app}"
 instance_id = "{instance}"
 app_secret_file = "app.secret"
-"""
-
-_RULES = """\
-version: 1
-site: {timezone: UTC, currency: EUR}
-badges:
-  - {id: first, badge: {title: First Purchase}, when: {count: orders, gte: 1}}
-  - {id: tenth, badge: {title: Ten Purchases}, when: {count: orders, gte: 10}}
-  - {id: fiftieth, badge: {title: Fifty Purchases}, when: {count: orders, gte: 50}}
-  - {id: spender, badge: {title: Big Spender}, when: {sum: orders.amount, gte: '2500'}}
 """
 
 
@@ -110,7 +101,7 @@ def settings_for(url: str) -> Iterator[Path]:
         secret.touch(mode=0o600)
         for file, text in (
             (folder / "badgejobs.toml", told),
-            (folder / "rules.yaml", _RULES),
+            (folder / "rules.yaml", RULES),
             (secret, builtin.APP_SECRET),
         ):
             file.write_text(text, encoding="utf-8")
