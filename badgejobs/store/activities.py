@@ -200,6 +200,14 @@ class SqlActivities:
         )
         return self._connection.scalar(rows) or 0
 
+    def oldest_change(self, site: str, source: str) -> datetime | None:
+        """The last change of what changed longest ago; reads every row of the source."""
+        oldest = select(func.min(activity.c.updated_at)).where(
+            activity.c.site == site, activity.c.source == source
+        )
+        found: datetime | None = self._connection.scalar(oldest)
+        return found
+
     def _stored(
         self, site: str, source: str, keys: Collection[str]
     ) -> tuple[dict[str, Activity], dict[str, int]]:

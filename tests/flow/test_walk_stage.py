@@ -16,7 +16,7 @@ from wix_double import lost
 from badgejobs.core.activity import Mark
 from badgejobs.core.award import State
 from badgejobs.core.milestone import AllOf
-from badgejobs.core.source import Walk
+from badgejobs.core.source import Resources, Track, Walk
 from badgejobs.core.watermark import Round, Watermark
 from badgejobs.errors import (
     Ambiguous,
@@ -28,9 +28,11 @@ from badgejobs.store import SqlStore
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
-def place(at: Stage, source: str = "orders") -> Watermark | Round:
+def place(at: Stage, track: Track = Track.FULL) -> Watermark | Round:
+    """Where a track of the comments stands."""
     with at.store.begin() as tx:
-        (row,) = [one for one in tx.scans.overview(at.site) if one.source == source]
+        rows = tx.scans.overview(at.site)
+    (row,) = [one for one in rows if (one.source, one.track) == ("comments", track)]
     return row.place
 
 
@@ -54,6 +56,7 @@ def test_a_probe_that_finds_nothing_new_reads_no_page(store: SqlStore, clock: Cl
     at = Stage(store, clock, TALKER)
     at.comments.put(at.comment("c1"), at.comment("c2", marks=[Mark.HIDDEN]))
     at.scan(at.comments)
+    at.wix.calls.clear()
     at.wait(minutes=11)
 
     done = at.scan(at.comments)
@@ -62,21 +65,120 @@ def test_a_probe_that_finds_nothing_new_reads_no_page(store: SqlStore, clock: Cl
     assert len(at.wix.named("probe")) == 1
     assert len(at.comments.scopes) == 1
     with store.begin() as tx:
-        (row,) = tx.scans.overview(at.site)
-    assert row.due_at == clock() + CADENCE.every
+        due = {row.track: row.due_at for row in tx.scans.overview(at.site)}
+    assert due[Track.LIVE] == clock() + CADENCE.every
 
 
-def test_a_probe_that_differs_brings_the_walk_forward(store: SqlStore, clock: Clock) -> None:
+def test_a_new_comment_on_a_known_post_is_read_at_once_and_nothing_else(
+    store: SqlStore, clock: Clock
+) -> None:
+    at = Stage(store, clock, TALKER)
+    at.comments.put(*[at.comment(f"c{n}", "ann", post=f"p{n}") for n in range(9)])
+    at.scan(at.comments)
+    at.comments.scopes.clear()
+    at.comments.put(at.comment("new", "bob", post="p4"))
+
+    at.wait(minutes=1)
+    done = at.scan(at.comments)
+
+    assert (done.opened, done.completed) == (1, True)
+    assert [scope for scope, _ in at.comments.scopes] == [Resources(part="blog", ids=("p4",))]
+
+
+def test_a_comment_on_an_unknown_post_brings_the_walk_forward(
+    store: SqlStore, clock: Clock
+) -> None:
     at = Stage(store, clock, TALKER)
     at.comments.put(at.comment("c1"))
     at.scan(at.comments)
-    at.comments.put(at.comment("c2", "bob"))
+    at.comments.put(at.comment("c2", "bob", post="new"))
 
     at.wait(minutes=1)
-    assert at.scan(at.comments).pages == 0, "walks keep their distance"
-    at.wait(minutes=10)
+    done = at.scan(at.comments)
+    assert (done.pages, done.completed) == (0, False), "walks keep their distance"
+    at.wait(minutes=9)
 
     assert at.scan(at.comments).opened == 1
+    at.wait(minutes=1)
+    assert at.scan(at.comments).completed, "the numbers agree again"
+
+
+def test_what_a_probe_could_not_explain_is_no_news_the_next_time(
+    store: SqlStore, clock: Clock
+) -> None:
+    at = Stage(store, clock, TALKER)
+    at.comments.put(at.comment("c1"))
+    at.scan(at.comments)
+    at.comments.put(at.comment("c2", "bob", post="new"))
+    at.wait(minutes=1)
+    at.scan(at.comments)
+    before = place(at, Track.LIVE)
+
+    at.wait(minutes=1)
+    at.scan(at.comments)
+
+    assert place(at, Track.LIVE) == before
+    assert isinstance(before, Round)
+    assert dict(before.offsets) == {"blog": 1}
+
+
+def test_a_comment_removed_without_a_trace_is_gone_after_two_looks_at_its_post(
+    store: SqlStore, clock: Clock
+) -> None:
+    """A full walk is not waited for, and meanwhile nothing is looked for anew."""
+    at = Stage(store, clock, TALKER)
+    at.comments.put(at.comment("c1"), at.comment("c2", "bob"))
+    at.scan(at.comments)
+    del at.comments.records["c1"]
+    states = []
+    for _ in range(12):
+        at.wait(minutes=1)
+        at.scan_track(Track.LIVE, at.comments)
+        states.append(at.award().state)
+
+    assert states.count(State.PENDING) == 10
+    assert states[-1] is State.WITHDRAWN
+    assert at.award("bob").state is State.PENDING
+    looks = [scope for scope, _ in at.comments.scopes if isinstance(scope, Resources)]
+    assert len(looks) == 2
+
+
+def test_what_was_noted_from_elsewhere_is_read_though_no_number_differs(
+    store: SqlStore, clock: Clock
+) -> None:
+    at = Stage(store, clock, TALKER)
+    at.comments.put(at.comment("c1"), at.comment("c2", "bob", marks=[Mark.HIDDEN]))
+    at.scan(at.comments)
+    at.comments.put(
+        at.comment("c1", marks=[Mark.HIDDEN], revision=2), at.comment("c2", "bob", revision=2)
+    )
+    with store.begin() as tx:
+        tx.resources.hint(at.site, "comments", [Resources(part="blog", ids=("post",))])
+    at.wait(minutes=1)
+
+    done = at.scan(at.comments)
+
+    assert (done.opened, done.withdrawn) == (1, 1)
+
+
+def test_looks_at_many_posts_go_on_where_a_slice_ended(store: SqlStore, clock: Clock) -> None:
+    at = Stage(store, clock, TALKER, page_size=2)
+    at.comments.put(*[at.comment(f"c{n}", f"m{n}", post=f"p{n}") for n in range(9)])
+    at.scan(at.comments)
+    at.comments.put(*[at.comment(f"d{n}", f"n{n}", post=f"p{n}") for n in range(9)])
+    at.wait(minutes=1)
+
+    slices = 0
+    while True:
+        slices += 1
+        done = at.scan_track(Track.LIVE, at.comments, time_is_up=lambda: True)
+        if not done.more:
+            break
+
+    assert slices > 5
+    assert done.completed
+    assert len(at.facts(*[f"n{n}" for n in range(9)])) == 9
+    assert set(at.awards(*[f"n{n}" for n in range(9)]).values()) == {State.PENDING}
 
 
 def test_without_any_difference_a_walk_comes_all_the_same(store: SqlStore, clock: Clock) -> None:
@@ -156,12 +258,12 @@ def test_an_unfinished_walk_is_no_proof_that_a_comment_is_gone(
         at.wix.script("fetch comments", None, lost())
         with pytest.raises(Ambiguous):
             walk(at)
-        place_now = place(at, "comments")
+        place_now = place(at)
         assert isinstance(place_now, Round)
         at.comments.refused_cursors.add(place_now.cursor or "")
 
     assert at.award("m5").state is State.PENDING
-    assert place(at, "comments").scanning
+    assert place(at).scanning
 
 
 def test_a_probe_agrees_again_after_a_comment_is_gone(store: SqlStore, clock: Clock) -> None:

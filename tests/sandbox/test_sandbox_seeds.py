@@ -77,6 +77,7 @@ def test_a_file_may_say_how_the_site_is_set_and_hold_a_shop_and_a_blog(tmp_path:
         "products": [{"id": "p", "collectionIds": ["c"]}],
         "collections": [{"id": "c", "name": "Cups"}],
         "posts": [{"id": "b", "memberId": "m", "referenceId": "r"}],
+        "reviews": [{"id": "v", "author": {"contactId": "m"}}],
     }
     file.write_text(json.dumps(told))
     world = world_of(2)
@@ -85,6 +86,7 @@ def test_a_file_may_say_how_the_site_is_set_and_hold_a_shop_and_a_blog(tmp_path:
         assert site.properties.time_zone == "Europe/Riga"
         assert site.properties.catalog_version == "V3_CATALOG"
         assert [one.body for one in site.posts.current.values()] == told["posts"]
+        assert [one.body for one in site.reviews.current.values()] == told["reviews"]
         held = [*site.products.current.values(), *site.collections.current.values()]
         assert [one.id for one in held] == ["p", "c"]
 

@@ -7,11 +7,13 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from uuid import uuid4
 
+from databases import Clock
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from badgejobs.core.activity import Activity, Item, Link, Mark, Unreadable
-from badgejobs.core.ledger import Recorded
+from badgejobs.core.ledger import Missing, Recorded
+from badgejobs.core.source import Resources
 from badgejobs.store import SqlStore
 
 T0 = datetime(2026, 1, 1, tzinfo=UTC)
@@ -173,7 +175,7 @@ def test_an_older_state_never_replaces_a_newer_one(store: SqlStore) -> None:
 def test_equal_stamps_with_another_content_are_a_change(store: SqlStore) -> None:
     record(store, ORDER)
     refunded = replace(ORDER, marks=ORDER.marks | {Mark.REFUNDED})
-    assert record(store, refunded) == Recorded(new=0, changed=1, touched=frozenset({"ada"}))
+    assert record(store, refunded) == Recorded(new=0, changed=1, void=1, touched=frozenset({"ada"}))
     assert facts(store, "ada") == [refunded]
 
 
@@ -199,25 +201,54 @@ def test_several_states_in_one_page_count_once_as_the_newest(store: SqlStore) ->
     assert facts(store, "ada") == [newest]
 
 
-def test_what_two_walks_have_not_seen_is_gone_until_it_is_seen_again(store: SqlStore) -> None:
+MISS = timedelta(minutes=10)
+
+
+def miss(store: SqlStore, since: int, on: Resources | None = None) -> Missing:
+    with store.begin() as tx:
+        return tx.activities.mark_missing("s", "orders", unseen_since=since, gap=MISS, on=on)
+
+
+def test_what_two_readings_have_missed_is_gone_until_it_is_seen_again(
+    store: SqlStore, clock: Clock
+) -> None:
     other = replace(ORDER, activity_id="o2", member_id="bob")
     record(store, ORDER, other, generation=1)
     record(store, other, generation=2)
+    assert miss(store, 2) == Missing(first=1)
+    clock.advance(minutes=9)
+    assert miss(store, 2) == Missing(), "the same reading again, or too soon, is no second miss"
+    clock.advance(minutes=1)
     record(store, other, generation=3)
-    with store.begin() as tx:
-        assert tx.activities.mark_gone("s", "orders", not_seen_since=2) == {"ada"}
-        assert tx.activities.mark_gone("s", "orders", not_seen_since=2) == frozenset()
-        assert tx.activities.tallies("s", "orders") == {
-            "": {Mark.GONE: 1, Mark.APPROVED: 1, Mark.PAID: 1}
-        }
+    assert miss(store, 3) == Missing(gone=1, touched=frozenset({"ada"}))
+    assert miss(store, 3) == Missing()
     assert facts(store, "ada") == [replace(ORDER, marks=ORDER.marks | {Mark.GONE})]
 
     assert record(store, ORDER, generation=4) == Recorded(
         new=0, changed=1, touched=frozenset({"ada"})
     )
     assert facts(store, "ada") == [ORDER]
-    with store.begin() as tx:
-        assert tx.activities.mark_gone("s", "orders", not_seen_since=4) == {"bob"}
+    assert miss(store, 4) == Missing(first=1)
+
+
+def test_what_is_seen_between_two_misses_was_never_gone(store: SqlStore, clock: Clock) -> None:
+    record(store, ORDER, generation=1)
+    for generation in (2, 4, 6):
+        assert miss(store, generation).first == 1
+        clock.advance(days=1)
+        record(store, ORDER, generation=generation + 1)
+    assert facts(store, "ada") == [ORDER]
+
+
+def test_a_reading_of_some_posts_misses_only_what_stands_on_them(
+    store: SqlStore, clock: Clock
+) -> None:
+    here = replace(ORDER, part="blog", post="p1")
+    record(store, here, replace(here, activity_id="o2", post="p2"), generation=1)
+    read = Resources(part="blog", ids=("p1", "p3"))
+    assert miss(store, 2, read) == Missing(first=1, on=(Resources(part="blog", ids=("p1",)),))
+    clock.advance(minutes=10)
+    assert miss(store, 3, read) == Missing(gone=1, touched=frozenset({"ada"}))
 
 
 def test_members_come_in_key_order_and_each_once(store: SqlStore) -> None:

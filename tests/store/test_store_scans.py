@@ -9,12 +9,14 @@ import pytest
 from databases import Clock
 
 from badgejobs.core.milestone import Wants
+from badgejobs.core.source import Track
 from badgejobs.core.watermark import Round, Watermark
 from badgejobs.errors import Ambiguous, LeaseLost, LeaseTaken, Paced, Refused, StateError
 from badgejobs.store import SqlStore
 
 HOLDS = timedelta(seconds=80)
 EVERY = timedelta(seconds=60)
+ORDERS = ("s", "orders", Track.LIVE)
 
 
 @pytest.fixture
@@ -23,6 +25,14 @@ def scans(store: SqlStore) -> SqlStore:
         tx.scans.register("s", "orders", "window")
         tx.scans.register("s", "comments", "walk")
     return store
+
+
+def rung(scans: SqlStore, limit: int = 9) -> list[tuple[str, str]]:
+    """The sources that are due, and rung for now."""
+    with scans.begin() as tx:
+        found = tx.scans.due(["s"], limit)
+    assert {track for _, _, track in found} <= {Track.LIVE}
+    return [(site, source) for site, source, _ in found]
 
 
 def test_a_lease_is_one_workers_until_it_ends(scans: SqlStore, clock: Clock) -> None:
@@ -121,8 +131,7 @@ def test_failures_add_up_until_a_try_goes_well(scans: SqlStore) -> None:
 
 def test_a_source_rings_when_due_and_again_when_nobody_came(scans: SqlStore, clock: Clock) -> None:
     def due(limit: int = 9) -> list[tuple[str, str]]:
-        with scans.begin() as tx:
-            return tx.scans.due(["s"], limit)
+        return rung(scans, limit)
 
     assert due(1) == [("s", "comments")]
     assert due() == [("s", "orders")]
@@ -146,7 +155,7 @@ def test_a_source_whose_worker_was_lost_is_due_when_its_lease_ends(
         tx.scans.lease("s", "orders", holds=HOLDS)
     clock.advance(seconds=80)
     with scans.begin() as tx:
-        assert ("s", "orders") in tx.scans.due(["s"], 9)
+        assert ORDERS in tx.scans.due(["s"], 9)
 
 
 def test_a_wish_during_a_scan_brings_another_scan(scans: SqlStore, clock: Clock) -> None:
@@ -156,11 +165,11 @@ def test_a_wish_during_a_scan_brings_another_scan(scans: SqlStore, clock: Clock)
     with scans.begin() as tx:
         assert tx.scans.make_due("s", "orders") == 1
         assert tx.scans.make_due("nobody") == 0
-        assert ("s", "orders") not in tx.scans.due(["s"], 9)
+        assert ORDERS not in tx.scans.due(["s"], 9)
     clock.advance(seconds=5)
     with scans.begin() as tx:
         tx.scans.release(lease, due_in=EVERY, completed=True)
-        assert ("s", "orders") in tx.scans.due(["s"], 9)
+        assert ORDERS in tx.scans.due(["s"], 9)
 
 
 def test_a_wish_does_not_hurry_what_failed_and_waits(scans: SqlStore, clock: Clock) -> None:
@@ -168,9 +177,9 @@ def test_a_wish_does_not_hurry_what_failed_and_waits(scans: SqlStore, clock: Clo
         lease = tx.scans.lease("s", "orders", holds=HOLDS)
         tx.scans.postpone(lease, due_in=EVERY, error=Refused("refused"))
         assert tx.scans.make_due("s", "orders", unless_failing=True) == 0
-        assert ("s", "orders") not in tx.scans.due(["s"], 9)
+        assert ORDERS not in tx.scans.due(["s"], 9)
         assert tx.scans.make_due("s", "orders") == 1
-        assert ("s", "orders") in tx.scans.due(["s"], 9)
+        assert ORDERS in tx.scans.due(["s"], 9)
 
 
 def test_bells_are_not_rung_for_sites_of_another_configuration(scans: SqlStore) -> None:
@@ -184,7 +193,7 @@ def test_two_ticks_at_once_ring_each_bell_once(store: SqlStore) -> None:
         for number in range(40):
             tx.scans.register(f"s{number}", "orders", "window")
 
-    def tick(_: int) -> list[tuple[str, str]]:
+    def tick(_: int) -> list[tuple[str, str, Track]]:
         with store.begin() as tx:
             return tx.scans.due([f"s{number}" for number in range(40)], 10)
 
@@ -226,22 +235,25 @@ def test_times_are_utc_whatever_zone_they_came_in(scans: SqlStore) -> None:
 PAYMENTS = Wants(payments=True)
 
 
-def read_to_its_end(scans: SqlStore, source: str = "orders") -> None:
+def read_to_its_end(scans: SqlStore, source: str = "orders", track: Track = Track.FULL) -> None:
     with scans.begin() as tx:
-        lease = tx.scans.lease("s", source, holds=HOLDS)
-        tx.scans.keep(lease, Watermark(reached=tx.now), holds=HOLDS)
+        tx.scans.register("s", source, "window", tracks=[Track.LIVE, Track.FULL])
+        lease = tx.scans.lease("s", source, track, holds=HOLDS)
+        place = Round(complete_from=tx.now) if track is Track.FULL else Watermark(reached=tx.now)
+        tx.scans.keep(lease, place, holds=HOLDS)
         tx.scans.release(lease, due_in=EVERY, completed=True)
 
 
 def test_a_source_is_complete_and_known_to_a_moment_once_it_was_read_to_its_end(
     scans: SqlStore, clock: Clock
 ) -> None:
+    read_to_its_end(scans, track=Track.LIVE)
     with scans.begin() as tx:
-        lease = tx.scans.lease("s", "orders", holds=HOLDS)
-        tx.scans.keep(lease, Watermark(reached=clock.now, scanning=True), holds=HOLDS)
+        lease = tx.scans.lease("s", "orders", Track.FULL, holds=HOLDS)
+        tx.scans.keep(lease, Round(scanning=True, started_at=clock.now), holds=HOLDS)
         tx.scans.release(lease, due_in=EVERY, completed=False)
         assert tx.scans.complete("s", Wants()) == frozenset()
-        assert tx.scans.known_to("s") == {}
+        assert tx.scans.known_to("s") == {}, "the live scan knows the present alone"
     began = clock.now
     clock.advance(seconds=5)
     read_to_its_end(scans)
@@ -249,6 +261,10 @@ def test_a_source_is_complete_and_known_to_a_moment_once_it_was_read_to_its_end(
         assert tx.scans.complete("s", Wants()) == {"orders"}
         assert tx.scans.known_to("s") == {"orders": began}
         assert tx.scans.complete("t", Wants()) == frozenset()
+    clock.advance(seconds=60)
+    read_to_its_end(scans, track=Track.LIVE)
+    with scans.read() as tx:
+        assert tx.scans.known_to("s") == {"orders": clock.now}
 
 
 def test_rules_that_begin_to_want_more_have_the_history_read_again(
@@ -264,8 +280,9 @@ def test_rules_that_begin_to_want_more_have_the_history_read_again(
         at_work = tx.scans.lease("s", "orders", holds=HOLDS)
         tx.scans.register("s", "orders", "window", wants=["payments"])
         assert tx.scans.complete("s", Wants()) == frozenset()
-        assert tx.scans.overview("s")[1].place == Watermark()
-        assert ("s", "orders") in tx.scans.due(["s"], 9)
+        places = {one.track: one.place for one in tx.scans.overview("s") if one.source == "orders"}
+        assert places == {Track.LIVE: Watermark(), Track.FULL: Round()}
+        assert ORDERS in tx.scans.due(["s"], 9)
     with pytest.raises(LeaseLost), scans.begin() as tx:
         tx.scans.keep(at_work, Watermark(reached=clock.now), holds=HOLDS)
     read_to_its_end(scans)

@@ -13,7 +13,8 @@ from sqlalchemy import MetaData, Table, create_engine
 
 from badgejobs.core.activity import Activity, Item, Mark
 from badgejobs.core.milestone import Wants
-from badgejobs.core.watermark import Round, Watermark
+from badgejobs.core.source import Track
+from badgejobs.core.watermark import Round
 from badgejobs.store import SqlStore, open_store
 from badgejobs.store.engine import parse
 from badgejobs.store.schema import _config
@@ -85,12 +86,14 @@ def test_old_facts_and_awards_stand_as_they_were(upgraded: SqlStore) -> None:
 
 def test_every_source_is_read_again_from_its_beginning(upgraded: SqlStore) -> None:
     with upgraded.begin() as tx:
-        assert tx.scans.complete("s", Wants()) == {"assign"}, "no source, and nothing to read"
-        assert {*tx.scans.due(["s"], 9)} >= {("s", "orders"), ("s", "comments")}
-        orders = tx.scans.lease("s", "orders", holds=HOLDS)
-        comments = tx.scans.lease("s", "comments", holds=HOLDS)
+        assert tx.scans.complete("s", Wants()) == frozenset()
+        tx.scans.register("s", "orders", "window", tracks=[Track.FULL, Track.LIVE])
+        due = {*tx.scans.due(["s"], 9)}
+        orders = tx.scans.lease("s", "orders", Track.FULL, holds=HOLDS)
+        comments = tx.scans.lease("s", "comments", Track.FULL, holds=HOLDS)
     upgraded.dispose()
-    assert (orders.place, orders.epoch) == (Watermark(), 6), "an old worker has lost its lease"
+    assert due >= {("s", "orders", Track.FULL), ("s", "comments", Track.FULL)}
+    assert (orders.place, orders.is_complete) == (Round(), False)
     assert comments.place == Round(generation=7), "its walks go on counting"
 
 
@@ -98,10 +101,11 @@ def test_an_old_row_is_renewed_by_the_very_state_that_it_came_from(upgraded: Sql
     richer = replace(facts(upgraded)["o1"], items=(Item(product="mug", amount=1250),))
     with upgraded.begin() as tx:
         told = tx.activities.record([richer], site="s", source="orders", generation=0)
-        lease = tx.scans.lease("s", "orders", holds=HOLDS)
-        tx.scans.keep(lease, Watermark(reached=AT), holds=HOLDS)
+        tx.scans.register("s", "orders", "window", tracks=[Track.FULL])
+        lease = tx.scans.lease("s", "orders", Track.FULL, holds=HOLDS)
+        tx.scans.keep(lease, Round(complete_from=AT), holds=HOLDS)
         tx.scans.release(lease, due_in=timedelta(seconds=60), completed=True)
-        assert tx.scans.complete("s", Wants()) == {"assign", "orders"}
+        assert tx.scans.complete("s", Wants()) == {"orders"}
     assert (told.new, told.changed) == (0, 1)
     assert facts(upgraded)["o1"] == richer
     upgraded.dispose()

@@ -2,11 +2,11 @@
 
 A file of records is JSON in the form of Wix's REST API:
 ``{"members": [...], "orders": [...], "comments": [...], "payments": [...], "products": [...],
-"collections": [...], "posts": [...], "site": {...}}``, each part optional and each record with an
-``id``; payments have that of their order. Products name their collections (``collectionIds``),
-posts their writers (``memberId``) and what comments know them by (``referenceId``); ``site`` is
-in the form of ``POST /_sandbox/site``. So a shop's own cases can stand in its repository and run
-in its CI.
+"collections": [...], "posts": [...], "reviews": [...], "site": {...}}``, each part optional and
+each record with an ``id``; payments have that of their order. Products name their collections
+(``collectionIds``), posts their writers (``memberId``) and what comments know them by
+(``referenceId``), reviews their writers as ``author.contactId``; ``site`` is in the form of
+``POST /_sandbox/site``. So a shop's own cases can stand in its repository and run in its CI.
 """
 
 from __future__ import annotations
@@ -41,6 +41,7 @@ _FIELDS: Final[Mapping[str, Fields]] = {
     "products": kinds.PRODUCTS,
     "collections": kinds.COLLECTIONS,
     "posts": kinds.POSTS,
+    "reviews": kinds.REVIEWS,
 }
 KINDS: Final = tuple(_FIELDS)
 _SITE: Final = "site"
@@ -71,7 +72,7 @@ def sow(world: World, name: str, *, seconds: float = 0, data: Path | None = None
     if name == REAL:
         found = reel.load(data)
         for site in world.sites.values():
-            begin(site, found, now=now, seconds=seconds)
+            begin(site, found, world, seconds=seconds)
         return
     if name.startswith(ORDERS):
         made = _made_orders(name)
@@ -86,12 +87,19 @@ def sow(world: World, name: str, *, seconds: float = 0, data: Path | None = None
             put(site, kind, given, now)
 
 
-def begin(site: Site, found: Reel, *, now: float, seconds: float) -> Replay:
+def begin(site: Site, found: Reel, world: World, *, seconds: float) -> Replay:
     """Start a replay on a site: members and shop are there at once, the rest arrives."""
+    now = world.clock()
     put(site, "members", found.members, now)
     put(site, "products", found.products, now)
     put(site, "collections", found.collections, now)
-    site.replay = Replay(orders=found.orders, comments=found.comments, started=now, seconds=seconds)
+    site.replay = Replay(
+        orders=found.orders,
+        comments=found.comments,
+        started=now,
+        seconds=seconds,
+        began_at=world.now(),
+    )
     site.advance(now)
     return site.replay
 

@@ -33,6 +33,7 @@ from badgejobs.wix.calls.comments import (
     list_comments,
     query_comments,
 )
+from badgejobs.wix.calls.elsewhere import read_by_get, read_by_post
 from badgejobs.wix.calls.orders import get_order, list_transactions, search_orders
 from badgejobs.wix.calls.people import (
     Fieldset,
@@ -79,6 +80,8 @@ __all__ = [
     "query_posts",
     "query_products",
     "query_products_v3",
+    "read_by_get",
+    "read_by_post",
     "search_orders",
     "site_properties",
     "token",
