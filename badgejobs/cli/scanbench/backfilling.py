@@ -64,8 +64,8 @@ class Watched:
 
     @property
     def read_again(self) -> int:
-        """Pages that were asked for twice; the last call only sees that nothing follows."""
-        return self.calls.get(wire.ORDERS_SEARCH, 0) - self.needed - 1
+        """Pages that were asked for twice."""
+        return self.calls.get(wire.ORDERS_SEARCH, 0) - self.needed
 
 
 def backfilled(

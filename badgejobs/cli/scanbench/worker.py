@@ -1,4 +1,4 @@
-"""The process that is measured: all of `badgejobs scan --foreground`, but for the pace.
+"""The process that is measured: all of `badgejobs backfill`, but for the pace.
 
 Started as ``python -m badgejobs.cli.scanbench.worker SECONDS`` in a folder with settings. A
 worker that follows one that was killed would wait until its lease runs out; by so many seconds
@@ -11,14 +11,15 @@ import json
 import sys
 from datetime import UTC, datetime, timedelta
 
-from badgejobs.bootstrap.house import House, found_sources
-from badgejobs.cli.foreground import Foreground
+from badgejobs.bootstrap.house import House
+from badgejobs.cli.backfill import Past
 from badgejobs.cli.opening import ready, settled, spare_the_collector
 from badgejobs.cli.scanbench.serving import SITE
 from badgejobs.config import prepare_state_dir
 from badgejobs.coordination.lanes import Lane
 from badgejobs.coordination.local import LocalThrottle
 from badgejobs.jobs import work
+from badgejobs.sources.installed import found_sources
 from badgejobs.store import open_store
 
 SOURCE = "orders"
@@ -38,8 +39,10 @@ class _Silent:
     def __call__(self, line: str) -> None:
         del line
 
-    def counted(self, what: str, done: int, *, of: int | None = None) -> None:
-        del what, done, of
+    def counted(
+        self, what: str, done: int, *, of: int | None = None, is_about: bool = False
+    ) -> None:
+        del what, done, of, is_about
 
 
 def main(ahead: timedelta) -> None:
@@ -52,7 +55,7 @@ def main(ahead: timedelta) -> None:
         ready(house)
         work.register(house)
         spare_the_collector()
-        done = Foreground(house, SITE, tell=_Silent()).scan([SOURCE])
+        done = Past(house, SITE, tell=_Silent()).read([SOURCE])
     finally:
         house.close()
     print(json.dumps(done.as_json()))  # noqa: T201 - read by who started it

@@ -14,10 +14,10 @@ from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from typing import Any, Final
 
-from badgejobs.sandbox.journal import stamp
 from badgejobs.sandbox.records import kinds
 from badgejobs.sandbox.records.collection import Record
 from badgejobs.sandbox.records.query import instant
+from badgejobs.sandbox.records.stamps import stamp
 from badgejobs.wix import wire
 
 _BEGINS: Final = datetime(2021, 1, 1, tzinfo=UTC)
