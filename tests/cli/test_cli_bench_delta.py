@@ -13,7 +13,6 @@ from typer.testing import CliRunner
 
 from badgejobs.cli import application
 from badgejobs.cli.scanbench.delta import NEW, SOURCE, histories
-from badgejobs.cli.scanbench.rules import RULES_WITH_A_LIMIT
 from badgejobs.cli.scanbench.serving import SITE
 from badgejobs.errors import SettingsError, StateError
 
@@ -41,7 +40,7 @@ def test_a_scan_of_new_orders_sends_as_many_statements_whatever_is_stored_alread
 ) -> None:
     with two_databases(request, kind, tmp_path) as urls:
         sizes = dict(zip([(kind, SMALL), (kind, LARGE)], urls, strict=True))
-        with histories(sizes, seed=7, buyers=20, rules=RULES_WITH_A_LIMIT) as both:
+        with histories(sizes, seed=7, buyers=20) as both:
             for cost, history in both:
                 history.round(cost)
                 with history.store.read() as tx:  # the new ones are forgotten again

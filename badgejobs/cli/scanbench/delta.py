@@ -16,13 +16,13 @@ from random import Random
 from statistics import median
 from types import MappingProxyType
 
-from badgejobs.cli.scanbench.rules import RULES
+from badgejobs.cli.scanbench.rules import RULES_WITH_A_LIMIT
 from badgejobs.cli.scanbench.serving import SITE
 from badgejobs.core.activity import Activity, Item, Mark
 from badgejobs.core.source import Mode, Page, Scope, Track
 from badgejobs.errors import StateError
 from badgejobs.flow.cadence import PAGE, Cadence
-from badgejobs.flow.decide import take_up
+from badgejobs.flow.decide import flip, take_up
 from badgejobs.flow.scan import scan
 from badgejobs.jobs.retrying import patience
 from badgejobs.rules.loader import parse_rules
@@ -85,14 +85,12 @@ class _Shelf:
 class History:
     """A site with so many orders in a store of its own, ready for rounds of new ones."""
 
-    def __init__(
-        self, url: str, *, stored: int, seed: int, buyers: int = BUYERS, rules: str = RULES
-    ) -> None:
+    def __init__(self, url: str, *, stored: int, seed: int, buyers: int = BUYERS) -> None:
         if stored % STEP:
             raise StateError(f"{stored:,} orders cannot be made: name a multiple of {STEP:,}")
         self._now = _BEGINS + timedelta(days=100)
         self._store = open_store(url, clock=lambda: self._now)
-        self._rules = parse_rules(rules, file="the rules of the measurement")
+        self._rules = parse_rules(RULES_WITH_A_LIMIT, file="the rules of the measurement")
         self._luck = Random(seed)  # noqa: S311 - who buys, the same again for a seed
         self._shelf = _Shelf()
         self._members = [
@@ -115,11 +113,13 @@ class History:
         self._now += timedelta(hours=1)
         began = self._now
         buyers = self._buyers()
-        orders = [self._order(member, began, n) for n, member in enumerate(buyers)]
-        self._fill(orders, answered_at=began + timedelta(minutes=1))
+        first = began - timedelta(seconds=NEW)
+        orders = [self._order(member, first, n) for n, member in enumerate(buyers)]
+        self._fill(orders, answered_at=began)
         with self._store.statements() as sent:
             since = time.perf_counter()
             self._scan(Track.LIVE)
+            self._wake()
             cost.seconds.append(time.perf_counter() - since)
         cost.statements.append(sent.total())
         with self._store.begin() as tx:
@@ -137,7 +137,11 @@ class History:
         ]
         self._fill(orders, answered_at=self._now)
         self._scan(Track.FULL)
+        self._now += timedelta(hours=1)
+        self._fill([], answered_at=self._now)
+        self._scan(Track.LIVE)
         take_up(SITE, self._rules, self._store, batches=len(self._members))
+        self._wake()
         with self._store.begin() as tx:
             tx.copies.multiply(SITE, times=self._copies)
 
@@ -156,9 +160,16 @@ class History:
         if not done.completed:
             raise StateError(f"the {track} scan of the measurement did not come to its end")
 
+    def _wake(self) -> None:
+        """Decide the members of whom some badge waited until all before it was read."""
+        self._now += timedelta(minutes=1)
+        _, done = flip(SITE, self._rules, self._store, batches=BUYERS)
+        if not done:
+            raise StateError("more members were to be woken than had bought anything")
+
     def _fill(self, orders: list[Activity], *, answered_at: datetime) -> None:
         pages = range(0, len(orders), PAGE)
-        self._shelf.pages = [tuple(orders[at : at + PAGE]) for at in pages]
+        self._shelf.pages = [tuple(orders[at : at + PAGE]) for at in pages] or [()]
         self._shelf.answered_at = answered_at
 
     def _buyers(self) -> Iterator[str]:
@@ -173,7 +184,7 @@ class History:
 
     def _order(self, member: str, since: datetime, number: int) -> Activity:
         at = since + timedelta(seconds=number)
-        amount = self._luck.randrange(500, 9_500)
+        amount = 6_500 + number % 500
         return Activity(
             site=SITE,
             source=SOURCE,
@@ -191,14 +202,14 @@ class History:
 
 @contextmanager
 def histories(
-    urls: Mapping[tuple[str, int], str], *, seed: int, buyers: int = BUYERS, rules: str = RULES
+    urls: Mapping[tuple[str, int], str], *, seed: int, buyers: int = BUYERS
 ) -> Iterator[list[tuple[Cost, History]]]:
     """One history in each database, by the database's name and how much it is to hold."""
     found = list[tuple[Cost, History]]()
     try:
         for (database, stored), url in urls.items():
             cost = Cost(database=database, stored=stored)
-            found.append((cost, History(url, stored=stored, seed=seed, buyers=buyers, rules=rules)))
+            found.append((cost, History(url, stored=stored, seed=seed, buyers=buyers)))
         yield found
     finally:
         for _, one in found:
