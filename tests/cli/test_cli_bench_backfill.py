@@ -36,6 +36,7 @@ def test_a_first_reading_that_is_killed_goes_on_with_the_page_it_was_at_and_stay
     assert calls.pop("/ecom/v1/orders/search") <= ORDERS // 100 + KILLS
     assert calls.pop("/oauth2/token") <= 1 + KILLS
     assert calls == {}
+    assert told["database_megabytes"] > ORDERS / 10_000
     assert told["peak_megabytes"] < 250
     assert told["sandbox_peak_megabytes"] < 150
 
