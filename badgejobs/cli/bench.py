@@ -5,9 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import timedelta
+from collections.abc import Callable
 from itertools import cycle
 from statistics import mean, median
 from typing import Annotated
@@ -16,13 +14,14 @@ from urllib.parse import urlsplit
 import typer
 
 from badgejobs.cli.bench_backfill import measure_backfill
+from badgejobs.cli.bench_comments import measure_comments
 from badgejobs.cli.bench_delta import measure_delta
 from badgejobs.cli.bench_rules import measure_rules
+from badgejobs.cli.bench_sandbox import measured_sandbox, measuring_client
 from badgejobs.cli.output import Output, Rows
-from badgejobs.cli.scanbench.serving import serving
 from badgejobs.sandbox import builtin
+from badgejobs.sandbox.history import seeds
 from badgejobs.wix import calls, wire
-from badgejobs.wix.auth import AppCredentials
 from badgejobs.wix.client import WixClient
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
@@ -31,6 +30,7 @@ bench = typer.Typer(help="Measure, and print figures of one run beside each othe
 bench.command("rules")(measure_rules)
 bench.command("backfill")(measure_backfill)
 bench.command("delta")(measure_delta)
+bench.command("comments")(measure_comments)
 
 
 @bench.callback()
@@ -52,8 +52,8 @@ def sandbox(
 
     Example: badgejobs bench sandbox --pages 300
     """
-    with serving("real") as there, _client(there.url) as client:
-        bare = _Bare(there.url)
+    with measured_sandbox(seeds.REAL) as url, measuring_client(url) as client:
+        bare = _Bare(url)
         served, taken = list[float](), list[float]()
         for _ in range(rounds + 1):
             served.append(_rate(pages, bare.page))
@@ -138,19 +138,3 @@ def _rate(pages: int, page: Callable[[], None]) -> float:
     for _ in range(pages):
         page()
     return pages / (time.perf_counter() - began)
-
-
-@contextmanager
-def _client(url: str) -> Iterator[WixClient]:
-    credentials = AppCredentials(
-        app_id=builtin.APP_ID,
-        app_secret=builtin.APP_SECRET,
-        instance_id=builtin.instance_id(1),
-    )
-    with WixClient(
-        base_url=url,
-        credentials=credentials,
-        pace=lambda: None,
-        request_deadline=timedelta(seconds=30),
-    ) as client:
-        yield client

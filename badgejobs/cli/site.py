@@ -13,9 +13,11 @@ from badgejobs.cli.exits import Code, code_of
 from badgejobs.cli.foreground import Done, Foreground
 from badgejobs.cli.opening import known_site, opened, settled, standing
 from badgejobs.cli.output import Output, Rows
+from badgejobs.cli.site_resources import named_resources
 from badgejobs.config import Settings
 from badgejobs.errors import BrokerUnavailable, Later, SettingsError
 from badgejobs.jobs import work
+from badgejobs.jobs.units import BY_HAND
 
 _MEMBER_ID = r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 
@@ -45,6 +47,7 @@ def sync(site: SiteName = None, *, as_json: AsJson = False, max_seconds: MaxSeco
         done = Foreground(house, name, tell=tell, max_seconds=max_seconds).sync(
             house.at(name).wanted_sources()
         )
+        work.prune(house)
     report(done, out)
 
 
@@ -52,21 +55,30 @@ def scan(
     site: SiteName = None,
     source: Annotated[str | None, typer.Argument(help="Default: all.", show_default=False)] = None,
     *,
+    resource: Annotated[
+        list[str] | None,
+        typer.Option(metavar="APP:POST_ID", help="Where comments may have changed; repeatable."),
+    ] = None,
     foreground: Here = False,
     as_json: AsJson = False,
 ) -> None:
     """Have a site's sources read now rather than when they are due.
 
-    Example: badgejobs scan my-shop orders
+    With --resource the comments of these posts are read, whatever the numbers say.
+
+    Example: badgejobs scan my-shop comments --resource blog:65b8f0c2a1
     """
     settings = settled()
     name, out = known_site(settings, site), Output(as_json=as_json)
     with opened(settings) as house:
         work.register(house)
         sources = sources_of(house, name, source)
+        noted = named_resources(house, name, source, resource or [])
         with house.store.begin() as tx:
             for one in sources:
-                tx.scans.make_due(name, one)
+                if noted:
+                    tx.resources.hint(name, one, noted)
+                tx.scans.make_due(name, one, asked_by=BY_HAND)
         if foreground:
             checked_rules(house, name)
             with out.progress() as tell:
@@ -115,7 +127,7 @@ def check(
         with house.store.begin() as tx:
             request = tx.requests.add(name, member)
         if foreground:
-            done = work.run_check(house, request, by=work.BY_HAND)
+            done = work.run_check(house, request, by=BY_HAND)
             numbers = done.numbers if done else {}
             told = f"opened {numbers.get('opened', 0)}, withdrew {numbers.get('withdrawn', 0)}"
             out.result({"site": name, "request": request} | numbers, f"{name}: {told}")
@@ -238,8 +250,8 @@ def report(done: Done, out: Output) -> None:
     rows.append(("seconds", str(told["seconds"])))
     out.result(told, Rows(("what", "number"), rows))
     if aside := done.scanned["quarantined"]:
-        out.note(f"badgejobs: {aside} records could not be understood; they are kept aside, count "
-                 "for nothing, and are read again when they change at Wix")  # fmt: skip
+        out.note(f"badgejobs: {aside} records could not be understood; they are kept aside and "
+                 "count for nothing; `badgejobs quarantine list` says why")  # fmt: skip
     if done.awards["refused"]:
         out.note("badgejobs: Wix refused some awards; `badgejobs status` says why, and `badgejobs "
                  "retry` tries them again")  # fmt: skip

@@ -6,7 +6,7 @@ import re
 import textwrap
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -18,12 +18,14 @@ from badgejobs.cli.freshness import as_json as freshness_as_json
 from badgejobs.cli.freshness import freshness, table
 from badgejobs.cli.opening import known_site, opened, settled, standing
 from badgejobs.cli.output import Output, Rows, ago
+from badgejobs.cli.quarantine import stuck, stuck_in_words
 from badgejobs.config import Settings
 from badgejobs.core.award import State
 from badgejobs.errors import BadgeJobsError, BrokerUnavailable
 from badgejobs.flow.verdicts import IN_LINE
 from badgejobs.jobs import work
 from badgejobs.store.awards import SqlAwards
+from badgejobs.store.scans import ScanOverview
 
 #: Latest runs shown.
 RUNS = 10
@@ -75,6 +77,7 @@ def status(
             applied = {name: tx.bindings.applied(name)[0] for name in sites}
             fresh = [one for name in sites for one in freshness(house, tx, name)]
             held = [row for name in sites for row in _held(tx.awards, name, reasons[name])]
+            aside = tx.quarantine.numbers(sites)
             runs = [one for name in sites for one in tx.runs.recent(name, RUNS)]
         rules = {name: _rules(house, name, applied[name]) for name in sites}
     services = _services(settings)
@@ -98,7 +101,7 @@ def status(
         "services": services,
         "rules": rules,
         "rules_in_force": applied,
-        "sources": [_as_json(asdict(one)) for one in scans],
+        "sources": [_as_json(one) for one in scans],
         "freshness": freshness_as_json(fresh),
         "awards": [
             {"site": name, "badge": badge, "state": state, "number": int(number)}
@@ -115,8 +118,9 @@ def status(
         "to_be_taken": [
             {"site": name, "badge": badge, "number": number} for name, badge, number in unmet
         ],
+        "quarantine": stuck(aside),
         "wake_ups": {name: asdict(one) for name, one in wake_ups.items()},
-        "runs": [_as_json(asdict(one)) for one in runs],
+        "runs": [asdict(one) for one in runs],
     }
     out.result(
         data,
@@ -146,6 +150,7 @@ def status(
                 for name, one in wake_ups.items()
             ],
         ),
+        *stuck_in_words(aside),
         Rows(("site", "run", "by", "began", "ended"), run_rows),
     )
 
@@ -245,6 +250,6 @@ def _short(text: str | None) -> str:
     return textwrap.shorten(text or "", _SHORT, placeholder=" ...")
 
 
-def _as_json(row: dict[str, Any]) -> dict[str, Any]:
-    """Without Wix's cursor, which is long and tells nobody anything."""
-    return {name: value for name, value in row.items() if name != "place"}
+def _as_json(one: ScanOverview) -> dict[str, Any]:
+    """Without its place, and so without Wix's cursor, which is long and tells nobody anything."""
+    return {name.name: getattr(one, name.name) for name in fields(one) if name.name != "place"}

@@ -169,6 +169,8 @@ class Settings(BaseSettings):
     tick_seconds: Seconds = 10
     scan: Scan = Scan()
     assign: Assign = Assign()
+    #: How long it is kept what ran and what came of it.
+    runs_kept_days: Annotated[int, Field(ge=1, le=3650)] = 30
     #: Requests per minute of one site, over all workers; a site may have its own.
     requests_per_minute: RequestsPerMinute = 180
     log_level: Annotated[

@@ -87,13 +87,6 @@ class Activities(Protocol):
         """
         ...
 
-    def quarantine(self, records: Sequence[Unreadable], *, site: str, generation: int) -> None:
-        """Keep what could not be understood, with its reason.
-
-        What is known of such a record was seen by this walk all the same: it is not gone.
-        """
-        ...
-
     def mark_missing(
         self,
         site: str,
@@ -122,6 +115,52 @@ class Activities(Protocol):
 
     def members_after(self, site: str, after: str, limit: int) -> list[str]:
         """Member ids in key order, beginning behind ``after``."""
+        ...
+
+
+class Quarantine(Protocol):
+    """The records that could not be understood."""
+
+    def add(self, records: Sequence[Unreadable], *, site: str, generation: int) -> None:
+        """Keep what could not be understood, with its reason.
+
+        What is known of such a record was seen by this reading all the same: it is not gone.
+        """
+        ...
+
+    def understood(self, site: str, source: str, ids: Collection[str]) -> int:
+        """Forget these, which are understood now; how many of them were here."""
+        ...
+
+    def due_sources(self, site: str) -> list[str]:
+        """The sources with records that are to be asked for now."""
+        ...
+
+    def due(self, site: str, source: str, *, limit: int) -> list[str]:
+        """Some that are to be asked for now, those that wait for longest first."""
+        ...
+
+    def tried(
+        self,
+        site: str,
+        source: str,
+        ids: Collection[str],
+        *,
+        missing: Collection[str] = (),
+        gap: timedelta = ...,
+    ) -> int:
+        """Note that these were asked for; how many of the ``missing`` among them are gone.
+
+        Gone is what Wix did not give twice, at least ``gap`` apart: it is forgotten.
+        """
+        ...
+
+    def rest(self, site: str, source: str) -> None:
+        """Ask for nothing of this source before tomorrow: it cannot be asked for by itself."""
+        ...
+
+    def not_seen(self, site: str, source: str, *, since: datetime, gap: timedelta) -> None:
+        """Note what a full reading that began then, and is at its end, did not come across."""
         ...
 
 
@@ -248,8 +287,13 @@ class Scans(Protocol):
         """Save a place and renew the lease; ``LeaseLost`` where a later epoch has begun."""
         ...
 
-    def release(self, lease: Lease, *, due_in: timedelta, completed: bool) -> None:
-        """Give the lease back after work well done and say when the source is due again."""
+    def release(
+        self, lease: Lease, *, due_in: timedelta, completed: bool, error: str | None = None
+    ) -> None:
+        """Give the lease back after work well done and say when the source is due again.
+
+        ``error`` is what stood in the way of a part of it.
+        """
         ...
 
     def postpone(self, lease: Lease, *, due_in: timedelta, error: BadgeJobsError) -> None:
@@ -430,6 +474,11 @@ class Transaction(Protocol):
     @property
     def activities(self) -> Activities:
         """The facts."""
+        ...
+
+    @property
+    def quarantine(self) -> Quarantine:
+        """The records that could not be understood."""
         ...
 
     @property

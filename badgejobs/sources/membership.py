@@ -6,6 +6,7 @@ own feet: where somebody before it leaves, the next page begins one too late.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from badgejobs.core.activity import Activity, Mark, Unreadable
@@ -14,8 +15,11 @@ from badgejobs.core.source import Mode, Page, Scope, Walk
 from badgejobs.errors import Ambiguous, CursorRefused, Refused
 from badgejobs.wix import wire
 from badgejobs.wix.bodies import Joined
+from badgejobs.wix.calls import is_guid
 from badgejobs.wix.client import WixClient
+from badgejobs.wix.pages import BadRecord, Listed
 
+_NO_ID = "id: does not have the form of Wix's ids"
 _MARK_OF_STATUS = {"BLOCKED": Mark.BLOCKED, "PENDING": Mark.PENDING}
 
 
@@ -49,15 +53,29 @@ class Membership:
         page = found.page
         return Page(
             activities=tuple(map(self._activity, page.records)),
-            unreadable=tuple(
-                Unreadable(source=self.name, activity_id=bad.id, reason=bad.reason)
-                for bad in page.bad
-            ),
+            unreadable=tuple(map(self._unreadable, page.bad)),
             next_cursor=place.behind(
                 [one.id for one in page.records], bad=len(page.bad), total=found.total
             ),
             answered_at=page.answered_at,
         )
+
+    def reread(self, client: WixClient, activity_ids: Sequence[str]) -> Page:
+        """Up to 100 members as they are now; those who have left are left out.
+
+        An id that is not one of Wix's cannot be asked for: it stays what could not be understood.
+        """
+        asked = [one for one in activity_ids if is_guid(one)]
+        page: Listed[Joined] = client.joined(asked) if asked else Listed(records=())
+        odd = (BadRecord(id=one, reason=_NO_ID) for one in activity_ids if not is_guid(one))
+        return Page(
+            activities=tuple(map(self._activity, page.records)),
+            unreadable=tuple(map(self._unreadable, (*page.bad, *odd))),
+            answered_at=page.answered_at,
+        )
+
+    def _unreadable(self, bad: BadRecord) -> Unreadable:
+        return Unreadable(source=self.name, activity_id=bad.id, reason=bad.reason)
 
     def _activity(self, member: Joined) -> Activity:
         marks = {Mark.JOINED}

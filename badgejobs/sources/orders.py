@@ -15,6 +15,7 @@ from badgejobs.sources.paid import paid_at
 from badgejobs.wix import wire
 from badgejobs.wix.bodies import LineItem, Order, OrderTransactions
 from badgejobs.wix.client import WixClient
+from badgejobs.wix.pages import Listed
 
 #: A refund does not undo that an order was paid: whether a refunded one counts is the policy's
 #: question. A status without marks is one that no policy counts.
@@ -49,7 +50,14 @@ class Orders:
     def fetch(self, client: WixClient, scope: Scope, cursor: str | None) -> Page:
         """One page of up to 100 orders of every status, from the window's beginning on."""
         assert isinstance(scope, Window), "orders are read by windows"
-        found = client.search_orders(scope.since, cursor)
+        return self._page(client, client.search_orders(scope.since, cursor))
+
+    def reread(self, client: WixClient, activity_ids: Sequence[str]) -> Page:
+        """Up to 100 orders as they are now; those that Wix has no more are left out."""
+        return self._page(client, client.orders_by_id(activity_ids))
+
+    def _page(self, client: WixClient, found: Listed[Order]) -> Page:
+        """Orders as activities, with what the rules want beside them."""
         activities: list[Activity] = []
         unreadable = [
             Unreadable(source=self.name, activity_id=bad.id, reason=bad.reason) for bad in found.bad

@@ -7,26 +7,28 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, Row, and_, bindparam, delete, func, not_, or_, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, func, not_, or_, select, update
 
-from badgejobs.core.activity import VOID, Activity, Mark, Unreadable
+from badgejobs.core.activity import VOID, Activity, Mark
 from badgejobs.core.ledger import Missing, Recorded
 from badgejobs.core.source import Resources
 from badgejobs.store import facts
 from badgejobs.store.dialect import chunks, insert_into, take_turns
 from badgejobs.store.moment import Moment
+from badgejobs.store.quarantine import SqlQuarantine
 from badgejobs.store.resources import SqlResources
-from badgejobs.store.tables import activity, quarantine
+from badgejobs.store.tables import activity
 
 _KEY = ("site", "source", "activity_id")
 
 
 class SqlActivities:
-    """The facts, and the records that could not be understood."""
+    """The facts."""
 
     def __init__(self, connection: Connection, moment: Moment) -> None:
         self._connection, self._moment = connection, moment
         self._resources = SqlResources(connection, moment)
+        self._quarantine = SqlQuarantine(connection, moment)
 
     def record(
         self, activities: Sequence[Activity], *, site: str, source: str, generation: int
@@ -50,7 +52,7 @@ class SqlActivities:
         self._write(differing, generation)
         same = [key for key, one in after.items() if stored.get(key) == one]
         self._renew(site, source, [key for key in same if renewed[key] < generation], generation)
-        self._understood(site, source, list(after))
+        self._quarantine.understood(site, source, after)
         before = [stored[one.activity_id] for one in differing if one.activity_id in stored]
         self._resources.moved(site, source, before=before, after=differing)
         return Recorded(
@@ -68,46 +70,6 @@ class SqlActivities:
     def take_turns(self, site: str) -> None:
         """Until this transaction ends, nobody else records or decides for this site."""
         take_turns(self._connection, "site", site)
-
-    def quarantine(self, records: Sequence[Unreadable], *, site: str, generation: int) -> None:
-        """Keep what could not be understood, with its reason, until it can be.
-
-        What is known of such a record was seen by this walk all the same: it is not gone.
-        """
-        for source in {one.source for one in records}:
-            seen = [one.activity_id for one in records if one.source == source]
-            self._renew(site, source, seen, generation)
-        now = self._moment.now
-        rows = {
-            (one.source, one.activity_id): {
-                "site": site,
-                "source": one.source,
-                "activity_id": one.activity_id,
-                "reason": one.reason,
-                "first_seen_at": now,
-                "last_seen_at": now,
-            }
-            for one in records
-        }
-        if rows:
-            statement = insert_into(self._connection, quarantine)
-            statement = statement.on_conflict_do_update(
-                index_elements=_KEY,
-                set_={
-                    "reason": statement.excluded.reason,
-                    "last_seen_at": statement.excluded.last_seen_at,
-                },
-            )
-            self._connection.execute(statement, list(rows.values()))
-
-    def quarantined(self, site: str) -> dict[tuple[str, str], str]:
-        """What is not understood: the reason by (source, activity_id)."""
-        rows = self._connection.execute(
-            select(quarantine.c.source, quarantine.c.activity_id, quarantine.c.reason)
-            .where(quarantine.c.site == site)
-            .order_by(quarantine.c.source, quarantine.c.activity_id)
-        )
-        return {(source, activity_id): reason for source, activity_id, reason in rows}
 
     def mark_missing(
         self,
@@ -144,8 +106,7 @@ class SqlActivities:
             update(activity)
             .where(*missed, not_gone, activity.c.missed_at.is_(None))
             .values(missed_at=now)
-            .returning(activity.c.part, activity.c.post)
-        ).all()
+        ).rowcount
         if gone:
             self._connection.execute(
                 update(activity)
@@ -160,11 +121,17 @@ class SqlActivities:
                     for row in gone
                 ],
             )
+        # also what was missed too short a while ago: its second look is still to come
+        waiting = self._connection.execute(
+            select(activity.c.part, activity.c.post)
+            .where(*missed, not_gone, activity.c.missed_at >= now - gap)
+            .distinct()
+        ).all()
         before = [facts.from_row(site, row) for row in gone]
         after = [replace(one, marks=one.marks | facts.GONE) for one in before]
         self._resources.moved(site, source, before=before, after=after)
         return Missing(
-            first=len(first), gone=len(gone), touched=_members(before), on=_resources(first)
+            first=first, gone=len(gone), touched=_members(before), on=_resources(waiting)
         )
 
     def of_members(self, site: str, members: Collection[str]) -> dict[str, list[Activity]]:
@@ -258,14 +225,6 @@ class SqlActivities:
                 .where(activity.c.site == site, activity.c.source == source)
                 .where(activity.c.activity_id.in_(some))
                 .values(generation=generation, missed_at=None)
-            )
-
-    def _understood(self, site: str, source: str, keys: Sequence[str]) -> None:
-        for some in chunks(keys):
-            self._connection.execute(
-                delete(quarantine)
-                .where(quarantine.c.site == site, quarantine.c.source == source)
-                .where(quarantine.c.activity_id.in_(some))
             )
 
 

@@ -18,6 +18,7 @@ from badgejobs.store.bindings import SqlBindings
 from badgejobs.store.copies import SqlCopies
 from badgejobs.store.engine import engine_for, parse, reading
 from badgejobs.store.faults import translated
+from badgejobs.store.quarantine import SqlQuarantine
 from badgejobs.store.requests import SqlRequests
 from badgejobs.store.resources import SqlResources
 from badgejobs.store.runs import SqlRuns
@@ -59,6 +60,11 @@ class SqlTransaction:
     def activities(self) -> SqlActivities:
         """The facts."""
         return SqlActivities(self._connection, self)
+
+    @cached_property
+    def quarantine(self) -> SqlQuarantine:
+        """The records that could not be understood."""
+        return SqlQuarantine(self._connection, self)
 
     @cached_property
     def scans(self) -> SqlScans:

@@ -185,7 +185,7 @@ def test_an_error_in_the_middle_keeps_what_was_done_before(
 
     assert isinstance(stopped.cause, RateLimited)
     assert stopped.numbers["created"] == len(shops.given()) == 1
-    assert runs(house)[-1].numbers == stopped.numbers
+    assert runs(house)[-1].numbers.items() >= stopped.numbers.items()
     assert rows(house)[NORTH, work.ASSIGN].failures == 0
 
 

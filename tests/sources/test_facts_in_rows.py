@@ -136,7 +136,7 @@ def read(
     wants: Wants = PAYMENTS,
     rules: Sequence[Ruleset] = (RULES,),
 ) -> list[Scanned]:
-    """Read every source in full; the rules of each page are the next of ``rules``, the last stay."""
+    """Read every source in full; each page has the next of ``rules``, the last for good."""
     left = list(rules)
 
     def in_force() -> Ruleset:

@@ -1,5 +1,8 @@
 """What a sandbox holds at first: nothing, the shipped real history, or records of the user's own.
 
+For measurements there are made-up comments too: ``comments:100000:5000`` is 100,000 of them on
+5,000 posts.
+
 A file of records is JSON in the form of Wix's REST API:
 ``{"members": [...], "orders": [...], "comments": [...], "payments": [...], "products": [...],
 "collections": [...], "posts": [...], "reviews": [...], "site": {...}}``, each part optional and
@@ -20,7 +23,7 @@ from typing import Final
 from badgejobs.errors import SettingsError
 from badgejobs.sandbox import properties, refusals, validation
 from badgejobs.sandbox.endpoints import comments
-from badgejobs.sandbox.history import made_orders, reel
+from badgejobs.sandbox.history import made_orders, made_up, reel
 from badgejobs.sandbox.history.made_orders import MadeOrders
 from badgejobs.sandbox.history.reel import Reel
 from badgejobs.sandbox.properties import Properties
@@ -46,21 +49,25 @@ _FIELDS: Final[Mapping[str, Fields]] = {
 KINDS: Final = tuple(_FIELDS)
 _SITE: Final = "site"
 _WHOLE: Final = re.compile(r"[0-9]{1,15}")
+_MADE_UP: Final = re.compile(r"comments:([0-9]{1,7}):([0-9]{1,7})", re.ASCII)
 #: How deep a record may nest.
 _DEEPEST: Final = 250
 
 EMPTY: Final = "empty"
 REAL: Final = "real"
-#: How a seed begins that is made up as it is asked for: ``orders:1000000`` or ``orders:1000000:7``.
+#: How a seed begins that is made up: ``orders:1000000`` or ``orders:1000000:7`` as it is asked
+#: for, ``comments:2000:100`` at once.
 ORDERS: Final = "orders:"
+_COMMENTS: Final = "comments:"
 
 
 def sow(world: World, name: str, *, seconds: float = 0, data: Path | None = None) -> None:
     """Give every site of the world what a seed holds.
 
     ``name`` is ``empty``, ``real`` (the shipped extract, or the full data in the folder
-    ``data``), ``orders:N`` or ``orders:N:SEED`` (so many made up, held nowhere), or the path of a
-    JSON file. With ``seconds`` the real history arrives over that time, in place of all at once.
+    ``data``), ``orders:N`` or ``orders:N:SEED`` (so many made up, held nowhere),
+    ``comments:NUMBER:POSTS`` or the path of a JSON file. With ``seconds`` the real history
+    arrives over that time, in place of all at once.
 
     Raises:
         SettingsError: there is no such seed, or the file does not hold what it should.
@@ -75,10 +82,17 @@ def sow(world: World, name: str, *, seconds: float = 0, data: Path | None = None
             begin(site, found, world, seconds=seconds)
         return
     if name.startswith(ORDERS):
-        made = _made_orders(name)
+        _lay_under(world, _made_orders(name), now)
+        return
+    if name.startswith(_COMMENTS):
+        number, posts = _numbers(name)
+        shelves = {
+            "members": [Record(one, kinds.MEMBERS) for one in made_up.members()],
+            "comments": [Record(one, kinds.COMMENTS) for one in made_up.comments(number, posts)],
+        }
         for site in world.sites.values():
-            put(site, "members", made.member_records(), now)
-            site.orders = Generated(made, kinds.ORDERS, world.options.query_lag_seconds)
+            for kind, given in shelves.items():
+                put(site, kind, given, now)
         return
     shelves, told = _read(Path(name))
     for site in world.sites.values():
@@ -123,6 +137,13 @@ def put(site: Site, kind: str, stored: Iterable[Record], at: float) -> None:
         collection.put(one, at)
 
 
+def _lay_under(world: World, made: MadeOrders, now: float) -> None:
+    """Give every site these orders, and the members who bought them."""
+    for site in world.sites.values():
+        put(site, "members", made.member_records(), now)
+        site.orders = Generated(made, kinds.ORDERS, world.options.query_lag_seconds)
+
+
 def _made_orders(name: str) -> MadeOrders:
     numbers = name.removeprefix(ORDERS).split(":")
     if not 0 < len(numbers) < 3 or not all(map(_WHOLE.fullmatch, numbers)):  # noqa: PLR2004 - both
@@ -136,13 +157,25 @@ def _made_orders(name: str) -> MadeOrders:
     return MadeOrders(number, seed)
 
 
+def _numbers(name: str) -> tuple[int, int]:
+    """How many comments on how many posts."""
+    found = _MADE_UP.fullmatch(name)
+    number, posts = (int(one) for one in found.groups()) if found else (0, 0)
+    if not 1 <= posts <= number <= made_up.MOST:
+        raise SettingsError(
+            f"there is no seed {name!r}: write {_COMMENTS}NUMBER:POSTS, such as "
+            f"{_COMMENTS}2000:100, with up to {made_up.MOST} comments on at most as many posts"
+        )
+    return number, posts
+
+
 def _read(path: Path) -> tuple[dict[str, list[Record]], Properties]:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(
-            f"there is no seed {str(path)!r} ({_why(error)}): name {EMPTY!r}, {REAL!r}, {ORDERS}N "
-            f"or a JSON file with {', '.join(KINDS)}"
+            f"there is no seed {str(path)!r} ({_why(error)}): name {EMPTY!r}, {REAL!r}, "
+            f"'{ORDERS}N', '{_COMMENTS}NUMBER:POSTS' or a JSON file with {', '.join(KINDS)}"
         ) from error
     try:
         found = validation.only_fields(json.loads(text), "", optional=(*KINDS, _SITE))

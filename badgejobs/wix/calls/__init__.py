@@ -27,14 +27,22 @@ from badgejobs.wix.calls.catalog import (
     query_products_v3,
 )
 from badgejobs.wix.calls.comments import (
+    MOST_COUNTED,
     Order,
+    comments_by_id,
     count_comments,
     get_comment,
+    is_resource_id,
     list_comments,
     query_comments,
 )
 from badgejobs.wix.calls.elsewhere import read_by_get, read_by_post
-from badgejobs.wix.calls.orders import get_order, list_transactions, search_orders
+from badgejobs.wix.calls.orders import (
+    get_order,
+    list_transactions,
+    orders_by_id,
+    search_orders,
+)
 from badgejobs.wix.calls.people import (
     Fieldset,
     app_instance,
@@ -47,6 +55,7 @@ from badgejobs.wix.calls.people import (
 from badgejobs.wix.calls.site import site_properties
 
 __all__ = [
+    "MOST_COUNTED",
     "NO_GUID",
     "Call",
     "Fieldset",
@@ -54,6 +63,7 @@ __all__ = [
     "Place",
     "app_instance",
     "catalog_version",
+    "comments_by_id",
     "count_comments",
     "create_assignment",
     "create_assignments",
@@ -66,10 +76,12 @@ __all__ = [
     "get_member",
     "get_order",
     "is_guid",
+    "is_resource_id",
     "list_comments",
     "list_members",
     "list_transactions",
     "move_badge",
+    "orders_by_id",
     "query_assignments",
     "query_badges",
     "query_categories",

@@ -94,7 +94,7 @@ def paged(
     return query | {"cursorPaging": {"limit": limit}}
 
 
-def among(values: Sequence[str]) -> dict[str, list[str]]:
-    """A filter for any of up to 100 values."""
-    assert 1 <= len(values) <= wire.MOST_ITEMS, "a list of 1 to 100 values"
+def among(values: Sequence[str], *, most: int = wire.MOST_ITEMS) -> dict[str, list[str]]:
+    """A filter for any of up to 100 values, or up to ``most``."""
+    assert 1 <= len(values) <= most, f"a list of 1 to {most} values"
     return {"$in": list(values)}

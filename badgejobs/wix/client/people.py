@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -52,6 +52,11 @@ class PeopleCalls:
         told = self._exchange.ask(calls.list_members(offset=offset, by_date=by_date))
         page = pages.page(told.body, bodies.Joined, answered_at=told.answered_at, what=told.what)
         return MembersListed(page=page, total=_total(told.body, told.what))
+
+    def joined(self, member_ids: Sequence[str]) -> Listed[bodies.Joined]:
+        """Those of up to 100 members that the site has; nothing of them but since when."""
+        call = calls.query_members(member_ids, fieldset="EXTENDED")
+        return asking.named(asking.page(self._exchange, call, bodies.Joined), member_ids)
 
     def get_member(self, member_id: str, *, fieldset: Fieldset = "PUBLIC") -> WixMember:
         """One member as they are now; :class:`NotFound` where there is none."""
