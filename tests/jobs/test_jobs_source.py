@@ -96,8 +96,10 @@ def ours() -> list[str]:
 def test_the_tasks_are_those_we_know() -> None:
     assert ours() == [
         f"badgejobs.{name}"
-        for name in ("assign", "check_member", "flip", "provision", "quarantine", "reconcile")
-        + ("scan", "tick")
+        for name in (
+            *("assign", "check_member", "flip", "provision", "quarantine", "reconcile", "scan"),
+            "tick",
+        )
     ]
 
 
