@@ -37,7 +37,9 @@ def look(at: Slice[C], place: Round) -> timedelta | None:
     with at.store.begin() as tx:
         tx.resources.hint(site, source, probed.changed)
         _bring_forward(tx, at, probed)
-        place = replace(place, offsets=dict(probed.unexplained))
+        # What reading does not mend (a record removed without a trace, a number that lags) is no
+        # news to the next probe, even if this slice ends before all is read.
+        place = replace(place, offsets=_offsets(probed, known))
         tx.scans.keep(at.lease, place, holds=at.cadence.lease)
     place, all_read = _read_noted(at, place)
     if not all_read:
@@ -70,8 +72,6 @@ def _read_noted(at: Slice[C], place: Round) -> tuple[Round, bool]:
     """Read resources that are noted, up to 100 at once; the place, and whether all are read."""
     site, source = at.lease.site, at.lease.source
     while True:
-        if at.total.pages and at.time_is_up():
-            return place, False
         with at.store.begin() as tx:
             tx.activities.take_turns(site)
             resources = None
@@ -86,6 +86,8 @@ def _read_noted(at: Slice[C], place: Round) -> tuple[Round, bool]:
             tx.scans.keep(at.lease, place, holds=at.cadence.lease)
         if resources is None:
             return place, True
+        if at.total.pages and at.time_is_up():
+            return place, False
         place = read(at, _Some(at.lease, resources, at.cadence.miss_gap, place.generation), place)
         if place.scanning:
             return place, False
