@@ -117,12 +117,15 @@ class Foreground:
             **{name: _Duty(self._scanning(name)) for name in sources},
         }
         with self._house.store.begin() as tx:
+            tx.scans.make_failed_due(self._site)
             for name in duties:
                 tx.scans.make_due(self._site, name)
         return self._work_off(duties, assigning=True, flipping=True)
 
     def scan(self, sources: Iterable[str]) -> Done:
         """Read these sources, and give nothing yet."""
+        with self._house.store.begin() as tx:
+            tx.scans.make_failed_due(self._site)
         return self._work_off({name: _Duty(self._scanning(name)) for name in sources})
 
     def assign(self) -> Done:

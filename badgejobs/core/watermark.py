@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from types import MappingProxyType
 
 from badgejobs.core.source import Mode, Scope, Walk, Window
 
@@ -98,7 +97,7 @@ class Round:
     #: Wix's time when it answered the first page; later changes are for the live scan to read.
     until: datetime | None = None
     #: Of a source that is probed: by part, what known resources do not explain.
-    offsets: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    offsets: Mapping[str, int] = field(default_factory=dict)
 
     def opened(self, now: datetime, *, generation: int, since: datetime | None = None) -> Round:
         """Begin the next reading, or keep on with the one that was cut off."""

@@ -124,6 +124,7 @@ def take_up_new_secrets(at: House) -> None:
     """Make everything due at once for sites with a new secret: what failed may work now."""
     for site in sorted(at.take_renewed()):
         with at.store.begin() as tx:
+            tx.scans.make_failed_due(site, asked_by="a new secret")
             for name in (*at.at(site).wanted_sources(), *work.DUTIES):
                 tx.scans.make_due(site, name)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import RowMapping
@@ -31,7 +30,7 @@ def read_place(row: RowMapping) -> Place:
     """The place in a row of ``scan``: a watermark for the live track of a window source."""
     if row["mode"] == "window" and row["track"] == Track.LIVE:
         return Watermark(**{name: row[name] for name in _WATERMARK})
-    offsets = MappingProxyType(json.loads(row["offsets"]))
+    offsets = json.loads(row["offsets"])
     return Round(**{name: row[name] for name in _ROUND}, offsets=offsets)
 
 

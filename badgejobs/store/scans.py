@@ -358,6 +358,15 @@ class SqlScans:
             asked = asked.where(scan.c.failures == 0)
         return self._connection.execute(asked).rowcount
 
+    def make_failed_due(self, site: str, *, asked_by: str | None = None) -> int:
+        """Let all of a site that rests after a failure be tried again now; how many."""
+        resting = (
+            update(scan)
+            .where(scan.c.site == site, scan.c.failures > 0, scan.c.due_at > self._moment.now)
+            .values(due_at=self._moment.now, rung_at=None, asked_by=asked_by)
+        )
+        return self._connection.execute(resting).rowcount
+
     def is_due(self, site: str, source: str, track: Track) -> bool:
         """Whether a track is to be read now, and nobody is at it; not where it has no row."""
         now = self._moment.now

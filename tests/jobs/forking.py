@@ -19,7 +19,7 @@ from jobs_stage import NORTH, SHOPS, SOUTH, configuration, order_prefix
 
 from badgejobs.bootstrap import House
 from badgejobs.core.milestone import Wants
-from badgejobs.core.source import Window
+from badgejobs.core.source import Track, Window
 from badgejobs.errors import BadgeJobsError
 from badgejobs.jobs import app as jobs
 
@@ -29,11 +29,12 @@ READINGS = 100
 def use(house: House, site: str, times: int) -> dict[str, Any]:
     """Ask Wix, the database and the throttle so often; what came back, counted."""
     source = house.at(site).source("orders", Wants())
+    client = house.at(site).client(Track.LIVE)
     own = foreign = written = 0
     errors: list[str] = []
     for number in range(times):
         try:
-            for one in source.fetch(Window(since=None), None).activities:
+            for one in source.fetch(client, Window(since=None), None).activities:
                 if one.activity_id.startswith(order_prefix(site)):
                     own += 1
                 else:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -14,6 +15,7 @@ from left_alone import left_alone
 
 from badgejobs.bootstrap import House
 from badgejobs.config import Settings, SiteSettings
+from badgejobs.core.source import Track
 from badgejobs.jobs import work
 from badgejobs.sandbox.faults.scripted import Fault
 from badgejobs.sandbox.history import seed
@@ -100,9 +102,12 @@ class LiveShops:
         return self.world.sites[_id("e", shop)]
 
     def buys(self, member: int, times: int, *, shop: str = NORTH) -> None:
-        """A member pays so many orders, an hour ago."""
+        """A member has bought so many times an hour ago, and pays now."""
         site, now = self.site(shop), self.world.clock()
-        at = f"{datetime.now(UTC) - timedelta(hours=1):%Y-%m-%dT%H:%M:%S.000Z}"
+        paid = datetime.now(UTC)
+        at, paid_at = (
+            f"{when:%Y-%m-%dT%H:%M:%S.000Z}" for when in (paid - timedelta(hours=1), paid)
+        )
         standard = next(one for one in seed.orders() if one["paymentStatus"] == "PAID")
         body = {"id": member_id(member, shop), "status": "APPROVED", "privacyStatus": "PUBLIC"}
         site.members.put(Record(body, site.members.fields), now)
@@ -110,7 +115,8 @@ class LiveShops:
             order = standard | {
                 "id": _id("c", shop, next(self._numbers)),
                 "buyerInfo": {"memberId": member_id(member, shop)},
-                **dict.fromkeys(("createdDate", "updatedDate", "purchasedDate"), at),
+                **dict.fromkeys(("createdDate", "purchasedDate"), at),
+                "updatedDate": paid_at,
             }
             site.orders.put(Record(order, site.orders.fields), now)
 
@@ -175,10 +181,11 @@ def configuration(
     )
 
 
-def rows(house: House) -> dict[tuple[str, str], ScanOverview]:
-    """How each source and duty stands, by site and name."""
+def rows(house: House, track: Track = Track.LIVE) -> dict[tuple[str, str], ScanOverview]:
+    """How this track of each source stands, by site and name; duties have the live one alone."""
     with house.store.begin() as tx:
-        return {(one.site, one.source): one for one in tx.scans.overview()}
+        found = tx.scans.overview()
+    return {(one.site, one.source): one for one in found if one.track is track}
 
 
 def runs(house: House) -> list[Run]:
@@ -191,7 +198,30 @@ def due(house: House) -> set[tuple[str, str]]:
     """What is due now, whether or not it was rung."""
     with house.store.begin() as tx:
         now = tx.now
-    return {key for key, row in rows(house).items() if row.due_at and row.due_at <= now}
+    return {
+        key
+        for track in Track
+        for key, row in rows(house, track).items()
+        if row.due_at and row.due_at <= now
+    }
+
+
+def read(house: House, site: str = NORTH, source: str = "orders") -> work.Outcome:
+    """All that is due of a source, as the bells of a tick would have it.
+
+    What its tracks did is added up; the error, if any, is the first one's.
+    """
+    total = work.Outcome(site=site, kind=f"scan {source}", numbers={})
+    for track in (Track.FULL, Track.LIVE):
+        with house.store.read() as tx:
+            is_wanted = track is Track.LIVE or tx.scans.is_due(site, source, track)
+        if track in house.tracks(source) and is_wanted:
+            one = work.run_scan(house, site, source, track, by="test")
+            numbers = Counter(total.numbers)
+            numbers.update(one.numbers)
+            error, cause = total.error or one.error, total.cause or one.cause
+            total = replace(one, numbers=dict(numbers), error=error, cause=cause)
+    return total
 
 
 def do_round(house: House, site: str = NORTH) -> list[work.Outcome]:
@@ -199,7 +229,7 @@ def do_round(house: House, site: str = NORTH) -> list[work.Outcome]:
     work.register(house)
     return [
         work.run_provision(house, site, by="test"),
-        work.run_scan(house, site, "orders", by="test"),
+        read(house, site),
         work.run_assign(house, site, by="test"),
     ]
 

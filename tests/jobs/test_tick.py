@@ -22,6 +22,7 @@ from jobs_stage import (
     MakeSettings,
     due,
     member_id,
+    read,
     rewrite,
     rows,
 )
@@ -82,7 +83,8 @@ def ticking(
 def all_of(site: str) -> list[Bell]:
     """What is due at a site that was never seen."""
     duties = [bell(name, site=site) for name in ("assign", "flip", "provision", "reconcile")]
-    return [*duties, bell("scan", site=site, source="orders")]
+    tracks = [bell("scan", site=site, source="orders", track=one) for one in ("full", "live")]
+    return [*duties, *tracks]
 
 
 def settle(at: House, site: str) -> None:
@@ -90,7 +92,7 @@ def settle(at: House, site: str) -> None:
     work.run_provision(at, site, by="test")
     work.run_reconcile(at, site, by="test")
     for source in at.at(site).wanted_sources():
-        work.run_scan(at, site, source, by="test")
+        read(at, site, source)
     work.run_flip(at, site, by="test")
     work.run_assign(at, site, by="test")
 
@@ -148,7 +150,7 @@ def test_a_tick_rings_for_exactly_what_is_due(
     with house().store.begin() as tx:
         tx.scans.make_due(NORTH, "orders")
         request = tx.requests.add(SOUTH, member_id(1, SOUTH))
-    work.run_scan(house(), NORTH, "orders", by="test")  # opens an award
+    read(house())  # opens an award
     with house().store.begin() as tx:
         tx.scans.make_due(SOUTH, "orders")
     redis.delete(QUEUE)
@@ -158,7 +160,7 @@ def test_a_tick_rings_for_exactly_what_is_due(
     assert bells(redis) == [
         bell("assign", site=NORTH),
         bell("check_member", request=request),
-        bell("scan", site=SOUTH, source="orders"),
+        bell("scan", site=SOUTH, source="orders", track="live"),
     ]
 
 
@@ -174,7 +176,7 @@ def test_no_message_holds_a_member_or_a_secret(
     assert secret
     for message in queued(redis):
         _, _, named = decoded(message)
-        assert set(named) <= {"site", "source", "request"}
+        assert set(named) <= {"site", "source", "track", "request"}
         whole = message.decode() + json.dumps(named)
         assert member_id(1) not in whole
         assert secret.get_secret_value() not in whole
@@ -191,7 +193,8 @@ def test_a_changed_rules_file_is_rung_for_by_the_next_tick(ticking: Settings, re
 
     assert bells(redis) == [
         bell("provision", site=NORTH),
-        bell("scan", site=NORTH, source="comments"),
+        bell("scan", site=NORTH, source="comments", track="full"),
+        bell("scan", site=NORTH, source="comments", track="live"),
     ]
 
 
@@ -203,7 +206,7 @@ def test_a_rules_file_that_cannot_be_used_does_not_stop_the_other_site(
     tasks.tick()
 
     assert set(all_of(SOUTH)) <= set(bells(redis))
-    assert bell("scan", site=NORTH, source="orders") not in bells(redis)
+    assert bell("scan", site=NORTH, source="orders", track="live") not in bells(redis)
 
 
 def test_what_lies_in_the_database_of_another_configuration_is_left_alone(
@@ -236,7 +239,7 @@ def test_a_scan_that_opens_awards_rings_for_them(
     shops.buys(1, 1)
     work.register(house())
 
-    told = tasks.scan(site=NORTH, source="orders")
+    told = tasks.scan(site=NORTH, source="orders", track="full")
 
     assert told["opened"] == 1
     assert bells(redis) == [bell("assign", site=NORTH)]
@@ -249,6 +252,7 @@ def test_a_bell_too_many_finds_nothing_to_do(
     work.register(house())
     tasks.provision(site=NORTH)
     for _ in range(3):
+        tasks.scan(site=NORTH, source="orders", track="full")
         tasks.scan(site=NORTH, source="orders")
         tasks.assign(site=NORTH)
     given, creates = shops.given(), shops.creates()

@@ -16,11 +16,13 @@ from jobs_stage import (
     do_round,
     due,
     member_id,
+    read,
     rewrite,
     rows,
     runs,
 )
 
+from badgejobs.core.source import Track
 from badgejobs.errors import CredentialsRefused, RateLimited
 from badgejobs.jobs import tasks, work
 from badgejobs.jobs.retrying import FIRST_PROBE
@@ -71,13 +73,20 @@ def test_every_unit_leaves_a_row_with_its_kind_and_numbers(
     work.run_reconcile(house, NORTH, by="test")
 
     kept = runs(house)
-    assert [one.kind for one in kept] == ["provision", "scan orders", "assign", "reconcile"]
+    assert [one.kind for one in kept] == [
+        "provision",
+        "backfill orders",
+        "scan orders",
+        "assign",
+        "reconcile",
+    ]
     assert {(one.site, one.started_by, one.error) for one in kept} == {(NORTH, "test", None)}
     assert all(one.ended_at and one.ended_at >= one.started_at for one in kept)
     assert kept[0].numbers["created"] == 2
     assert kept[1].numbers["new"] == 3
     assert kept[1].numbers["opened"] == 2
-    assert kept[2].numbers["created"] == 2
+    assert kept[2].numbers["new"] == 0, "the overlap alone"
+    assert kept[3].numbers["created"] == 2
 
 
 def test_an_outcome_is_small_and_names_no_member(open_shop: OpenShop, shops: LiveShops) -> None:
@@ -118,14 +127,16 @@ def test_what_only_a_person_can_mend_is_due_ever_later(
     waits = []
 
     for _ in range(3):
-        work.run_scan(house, NORTH, "orders", by="test")
-        due_at = rows(house)[NORTH, "orders"].due_at
+        with house.store.begin() as tx:
+            tx.scans.make_due(NORTH, "orders", Track.FULL)
+        work.run_scan(house, NORTH, "orders", Track.FULL, by="test")
+        due_at = rows(house, Track.FULL)[NORTH, "orders"].due_at
         ended_at = runs(house)[-1].ended_at
         assert due_at
         assert ended_at
         waits.append(due_at - ended_at)
 
-    assert rows(house)[NORTH, "orders"].failures == 3
+    assert rows(house, Track.FULL)[NORTH, "orders"].failures == 3
     # each is 1/2 to 1 of 300 s, 600 s, 1200 s; a second for the time that the writing took
     for before, wait in enumerate(waits):
         longest = timedelta(seconds=FIRST_PROBE * 2**before)
@@ -148,10 +159,10 @@ def test_a_pause_that_wix_asks_for_is_no_failure(open_shop: OpenShop, shops: Liv
     work.register(house)
     shops.fault(wire.ORDERS_SEARCH, kind=FaultKind.STATUS, status=429, retry_after="40")
 
-    outcome = work.run_scan(house, NORTH, "orders", by="test")
+    outcome = read(house)
 
     assert isinstance(outcome.cause, RateLimited)
-    row, ended_at = rows(house)[NORTH, "orders"], runs(house)[-1].ended_at
+    row, ended_at = rows(house, Track.FULL)[NORTH, "orders"], runs(house)[-1].ended_at
     assert row.failures == 0
     assert row.due_at
     assert ended_at
@@ -166,7 +177,7 @@ def test_an_error_in_the_middle_keeps_what_was_done_before(
     shops.buys(2, 1)
     work.register(house)
     work.run_provision(house, NORTH, by="test")
-    work.run_scan(house, NORTH, "orders", by="test")
+    read(house)
     shops.fault(wire.ASSIGNMENTS, kind=FaultKind.SLOW, delay_seconds=0)  # the first goes well
     shops.fault(wire.ASSIGNMENTS, kind=FaultKind.STATUS, status=429, retry_after="1")
 
@@ -195,7 +206,7 @@ def test_a_source_that_no_rule_reads_any_more_is_not_scanned(
     rewrite(house, FIRST_AND_THIRD)
     shops.comments(1)
 
-    outcome = work.run_scan(house, NORTH, "comments", by="test")
+    outcome = read(house, NORTH, "comments")
 
     assert (outcome.error, outcome.more, outcome.numbers) == (None, False, {})
     assert shops.calls(wire.COMMENTS_QUERY, wire.COMMENTS_COUNT) == 0
@@ -209,13 +220,13 @@ def test_a_walk_that_comes_too_soon_reads_no_page_and_asks_for_no_other(
     rewrite(house, FIRST_AND_THIRD + COMMENTER)
     work.register(house)
     shops.comments(1)
-    first = work.run_scan(house, NORTH, "comments", by="test")
+    first = read(house, NORTH, "comments")
     assert first.numbers["new"] == 1
     assert not first.more
     walked = shops.calls(wire.COMMENTS_QUERY)
 
     shops.comments(2)
-    again = work.run_scan(house, NORTH, "comments", by="test")
+    again = read(house, NORTH, "comments")
 
     assert again.error is None
     assert again.more is False
