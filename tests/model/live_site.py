@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -32,7 +32,7 @@ class Wire(Protocol):
         """The request is on its way."""
         ...
 
-    def after(self, call: str) -> None:
+    def after(self, call: str, names: Sequence[str] = ()) -> None:
         """The answer is written, and on its way: what it says may be old when it comes."""
         ...
 
@@ -134,7 +134,7 @@ class LiveSource:
         end = start + self.page_size
         page = rows[start:end]
         next_cursor = self._new_cursor(scope, self.key(page[-1]), now) if rows[end:] else None
-        self.wire.after("fetch")
+        self.wire.after("fetch", [one.activity_id for one in page])
         return Page(
             activities=tuple(page),
             next_cursor=next_cursor,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -11,7 +11,7 @@ from itertools import count
 from random import Random
 
 from databases import Clock
-from live_site import LiveComments, LiveOrders
+from live_site import NOTHING, LiveComments, LiveOrders
 from model_laws import CADENCE, EVER, Kind, Laws, Wrong, rules_for
 from site_life import LATE, VERY_LATE, CommentLife, OrderLife
 from sqlalchemy import select
@@ -35,6 +35,8 @@ from badgejobs.store.tables import scan as scan_table
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 STEPS = 8
+#: No cursor outlives its slice.
+SHORT_LIFE = timedelta(seconds=3)
 #: So many rings, with nothing in their way, end whatever reading is open.
 MOST_RINGS = 400
 
@@ -89,12 +91,14 @@ class Run:
         self.weather = chance.choice(WEATHERS)
         self.most_pages = chance.choice((1, 2, 4, 1000))
         #: Between two slices of one reading.
-        self.between = timedelta(seconds=chance.choice((0, 5)))
+        self.between = timedelta(seconds=chance.choice((0, 5, 60)))
         self.source: LiveOrders | LiveComments
         self.life: OrderLife | CommentLife
         if kind == "orders":
-            life_of_cursor = chance.choice((None, timedelta(seconds=3), timedelta(minutes=2)))
+            life_of_cursor = chance.choice((None, SHORT_LIFE, timedelta(minutes=2)))
             self.source = LiveOrders(self, self.wix_now, cursor_life=life_of_cursor)
+            if life_of_cursor == SHORT_LIFE:
+                self.between = SHORT_LIFE * 2
             self.life = OrderLife(self.site, chance, self.wix_now, self.source)
         else:
             self.source = LiveComments(self, self.wix_now)
@@ -131,8 +135,8 @@ class Run:
             errors += [CursorRefused("expired")] * 3
         raise chance.choice(errors)
 
-    def after(self, call: str) -> None:
-        self._pause()
+    def after(self, call: str, names: Sequence[str] = ()) -> None:
+        self._pause(names)
         self.may_crash(f"after {call}")
 
     def repeats(self) -> int:
@@ -143,14 +147,21 @@ class Run:
             self.counts["crashes"] += 1
             raise Crashed(where)
 
-    def _pause(self) -> None:
-        """The worker hangs; time passes, things happen, and another worker works."""
+    def _pause(self, names: Sequence[str] = ()) -> None:
+        """The worker hangs; time passes, things happen, and another worker works.
+
+        What happens, happens above all to the records of the page that is on its way.
+        """
         if self.depth > 1 or self.chance.random() >= self.weather.pause:
             return
         self.counts["pauses"] += 1
         self.clock.advance(seconds=self.chance.choice((0, 5, 40, 85, 85, 200)))
-        if self.chance.random() < 0.5 and not self.is_calm:
-            self.life.happen()
+        if not self.is_calm:
+            for name in self.chance.sample(names, min(len(names), 2)):
+                self.life.change(self.source.records[name], visible_in=NOTHING)
+                self._hint(name)
+            self._hint(self.life.happen())
+            self.clock.advance(seconds=self.chance.choice((0, 1, 30)))
         self.ring()
 
     # ------------------------------------------------------------ workers
@@ -254,7 +265,8 @@ class Run:
         """Ring until nothing is due, and what failed before has been tried again; and look."""
         for _ in range(MOST_RINGS):
             if self.ring():
-                self.clock.advance(seconds=self.between.total_seconds())
+                # less than the live track rests, or there is always something due
+                self.clock.advance(seconds=min(self.between.total_seconds(), 6))
             elif waits := self._waits():
                 self.clock.advance(seconds=waits.total_seconds())
             else:
@@ -275,9 +287,9 @@ CALM = Weather(fault=0, crash=0, pause=0, repeat=0)
 WEATHERS = (
     CALM,
     Weather(fault=0.1, crash=0, pause=0, repeat=0.1),
-    Weather(fault=0.05, crash=0.04, pause=0.05, repeat=0.2),
+    Weather(fault=0.05, crash=0.04, pause=0.1, repeat=0.2),
     Weather(fault=0.02, crash=0.01, pause=0.3, repeat=0),
-    Weather(fault=0.25, crash=0.02, pause=0.05, repeat=0.1),
+    Weather(fault=0.25, crash=0.02, pause=0.1, repeat=0.1),
 )
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from random import Random
 
-from live_site import LiveComments, LiveOrders, LiveSource
+from live_site import LiveComments, LiveOrders, LiveSource, Record
 
 from badgejobs.core.activity import Activity, Item, Mark
 
@@ -57,10 +57,15 @@ class Life:
                     self.now() + timedelta(minutes=self.chance.uniform(1, 8)),
                 )
             case _:
-                state = self.changed(record.last)
-                later = replace(state, updated_at=self.stamp(), revision=state.revision + 1)
-                self.source.write(later, visible_in=delay(self.chance))
+                self.change(record, visible_in=delay(self.chance))
         return record.last.activity_id
+
+    def change(self, record: Record, *, visible_in: timedelta) -> None:
+        """A record comes to another state."""
+        if record.removed_at is None:
+            state = self.changed(record.last)
+            later = replace(state, updated_at=self.stamp(), revision=state.revision + 1)
+            self.source.write(later, visible_in=visible_in)
 
     def stamp(self) -> datetime:
         """The present as Wix writes it down: cut to whole seconds, so that many are equal."""
