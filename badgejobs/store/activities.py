@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Row, and_, bindparam, delete, func, not_, or_
 from badgejobs.core.activity import VOID, Activity, Mark, Unreadable
 from badgejobs.core.ledger import Missing, Recorded
 from badgejobs.core.source import Resources
+from badgejobs.core.watermark import CLOCK_TOLERANCE
 from badgejobs.store import facts
 from badgejobs.store.dialect import chunks, insert_into, take_turns
 from badgejobs.store.moment import Moment
@@ -45,7 +46,9 @@ class SqlActivities:
         after = dict(stored)
         for one in activities:
             known = after.get(one.activity_id)
-            after[one.activity_id] = facts.merged(known, one) if known else one
+            after[one.activity_id] = (
+                facts.merged(known, one, believed_to=self._believed_to) if known else one
+            )
         differing = [one for key, one in after.items() if stored.get(key) != one]
         self._write(differing, generation)
         same = [key for key, one in after.items() if stored.get(key) == one]
@@ -64,6 +67,11 @@ class SqlActivities:
             ),
             touched=_members([*before, *differing]),
         )
+
+    @property
+    def _believed_to(self) -> datetime:
+        """No stamp can be later than this and be right."""
+        return self._moment.now + CLOCK_TOLERANCE
 
     def take_turns(self, site: str) -> None:
         """Until this transaction ends, nobody else records or decides for this site."""
@@ -235,7 +243,10 @@ class SqlActivities:
                 new.revision > activity.c.revision,
                 and_(
                     new.revision == activity.c.revision,
-                    new.updated_at >= activity.c.updated_at,
+                    or_(
+                        new.updated_at >= activity.c.updated_at,
+                        activity.c.updated_at > self._believed_to,
+                    ),
                 ),
                 activity.c.marks.contains(Mark.GONE),
             ),
