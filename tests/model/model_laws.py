@@ -8,8 +8,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from live_site import LiveSource, Version
-from site_life import LATE, MEMBERS
+from live_site import LONG_AGO, LiveSource, Version
+from site_life import FAR, LATE, MEMBERS
 from sqlalchemy import select
 
 from badgejobs.core.activity import Activity, Mark, is_live
@@ -103,7 +103,7 @@ class Laws:
         states = [expected(version.state, one) for version in record.versions]
         if replace(one, marks=one.marks - GONE) not in states:
             raise Wrong(f"{name} is stored in a state that it never had")
-        age = (one.revision, one.updated_at)
+        age = age_of(one)
         if age < self._seen.get(name, age):
             raise Wrong(f"{name} went back to an older state")
         self._seen[name] = age
@@ -247,8 +247,13 @@ def expected(state: Activity, stored: Activity) -> Activity:
     return replace(state, member_id=stored.member_id, parent=stored.parent, length=stored.length)
 
 
+def age_of(one: Activity) -> tuple[int, datetime]:
+    """What tells which of two states is newer; a stamp of 2099 tells nothing."""
+    return one.revision, LONG_AGO if one.updated_at == FAR else one.updated_at
+
+
 def is_older(stored: Activity | None, state: Activity) -> bool:
-    return stored is None or stored.revision < state.revision
+    return stored is None or age_of(stored) < age_of(state)
 
 
 def differences(some: Mapping[Any, Any], others: Mapping[Any, Any]) -> str:

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from model_laws import Kind
+from model_laws import CADENCE, Kind
 from model_run import START
 from sqlalchemy import update
 
@@ -43,15 +43,18 @@ class Mutant:
 
     name: str
     kind: Kind
+    #: What the model is to say of it; a pattern.
+    says: str
     plant: Plant
 
 
 _ALL = list[Mutant]()
 
 
-def mutant(kind: Kind) -> Callable[[Plant], Plant]:
+def mutant(kind: Kind, *, says: str) -> Callable[[Plant], Plant]:
     def noted(plant: Plant) -> Plant:
-        _ALL.append(Mutant(name=plant.__name__, kind=kind, plant=plant))
+        name = getattr(plant, "__name__", "")
+        _ALL.append(Mutant(name=name, kind=kind, says=says, plant=plant))
         return plant
 
     return noted
@@ -64,7 +67,7 @@ def all_of_them() -> list[Mutant]:
 # ---------------------------------------------------------------- the place
 
 
-@mutant("orders")
+@mutant("orders", says="did not record|missed")
 def after_the_stamp_in_place_of_from_the_stamp_on(patch: Patch) -> None:
     def scope(self: Watermark) -> Window:
         since = self.read_to or self.since
@@ -74,13 +77,13 @@ def after_the_stamp_in_place_of_from_the_stamp_on(patch: Patch) -> None:
     patch.setattr(Round, "scope", lambda self, _mode: scope(self))
 
 
-@mutant("orders")
+@mutant("orders", says="the watermark passed")
 def no_overlap(patch: Patch) -> None:
     opened = Watermark.opened
     patch.setattr(Watermark, "opened", lambda self, _overlap: opened(self, timedelta(0)))
 
 
-@mutant("orders")
+@mutant("orders", says="the watermark passed")
 def the_watermark_is_our_clock(patch: Patch) -> None:
     turned = scan._Live.turned
 
@@ -90,16 +93,17 @@ def the_watermark_is_our_clock(patch: Patch) -> None:
     patch.setattr(scan._Live, "turned", by_clock)
 
 
-@mutant("orders")
+@mutant("orders", says="did not record|the watermark passed")
 def the_watermark_is_saved_before_the_rows(patch: Patch) -> None:
     recorded = pages._recorded
 
     def read(at: Slice[Any], course: Any, place: Any) -> Any:
-        while place.scanning and not (at.total.pages and at.time_is_up()):
+        is_dropped = False
+        while place.scanning and not (at.total.pages and at.time_is_up() and not is_dropped):
             try:
                 page = at.source.fetch(at.client, course.scope(place), place.cursor)
             except CursorRefused:
-                place = place.cursor_dropped()
+                place, is_dropped = place.cursor_dropped(), True
                 continue
             before = place
             with at.store.begin() as tx:
@@ -112,7 +116,7 @@ def the_watermark_is_saved_before_the_rows(patch: Patch) -> None:
     patch.setattr(scan, "read", read)
 
 
-@mutant("orders")
+@mutant("orders", says="never comes to an end")
 def only_the_cursor_knows_the_place(patch: Patch) -> None:
     def forgotten(self: Any) -> Any:
         return replace(self, cursor=None, read_to=None)
@@ -121,13 +125,13 @@ def only_the_cursor_knows_the_place(patch: Patch) -> None:
     patch.setattr(Round, "cursor_dropped", forgotten)
 
 
-@mutant("orders")
+@mutant("orders", says="missed|did not record|the watermark passed")
 def a_refused_cursor_ends_the_window(patch: Patch) -> None:
     patch.setattr(Watermark, "cursor_dropped", lambda self: Watermark(reached=self.reached))
     patch.setattr(Round, "cursor_dropped", lambda self: replace(self, cursor=None, scanning=False))
 
 
-@mutant("orders")
+@mutant("orders", says="missed|the watermark passed")
 def stamps_of_2099_are_believed(patch: Patch) -> None:
     turned = Watermark.turned
 
@@ -139,7 +143,7 @@ def stamps_of_2099_are_believed(patch: Patch) -> None:
     patch.setattr(Watermark, "turned", credulous)
 
 
-@mutant("orders")
+@mutant("orders", says="the watermark passed")
 def a_slow_window_counts_from_its_last_page(patch: Patch) -> None:
     turned = Watermark.turned
 
@@ -149,7 +153,7 @@ def a_slow_window_counts_from_its_last_page(patch: Patch) -> None:
     patch.setattr(Watermark, "turned", forgetful)
 
 
-@mutant("orders")
+@mutant("orders", says="the watermark passed")
 def the_live_scan_begins_where_the_backfill_began(patch: Patch) -> None:
     begin_live = SqlScans.begin_live
 
@@ -159,7 +163,7 @@ def the_live_scan_begins_where_the_backfill_began(patch: Patch) -> None:
     patch.setattr(SqlScans, "begin_live", late)
 
 
-@mutant("orders")
+@mutant("orders", says="did not record")
 def the_backfill_ends_at_its_first_page(patch: Patch) -> None:
     turned = Round.turned
 
@@ -169,12 +173,12 @@ def the_backfill_ends_at_its_first_page(patch: Patch) -> None:
     patch.setattr(Round, "turned", hasty)
 
 
-@mutant("orders")
+@mutant("orders", says="the re-scan of the last days")
 def the_last_days_are_an_hour(patch: Patch) -> None:
-    patch.setattr("model_run.CADENCE", replace(scan.Cadence(), recent_reaches=timedelta(hours=1)))
+    patch.setattr("model_run.CADENCE", replace(CADENCE, recent_reaches=timedelta(hours=1)))
 
 
-@mutant("orders")
+@mutant("orders", says="lease was taken over")
 def a_lease_has_no_epoch(patch: Patch) -> None:
     def unfenced(self: SqlScans, lease: Lease, values: dict[str, object]) -> None:
         here = scans._of(lease.site, lease.source, lease.track)
@@ -186,7 +190,7 @@ def a_lease_has_no_epoch(patch: Patch) -> None:
 # ---------------------------------------------------------------- the facts
 
 
-@mutant("orders")
+@mutant("orders", says="the ledger is not what the facts earn")
 def a_counter_is_added_to(patch: Patch) -> None:
     """What is decided on is every sighting, as if each were one more."""
     record = SqlActivities.record
@@ -210,7 +214,7 @@ def a_counter_is_added_to(patch: Patch) -> None:
 
 
 def _older_pages_win(patch: Patch) -> None:
-    def merged(stored: Activity, seen: Activity) -> Activity:
+    def merged(stored: Activity, seen: Activity, **_: Any) -> Activity:
         return facts._with_what_was_told(seen, stored)
 
     def write(self: SqlActivities, differing: Sequence[Activity], generation: int) -> None:
@@ -231,17 +235,17 @@ def _older_pages_win(patch: Patch) -> None:
     patch.setattr(SqlActivities, "_write", write)
 
 
-@mutant("orders")
+@mutant("orders", says="went back to an older state")
 def an_older_page_replaces_a_newer_state(patch: Patch) -> None:
     _older_pages_win(patch)
 
 
-@mutant("comments")
+@mutant("comments", says="went back to an older state")
 def an_older_page_replaces_a_newer_comment(patch: Patch) -> None:
     _older_pages_win(patch)
 
 
-@mutant("orders")
+@mutant("orders", says="the ledger is not what the facts earn")
 def what_changed_touches_nobody(patch: Patch) -> None:
     record = SqlActivities.record
 
@@ -267,27 +271,27 @@ def _one_miss_is_gone(patch: Patch) -> None:
     patch.setattr(SqlActivities, "mark_missing", hasty)
 
 
-@mutant("orders")
+@mutant("orders", says="held to be gone, and stands")
 def an_order_missed_once_is_gone(patch: Patch) -> None:
     _one_miss_is_gone(patch)
 
 
-@mutant("comments")
+@mutant("comments", says="held to be gone, and stands")
 def a_comment_missed_once_is_gone(patch: Patch) -> None:
     _one_miss_is_gone(patch)
 
 
-@mutant("comments")
+@mutant("comments", says="removed, and that is not known")
 def nothing_is_ever_gone(patch: Patch) -> None:
     patch.setattr(SqlActivities, "mark_missing", lambda *_, **__: Missing())
 
 
-@mutant("comments")
+@mutant("comments", says="held to be gone, and stands")
 def what_stayed_as_it_was_is_not_seen(patch: Patch) -> None:
     patch.setattr(SqlActivities, "_renew", lambda *_: None)
 
 
-@mutant("comments")
+@mutant("comments", says="held to be gone, and stands")
 def the_live_scan_marks_nothing_by_its_number(patch: Patch) -> None:
     record = SqlActivities.record
 
@@ -300,7 +304,7 @@ def the_live_scan_marks_nothing_by_its_number(patch: Patch) -> None:
 # ---------------------------------------------------------------- numbers and hints
 
 
-@mutant("comments")
+@mutant("comments", says="the numbers by resource")
 def the_numbers_by_resource_only_grow(patch: Patch) -> None:
     moved = SqlResources.moved
 

@@ -40,6 +40,8 @@ class Life:
 
     def __init__(self, site: str, chance: Random, now: Callable[[], datetime]) -> None:
         self.site, self.chance, self.now = site, chance, now
+        #: Whether each change raises the revision; orders of Wix have none.
+        self.is_revised = True
 
     def happen(self) -> str:
         """One thing happens; the id of a record that it happened to."""
@@ -64,7 +66,8 @@ class Life:
         """A record comes to another state."""
         if record.removed_at is None:
             state = self.changed(record.last)
-            later = replace(state, updated_at=self.stamp(), revision=state.revision + 1)
+            revision = state.revision + self.is_revised
+            later = replace(state, updated_at=self.stamp(), revision=revision)
             self.source.write(later, visible_in=visible_in)
 
     def stamp(self) -> datetime:
@@ -89,6 +92,7 @@ class OrderLife(Life):
     ) -> None:
         super().__init__(site, chance, now)
         self.source = source
+        self.is_revised = chance.random() < 0.3
 
     def arrive(self) -> str:
         chance = self.chance
@@ -128,7 +132,7 @@ class OrderLife(Life):
             member_id=chance.choice((*MEMBERS, None)),
             occurred_at=FAR if far and chance.random() < 0.5 else self.stamp(),
             updated_at=FAR if far else self.stamp(),
-            revision=1,
+            revision=int(self.is_revised),
             marks=frozenset({Mark.APPROVED, Mark.PAID} if is_paid else {Mark.APPROVED}),
             amounts={"items": amount, "total": amount + 100},
             currency="GBP",
