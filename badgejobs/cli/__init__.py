@@ -20,8 +20,8 @@ from badgejobs.errors import BadgeJobsError
 #: Each command with the module that it lives in, in the order in which help shows them.
 COMMANDS = {
     "demo": "demo", "up": "up", "init": "setup", "doctor": "doctor", "sync": "site",
-    "status": "status", "scan": "site", "assign": "site", "check": "site", "retry": "site",
-    "rebind": "site",
+    "status": "status", "scan": "site", "backfill": "backfill", "assign": "site", "check": "site",
+    "retry": "site", "rebind": "site",
     "worker": "run", "beat": "run", "flower": "run", "migrate": "setup", "version": "setup",
 }  # fmt: skip
 #: Each group of commands likewise.

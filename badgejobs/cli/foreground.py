@@ -21,6 +21,7 @@ from badgejobs.errors import (
     Permanent,
     PermissionMissing,
     Refused,
+    SourceBroken,
     Transient,
 )
 from badgejobs.jobs import work
@@ -33,7 +34,7 @@ MOST_FAILURES = 5
 _NAP_SECONDS = 0.5
 
 #: What blocks one duty and leaves the others their chance; all else blocks everything.
-_ABOUT_ONE_DUTY = (PermissionMissing, Refused, NotFound)
+_ABOUT_ONE_DUTY = (PermissionMissing, Refused, NotFound, SourceBroken)
 
 _KEYS = ("seen", "new", "changed", "quarantined", "opened", "withdrawn", "held", "cleared")
 _AWARD_KEYS = ("created", "found", "unknown", "refused")
@@ -76,7 +77,7 @@ class Done:
 
 
 @dataclass(slots=True)
-class _Duty:
+class Duty:
     """Something to be done until it is done once."""
 
     run: Callable[[], work.Outcome]
@@ -98,7 +99,7 @@ class Foreground:
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._house, self._site, self._tell = house, site, tell
+        self.house, self.site, self.tell = house, site, tell
         self._clock, self._sleep = clock, sleep
         self._began = clock()
         self._ends = None if max_seconds is None else self._began + max_seconds
@@ -113,42 +114,42 @@ class Foreground:
         When all is read, those are decided whose time has come, or who waited for the history.
         """
         duties = {
-            work.PROVISION: _Duty(lambda: work.run_provision(self._house, self._site, by=BY)),
-            **{name: _Duty(self._scanning(name)) for name in sources},
+            work.PROVISION: Duty(lambda: work.run_provision(self.house, self.site, by=BY)),
+            **{name: Duty(self._scanning(name)) for name in sources},
         }
-        with self._house.store.begin() as tx:
-            tx.scans.make_failed_due(self._site)
+        with self.house.store.begin() as tx:
+            tx.scans.make_failed_due(self.site)
             for name in duties:
-                tx.scans.make_due(self._site, name)
-        return self._work_off(duties, assigning=True, flipping=True)
+                tx.scans.make_due(self.site, name)
+        return self.work_off(duties, assigning=True, flipping=True)
 
     def scan(self, sources: Iterable[str]) -> Done:
         """Read these sources, and give nothing yet."""
-        with self._house.store.begin() as tx:
-            tx.scans.make_failed_due(self._site)
-        return self._work_off({name: _Duty(self._scanning(name)) for name in sources})
+        with self.house.store.begin() as tx:
+            tx.scans.make_failed_due(self.site)
+        return self.work_off({name: Duty(self._scanning(name)) for name in sources})
 
     def assign(self) -> Done:
         """Give what is due."""
-        return self._work_off({}, assigning=True)
+        return self.work_off({}, assigning=True)
 
     def _scanning(self, source: str) -> Callable[[], work.Outcome]:
         """Read the tracks of a source that are due, and the live one once in any case."""
-        before, left = 0, [one for one in self._house.tracks(source) if one is Track.LIVE]
+        before, left = 0, [one for one in self.house.tracks(source) if one is Track.LIVE]
 
         def unit() -> work.Outcome:
             nonlocal before
             due = self._due_tracks(source)
             track = (*due, *left)[0] if due or left else None
             if track is None:
-                return work.Outcome(site=self._site, kind=f"scan {source}", numbers={})
+                return work.Outcome(site=self.site, kind=f"scan {source}", numbers={})
             outcome = work.run_scan(
-                self._house,
-                self._site,
+                self.house,
+                self.site,
                 source,
                 track,
                 by=BY,
-                heard=lambda so_far: self._tell.counted(f"{source} read", before + so_far.seen),
+                heard=lambda so_far: self.tell.counted(f"{source} read", before + so_far.seen),
             )
             before += outcome.numbers.get("seen", 0)
             if outcome.cause or outcome.more:
@@ -161,25 +162,26 @@ class Foreground:
 
     def _due_tracks(self, source: str) -> list[Track]:
         """The tracks beside the live one that are to be read now."""
-        with self._house.store.read() as tx:
+        with self.house.store.read() as tx:
             return [
                 track
-                for track in self._house.tracks(source)
-                if track is not Track.LIVE and tx.scans.is_due(self._site, source, track)
+                for track in self.house.tracks(source)
+                if track is not Track.LIVE and tx.scans.is_due(self.site, source, track)
             ]
 
-    def _work_off(
-        self, duties: dict[str, _Duty], *, assigning: bool = False, flipping: bool = False
+    def work_off(
+        self, duties: dict[str, Duty], *, assigning: bool = False, flipping: bool = False
     ) -> Done:
+        """Do these until each is done once, or something stands in the way."""
         while self._done.left is None and not self._is_hopeless():
             for name in [n for n, duty in duties.items() if duty.not_before <= self._clock()]:
-                self._tell(f"{self._site}: {name}")
+                self.tell(f"{self.site}: {name}")
                 if self._settled(duties[name], name):
                     del duties[name]
             if flipping and not duties:
                 flipping = False
-                if work.due_flips(self._house, [self._site], 1):
-                    duties[work.FLIP] = _Duty(self._flip)
+                if work.due_flips(self.house, [self.site], 1):
+                    duties[work.FLIP] = Duty(self._flip)
                     continue
             waits = [duty.not_before - self._clock() for duty in duties.values()]
             if assigning and (wait := self._assigned()) is not None:
@@ -188,13 +190,13 @@ class Foreground:
                 break
             self._wait(min(waits))
         self._done.seconds = self._clock() - self._began
-        self._done.calls = self._house.calls()
+        self._done.calls = self.house.calls()
         return self._done
 
     def _flip(self) -> work.Outcome:
-        return work.run_flip(self._house, self._site, by=BY)
+        return work.run_flip(self.house, self.site, by=BY)
 
-    def _settled(self, duty: _Duty, name: str) -> bool:
+    def _settled(self, duty: Duty, name: str) -> bool:
         """Do one slice of a duty, and say whether it is over."""
         if self._is_hopeless() or self._done.left:
             return True
@@ -210,7 +212,7 @@ class Foreground:
                 self._trouble = f" (last: {error})"
                 duty.not_before = self._clock() + verdict(error, duty.failures).seconds
                 duty.failures += 1
-                self._tell(f"{self._site}: {name} failed and is tried again: {error}")
+                self.tell(f"{self.site}: {name} failed and is tried again: {error}")
             case Permanent() as error:
                 self._done.blocked_by = self._done.blocked_by or error
                 return True
@@ -223,10 +225,10 @@ class Foreground:
         """Give what is due now; the seconds until more is, or ``None`` when nothing will be."""
         settled = 0
         while True:
-            with self._house.store.begin() as tx:
-                tx.awards.recover(quiet_period=self._house.timing.quiet_period)
-                due_at, now = tx.awards.next_due_at(self._site), tx.now
-                states = tx.awards.states(self._site)
+            with self.house.store.begin() as tx:
+                tx.awards.recover(quiet_period=self.house.timing.quiet_period)
+                due_at, now = tx.awards.next_due_at(self.site), tx.now
+                states = tx.awards.states(self.site)
             waiting = sum(number for (_, state), number in states.items() if state in OPEN)
             if due_at is None or self._is_hopeless() or self._done.left:
                 return None
@@ -237,9 +239,9 @@ class Foreground:
             def heard(claimed: int, of: int = of) -> None:
                 nonlocal settled
                 settled += claimed
-                self._tell.counted("awards brought to Wix", min(settled, of), of=of)
+                self.tell.counted("awards brought to Wix", min(settled, of), of=of)
 
-            outcome = work.run_assign(self._house, self._site, by=BY, heard=heard)
+            outcome = work.run_assign(self.house, self.site, by=BY, heard=heard)
             self._done.awards.update({k: n for k, n in outcome.numbers.items() if k in _AWARD_KEYS})
             self._done.scanned["withdrawn"] += outcome.numbers.get("withdrawn", 0)
             if not self._goes_on(outcome):
@@ -268,7 +270,7 @@ class Foreground:
     def _wait(self, seconds: float) -> None:
         until = self._clock() + max(seconds, 0.0)
         if seconds >= 1:
-            self._tell(f"{self._site}: waiting {seconds:.0f} s")
+            self.tell(f"{self.site}: waiting {seconds:.0f} s")
         while (now := self._clock()) < until:
             if self._ends is not None and now >= self._ends:
                 self._done.left = _TIME_IS_UP + self._trouble

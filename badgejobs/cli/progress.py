@@ -22,8 +22,13 @@ class Progress(Protocol):
         """What is being done now."""
         ...
 
-    def counted(self, what: str, done: int, *, of: int | None = None) -> None:
-        """How much of one kind is done, and of how much where that is known."""
+    def counted(
+        self, what: str, done: int, *, of: int | None = None, is_about: bool = False
+    ) -> None:
+        """How much of one kind is done, and of how much where that is known, or about so much.
+
+        Where it is known, the rate and the time that is left are told too.
+        """
         ...
 
 
@@ -33,6 +38,8 @@ class _Lines:
     def __init__(self, console: Console) -> None:
         self._console = console
         self._last = ""
+        #: When each count was first told, and how much was done by then.
+        self._began = dict[str, tuple[float, int]]()
         self._quiet_until = time.monotonic() + _COUNTS_EVERY_SECONDS
 
     def __call__(self, line: str) -> None:
@@ -40,11 +47,19 @@ class _Lines:
             self._note(line)
         self._last = line
 
-    def counted(self, what: str, done: int, *, of: int | None = None) -> None:
+    def counted(
+        self, what: str, done: int, *, of: int | None = None, is_about: bool = False
+    ) -> None:
         now = time.monotonic()
-        if now >= self._quiet_until:
-            self._quiet_until = now + _COUNTS_EVERY_SECONDS
-            self._note(f"{what}: {_number(done, of)}")
+        began, before = self._began.setdefault(what, (now, done))
+        if now < self._quiet_until:
+            return
+        self._quiet_until = now + _COUNTS_EVERY_SECONDS
+        pace = ""
+        if of is not None and now > began and done > before:
+            rate = (done - before) / (now - began)
+            pace = f", {rate:,.0f}/s, {left(max(0, of - done) / rate)} left"
+        self._note(f"{what}: {_number(done, of, is_about)}{pace}")
 
     def _note(self, line: str) -> None:
         self._console.print(line, markup=False, highlight=False, soft_wrap=True)
@@ -61,15 +76,34 @@ class _Bars:
     def __call__(self, line: str) -> None:
         self._bars.update(self._now, description=line)
 
-    def counted(self, what: str, done: int, *, of: int | None = None) -> None:
+    def counted(
+        self, what: str, done: int, *, of: int | None = None, is_about: bool = False
+    ) -> None:
         if what not in self._tasks:
-            self._tasks[what] = self._bars.add_task(what, total=of, number="")
-        number = _number(done, of)
+            self._tasks[what] = self._bars.add_task(what, total=of, number="", completed=done)
+        task = self._bars.tasks[self._tasks[what]]
+        number = _number(done, of, is_about)
+        if of is not None and task.speed:
+            number += f", {task.speed:,.0f}/s, {left(max(0, of - done) / task.speed)} left"
         self._bars.update(self._tasks[what], completed=done, total=of, number=number)
 
 
-def _number(done: int, of: int | None) -> str:
-    return f"{done:,}" if of is None else f"{done:,} of {of:,}"
+def _number(done: int, of: int | None, is_about: bool = False) -> str:
+    about = "about " if is_about else ""
+    return f"{done:,}" if of is None else f"{done:,} of {about}{of:,}"
+
+
+def left(seconds: float) -> str:
+    """How long something will still take, in words.
+
+    >>> left(8), left(200), left(5400)
+    ('8 s', '3 min', '1 h 30 min')
+    """
+    if seconds < 60:  # noqa: PLR2004 - a minute
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min"
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from badgejobs.cli.exits import Code, code_of
 from badgejobs.cli.foreground import Done, Foreground
 from badgejobs.cli.opening import known_site, opened, settled, standing
 from badgejobs.cli.output import Output, Rows
+from badgejobs.cli.site_resources import named_resources
 from badgejobs.config import Settings
 from badgejobs.errors import BrokerUnavailable, Later, SettingsError
 from badgejobs.jobs import work
@@ -40,38 +41,47 @@ def sync(site: SiteName = None, *, as_json: AsJson = False, max_seconds: MaxSeco
     settings = settled()
     name, out = known_site(settings, site), Output(as_json=as_json)
     with opened(settings) as house, out.progress() as tell:
-        _checked_rules(house, name)
+        checked_rules(house, name)
         work.register(house)
         done = Foreground(house, name, tell=tell, max_seconds=max_seconds).sync(
             house.at(name).wanted_sources()
         )
-    _report(done, out)
+    report(done, out)
 
 
 def scan(
     site: SiteName = None,
     source: Annotated[str | None, typer.Argument(help="Default: all.", show_default=False)] = None,
     *,
+    resource: Annotated[
+        list[str] | None,
+        typer.Option(metavar="APP:POST_ID", help="Where comments may have changed; repeatable."),
+    ] = None,
     foreground: Here = False,
     as_json: AsJson = False,
 ) -> None:
     """Have a site's sources read now rather than when they are due.
 
-    Example: badgejobs scan my-shop orders
+    With --resource the comments of these posts are read, whatever the numbers say.
+
+    Example: badgejobs scan my-shop comments --resource blog:65b8f0c2a1
     """
     settings = settled()
     name, out = known_site(settings, site), Output(as_json=as_json)
     with opened(settings) as house:
         work.register(house)
-        sources = _sources(house, name, source)
+        sources = sources_of(house, name, source)
+        noted = named_resources(house, name, source, resource or [])
         with house.store.begin() as tx:
             for one in sources:
+                if noted:
+                    tx.resources.hint(name, one, noted)
                 tx.scans.make_due(name, one)
         if foreground:
-            _checked_rules(house, name)
+            checked_rules(house, name)
             with out.progress() as tell:
                 done = Foreground(house, name, tell=tell).scan(sources)
-            _report(done, out)
+            report(done, out)
     rung = _rung(settings, [("badgejobs.scan", {"site": name, "source": one}) for one in sources])
     _say_rung(out, {"site": name, "sources": sources}, f"{', '.join(sources)} of {name}", rung)
 
@@ -86,10 +96,10 @@ def assign(site: SiteName = None, *, foreground: Here = False, as_json: AsJson =
     with opened(settings) as house:
         work.register(house)
         if foreground:
-            _checked_rules(house, name)
+            checked_rules(house, name)
             with out.progress() as tell:
                 done = Foreground(house, name, tell=tell).assign()
-            _report(done, out)
+            report(done, out)
     rung = _rung(settings, [("badgejobs.assign", {"site": name})])
     _say_rung(out, {"site": name}, f"awards of {name}", rung)
 
@@ -111,7 +121,7 @@ def check(
         raise SettingsError("MEMBER is a member's id at Wix, such as 3f2b8c1e-0d3f-4a4e-9f10-...")
     with opened(settings) as house:
         if foreground:
-            _checked_rules(house, name)
+            checked_rules(house, name)
         with house.store.begin() as tx:
             request = tx.requests.add(name, member)
         if foreground:
@@ -172,7 +182,7 @@ def rebind(
     out.result(data, shown)
 
 
-def _checked_rules(house: House, site: str) -> None:
+def checked_rules(house: House, site: str) -> None:
     """Rules that cannot be used end it before Wix is asked anything.
 
     Old ones do not do here: who calls this sees the error, and may mend it. A file that was
@@ -189,9 +199,9 @@ def _checked_rules(house: House, site: str) -> None:
     house.at(site).rules_now()
 
 
-def _sources(house: House, site: str, source: str | None) -> list[str]:
+def sources_of(house: House, site: str, source: str | None) -> list[str]:
     """The sources to read: the one that is named, else all that the rules read."""
-    _checked_rules(house, site)
+    checked_rules(house, site)
     wanted = house.at(site).wanted_sources()
     if source is None:
         return wanted
@@ -228,7 +238,7 @@ def _say_rung(out: Output, data: dict[str, object], what: str, rung: bool) -> No
     out.result(data | {"rung": rung}, shown)
 
 
-def _report(done: Done, out: Output) -> None:
+def report(done: Done, out: Output) -> None:
     """Print what was done and end with the code that tells of it."""
     told = done.as_json()
     rows = [("API calls", str(told["calls"]["total"]))]

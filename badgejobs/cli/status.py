@@ -14,6 +14,8 @@ import typer
 
 from badgejobs.bootstrap import House
 from badgejobs.cli.exits import Code
+from badgejobs.cli.freshness import as_json as freshness_as_json
+from badgejobs.cli.freshness import freshness, table
 from badgejobs.cli.opening import known_site, opened, settled, standing
 from badgejobs.cli.output import Output, Rows, ago
 from badgejobs.config import Settings
@@ -71,6 +73,7 @@ def status(
             ]
             wake_ups = {name: tx.wake_ups.overview(name, tx.scans.known_to(name)) for name in sites}
             applied = {name: tx.bindings.applied(name)[0] for name in sites}
+            fresh = [one for name in sites for one in freshness(house, tx, name)]
             held = [row for name in sites for row in _held(tx.awards, name, reasons[name])]
             runs = [one for name in sites for one in tx.runs.recent(name, RUNS)]
         rules = {name: _rules(house, name, applied[name]) for name in sites}
@@ -96,6 +99,7 @@ def status(
         "rules": rules,
         "rules_in_force": applied,
         "sources": [_as_json(asdict(one)) for one in scans],
+        "freshness": freshness_as_json(fresh),
         "awards": [
             {"site": name, "badge": badge, "state": state, "number": int(number)}
             for name, badge, state, number in award_rows
@@ -122,6 +126,7 @@ def status(
             ("site", "source", "track", "read in full", "due", "failures", "last error"),
             source_rows,
         ),
+        *([table(fresh, now)] if fresh else []),
         Rows(("site", "badge", "state", "awards"), award_rows),
         *(
             [Rows(_GIVEN_UP, [(*row[:-1], _short(row[-1])) for row in given_up])]

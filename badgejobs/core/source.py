@@ -148,6 +148,8 @@ class Probed:
     unexplained: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     #: Parts of which a walk costs less than finding out more, or that cannot be counted.
     to_walk: frozenset[str] = frozenset()
+    #: Parts of which the time allowed no more than this: once it is read, ask again.
+    unfinished: frozenset[str] = frozenset()
 
 
 @runtime_checkable

@@ -129,8 +129,7 @@ async def _start_replay(world: World, _: Mapping[str, str], body: Any) -> Answer
         raise refusals.invalid("data", str(error)) from error
     if site.replay is not None:
         raise refusals.invalid("instanceId", "has a replay already; reset the sandbox first")
-    now = world.clock()
-    return seeds.begin(site, past, now=now, seconds=seconds).progress(now)
+    return seeds.begin(site, past, world, seconds=seconds).progress(world.clock())
 
 
 async def _progress(world: World, query: Mapping[str, str], _: Any) -> Answer:

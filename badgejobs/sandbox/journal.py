@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from badgejobs.sandbox.limits import RollingWindow
+from badgejobs.sandbox.records.stamps import stamp
 
 #: Requests that the log keeps; older ones are dropped.
 KEPT: Final = 100_000
@@ -122,8 +123,3 @@ def _masked(value: Any, depth: int = 0) -> Any:
     return {
         name: _MASK if name in _SECRETS else _masked(one, depth + 1) for name, one in value.items()
     }
-
-
-def stamp(moment: datetime) -> str:
-    """A moment in UTC as Wix writes it: ISO 8601 with milliseconds and Z."""
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"

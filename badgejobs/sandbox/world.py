@@ -11,13 +11,14 @@ from datetime import UTC, datetime
 
 from badgejobs.sandbox.faults.late import LateWrites
 from badgejobs.sandbox.faults.scripted import Faults
-from badgejobs.sandbox.journal import Journal, stamp
+from badgejobs.sandbox.journal import Journal
 from badgejobs.sandbox.limits import RollingWindow
 from badgejobs.sandbox.properties import Properties
 from badgejobs.sandbox.records import kinds
 from badgejobs.sandbox.records.collection import Collection
 from badgejobs.sandbox.records.cursors import Cursors
 from badgejobs.sandbox.records.replay import Replay
+from badgejobs.sandbox.records.stamps import stamp
 from badgejobs.sandbox.settings import Installation, Options
 from badgejobs.sandbox.switches import Switches
 
@@ -40,12 +41,13 @@ class Site:
         self.orders = Collection(kinds.ORDERS, lag)
         #: Payments and refunds that were stored, by order; those of other orders are derived.
         self.payments = Collection(kinds.PAYMENTS, lag)
-        self.comments = Collection(kinds.COMMENTS, lag)
+        self.comments = Collection(kinds.COMMENTS, lag, grouped_by="resourceId")
         self.members = Collection(kinds.MEMBERS, lag)
         #: The shop's products and what they are filed under, as Catalog V1 has them.
         self.products = Collection(kinds.PRODUCTS, lag)
         self.collections = Collection(kinds.COLLECTIONS, lag)
         self.posts = Collection(kinds.POSTS, lag)
+        self.reviews = Collection(kinds.REVIEWS, lag)
         self.properties = Properties()
         #: Badge ids in the order in which they are displayed.
         self.display_order: list[str] = []
@@ -75,7 +77,7 @@ class Site:
         if self.replay is None:
             return
         for at, order in self.replay.orders.due(now):
-            self.orders.put(order, at)
+            self.orders.put(self.replay.as_of(at, order, self.orders.fields), at)
         for at, comment in self.replay.comments.due(now):
             self.comments.put(comment, at)
 

@@ -152,8 +152,7 @@ class SqlActivities:
             update(activity)
             .where(*missed, not_gone, activity.c.missed_at.is_(None))
             .values(missed_at=now)
-            .returning(activity.c.part, activity.c.post)
-        ).all()
+        ).rowcount
         if gone:
             self._connection.execute(
                 update(activity)
@@ -168,11 +167,17 @@ class SqlActivities:
                     for row in gone
                 ],
             )
+        # also what was missed too short a while ago: its second look is still to come
+        waiting = self._connection.execute(
+            select(activity.c.part, activity.c.post)
+            .where(*missed, not_gone, activity.c.missed_at >= now - gap)
+            .distinct()
+        ).all()
         before = [facts.from_row(site, row) for row in gone]
         after = [replace(one, marks=one.marks | facts.GONE) for one in before]
         self._resources.moved(site, source, before=before, after=after)
         return Missing(
-            first=len(first), gone=len(gone), touched=_members(before), on=_resources(first)
+            first=first, gone=len(gone), touched=_members(before), on=_resources(waiting)
         )
 
     def of_members(self, site: str, members: Collection[str]) -> dict[str, list[Activity]]:
@@ -207,6 +212,14 @@ class SqlActivities:
             .where(activity.c.site == site, activity.c.source == source)
         )
         return self._connection.scalar(rows) or 0
+
+    def oldest_change(self, site: str, source: str) -> datetime | None:
+        """The last change of what changed longest ago; reads every row of the source."""
+        oldest = select(func.min(activity.c.updated_at)).where(
+            activity.c.site == site, activity.c.source == source
+        )
+        found: datetime | None = self._connection.scalar(oldest)
+        return found
 
     def _stored(
         self, site: str, source: str, keys: Collection[str]

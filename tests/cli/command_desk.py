@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -129,10 +130,13 @@ def member_id(member: int) -> str:
 
 
 def orders_of(member: int, number: int) -> list[dict[str, Any]]:
-    """Paid orders of one member, in the form of the real data."""
+    """Orders of one member in the form of the real data, paid just now."""
     standard = next(one for one in seed.orders() if one["paymentStatus"] == "PAID")
-    buyer = {"memberId": member_id(member)}
+    told = {
+        "buyerInfo": {"memberId": member_id(member)},
+        "updatedDate": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.000Z}",
+    }
     return [
-        standard | {"id": f"cccccccc-0000-4000-8000-{member:06d}{n:06d}", "buyerInfo": buyer}
+        standard | told | {"id": f"cccccccc-0000-4000-8000-{member:06d}{n:06d}"}
         for n in range(number)
     ]

@@ -163,6 +163,7 @@ class Run:
             self._hint(self.life.happen())
             self.clock.advance(seconds=self.chance.choice((0, 1, 30)))
         self.ring()
+        self.laws.check()  # so that what the other one knew is known
 
     # ------------------------------------------------------------ workers
 

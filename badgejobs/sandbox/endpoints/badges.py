@@ -14,9 +14,9 @@ from badgejobs.sandbox import refusals, validation
 from badgejobs.sandbox.endpoints import pages
 from badgejobs.sandbox.endpoints.assignments import forget_assignments
 from badgejobs.sandbox.endpoints.endpoint import Answer, Call, Endpoint
-from badgejobs.sandbox.journal import stamp
 from badgejobs.sandbox.records.collection import Record
 from badgejobs.sandbox.records.kinds import BADGES
+from badgejobs.sandbox.records.stamps import stamp
 from badgejobs.sandbox.world import new_id
 from badgejobs.wix import wire
 

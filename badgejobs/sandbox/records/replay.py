@@ -7,9 +7,12 @@ the time at which it was due, so that a replay does the same under any clock.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import Any
 
 from badgejobs.sandbox.records.collection import Record
+from badgejobs.sandbox.records.query import Fields
+from badgejobs.sandbox.records.stamps import stamp
 
 
 class Track:
@@ -54,11 +57,29 @@ class Replay:
     """
 
     def __init__(
-        self, *, orders: list[Record], comments: list[Record], started: float, seconds: float
+        self,
+        *,
+        orders: list[Record],
+        comments: list[Record],
+        started: float,
+        seconds: float,
+        began_at: datetime,
     ) -> None:
-        self._started, self._seconds = started, seconds
+        """``started`` is a time of the world's clock, ``began_at`` the same as a date."""
+        self._started, self._seconds, self._began_at = started, seconds, began_at
         self.orders = Track(orders, started, seconds)
         self.comments = Track(comments, started, seconds)
+
+    def as_of(self, at: float, record: Record, fields: Fields) -> Record:
+        """The record with the moment at which it came as its last change, as Wix has it.
+
+        Who reads by last change would never find it otherwise. What was all there from the
+        beginning keeps its own.
+        """
+        if not self._seconds:
+            return record
+        came = self._began_at + timedelta(seconds=at - self._started)
+        return Record(record.body | {"updatedDate": stamp(came)}, fields)
 
     def progress(self, now: float) -> dict[str, Any]:
         """How far it is; ``finished`` once every record is revealed."""
