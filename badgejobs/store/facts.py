@@ -123,9 +123,7 @@ def _amounts_of(text: str) -> Mapping[str, int]:
     return MappingProxyType(json.loads(text))
 
 
-def merged(
-    stored: Activity, seen: Activity, *, believed_to: datetime | None = None
-) -> Activity:
+def merged(stored: Activity, seen: Activity, *, believed_to: datetime | None = None) -> Activity:
     """What is known after a state was seen, whichever of the two Wix wrote first.
 
     The newer state stands, and of two equally new the one that was seen; what was held to be
