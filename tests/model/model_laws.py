@@ -198,7 +198,7 @@ class Laws:
             if place.complete_from is None or place.complete_from == self._complete.get(track):
                 continue
             self._complete[track] = place.complete_from
-            began = place.complete_from - self.skew
+            began = place.complete_from - self.skew - timedelta(microseconds=1)
             for name, record in self.source.records.items():
                 version = record.shown(began)
                 if version is None or record.shown(self.wix_now()) is not version:
