@@ -34,6 +34,18 @@ settings.register_profile(
 settings.load_profile("badgejobs")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """An option to play one seed of the model of a live site again."""
+    parser.addoption("--seed", type=int, help="play this seed of the model in tests/model")
+
+
+@pytest.fixture
+def chosen_seed(request: pytest.FixtureRequest) -> int | None:
+    """The seed that was asked for by ``--seed``."""
+    seed: int | None = request.config.getoption("--seed")
+    return seed
+
+
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
     """A PostgreSQL server for this test process, started now and stopped at the end."""

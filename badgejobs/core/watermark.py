@@ -49,9 +49,9 @@ class Watermark:
     ) -> Watermark:
         """One page is recorded: keep the place, and after the last page close the window.
 
-        A window that took long to close, counted from its first page near the present, leaves
-        the watermark at that page's moment: the next overlap begins before all that the page
-        could not show yet.
+        It leaves the watermark no later than the moment of its first page near the present: the
+        next overlap begins before all that this page could not show yet, however long the pages
+        after it took, and though a stamp be ahead of Wix's clock.
         """
         latest_believed = answered_at + CLOCK_TOLERANCE
         believed = [stamp for stamp in stamps if stamp <= latest_believed]
@@ -64,7 +64,7 @@ class Watermark:
             return replace(
                 self, reached=reached, read_to=read_to, near_since=near_since, cursor=next_cursor
             )
-        if reached and near_since and answered_at - near_since > overlap / 2:
+        if reached and near_since:
             reached = min(reached, near_since)
         return Watermark(reached=reached)
 

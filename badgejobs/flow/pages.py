@@ -104,11 +104,12 @@ class Course(Protocol[P]):
 def read(at: Slice[C], course: Course[P], place: P) -> P:
     """Read pages until the course is at its end or the time of this slice is up.
 
-    A cursor that is refused is dropped once; the course goes on from the last recorded stamp. If
-    many records share that very stamp, the slice goes on past its time until they are behind:
-    cut off before, it would begin with the same ones again for ever.
+    A cursor that is refused is dropped, and the course goes on from the last recorded stamp; a
+    second time only where it has come further meanwhile. If many records share that very stamp,
+    the slice goes on past its time until they are behind: cut off before, it would begin with
+    the same ones again for ever.
     """
-    empty, cursors, may_drop, stuck_at = 0, set[str](), True, None
+    empty, cursors, has_dropped, stuck_at = 0, set[str](), False, None
     while place.scanning:
         is_stuck = stuck_at is not None and place.read_to == stuck_at
         if at.total.pages and at.time_is_up() and not is_stuck:
@@ -116,9 +117,9 @@ def read(at: Slice[C], course: Course[P], place: P) -> P:
         try:
             page = at.source.fetch(at.client, course.scope(place), place.cursor)
         except CursorRefused:
-            if not may_drop:
+            if has_dropped and place.read_to == stuck_at:
                 raise
-            may_drop, place, stuck_at = False, place.cursor_dropped(), place.read_to
+            has_dropped, place, stuck_at = True, place.cursor_dropped(), place.read_to
             cursors.clear()  # the same pages come again, perhaps under the same cursors
             continue
         more_of_nothing = page.next_cursor and not (page.activities or page.unreadable)

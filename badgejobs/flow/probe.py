@@ -38,7 +38,11 @@ def look(at: Slice[C], place: Round) -> timedelta | None:
         tx.resources.hint(site, source, probed.changed)
         if probed.to_walk or any(probed.unexplained.values()):
             _bring_forward(tx, at)
-        place = replace(place, offsets=dict(probed.unexplained))
+        # What reading does not mend (a record removed without a trace, a number that lags) is no
+        # news to the next probe, even if this slice ends before all is read.
+        offsets = _offsets(probed, known)
+        offsets = {part: by for part, by in offsets.items() if part not in probed.unfinished}
+        place = replace(place, offsets=offsets)
         tx.scans.keep(at.lease, place, holds=at.cadence.lease)
     place, all_read = _read_noted(at, place)
     if not all_read:
@@ -80,8 +84,6 @@ def _read_noted(at: Slice[C], place: Round) -> tuple[Round, bool]:
     """Read resources that are noted, up to 100 at once; the place, and whether all are read."""
     site, source = at.lease.site, at.lease.source
     while True:
-        if at.total.pages and at.time_is_up():
-            return place, False
         with at.store.begin() as tx:
             tx.activities.take_turns(site)
             resources = None
@@ -96,6 +98,8 @@ def _read_noted(at: Slice[C], place: Round) -> tuple[Round, bool]:
             tx.scans.keep(at.lease, place, holds=at.cadence.lease)
         if resources is None:
             return place, True
+        if at.total.pages and at.time_is_up():
+            return place, False
         place = read(at, _Some(at.lease, resources, at.cadence.miss_gap, place.generation), place)
         if place.scanning:
             return place, False

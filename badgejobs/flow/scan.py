@@ -110,13 +110,23 @@ def _read_whole(at: Slice[C], place: Round) -> bool:
             place = place.opened(tx.now, generation=newest + 1)
         else:
             reached = tx.scans.live_reached(site, source)
-            since = reached - at.cadence.recent_reaches if reached else None
-            place = place.opened(tx.now, generation=newest, since=since)
+            place = place.opened(tx.now, generation=newest, since=_since(at, place, reached))
         known = tx.resources.known(site, source) if at.source.mode == "walk" else {}
         tx.scans.keep(at.lease, place, holds=at.cadence.lease)
     many = frozenset(part for part, here in known.items() if sum(here.values()) >= MANY)
     course = _Whole(at.lease, at.source.mode, at.cadence.miss_gap, place.generation, many)
     return not read(at, course, place).scanning
+
+
+def _since(at: Slice[C], place: Round, reached: datetime | None) -> datetime | None:
+    """Where a re-scan begins: so far back, and half as far behind the end of the last one.
+
+    After workers were down for days, what came late in those days is among it.
+    """
+    if reached is None:
+        return None
+    back = at.cadence.recent_reaches
+    return min(reached - back, place.until - back / 2) if place.until else reached - back
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,13 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, Row, and_, bindparam, func, not_, or_, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, case, func, not_, or_, select, update
 
 from badgejobs.core.activity import VOID, Activity, Mark
 from badgejobs.core.identity import Digest
 from badgejobs.core.ledger import Missing, Recorded
 from badgejobs.core.source import Resources
+from badgejobs.core.watermark import CLOCK_TOLERANCE
 from badgejobs.store import facts
 from badgejobs.store.dialect import chunks, insert_into, take_turns
 from badgejobs.store.identities import SqlIdentities
@@ -56,8 +57,10 @@ class SqlActivities:
         after, told = dict(stored), dict[str, Activity]()
         for one in self._tombstones.spared(site, activities, stored):
             known = after.get(one.activity_id)
-            after[one.activity_id] = facts.merged(known, one) if known else one
-            if known is None or facts.is_news(one, known):
+            after[one.activity_id] = (
+                facts.merged(known, one, believed_to=self._believed_to) if known else one
+            )
+            if known is None or facts.is_news(one, known, believed_to=self._believed_to):
                 told[one.activity_id] = one
         differing = [one for key, one in after.items() if stored.get(key) != one]
         self._write(differing, generation)
@@ -78,6 +81,11 @@ class SqlActivities:
             ),
             touched=_members([*before, *differing]) | linked,
         )
+
+    @property
+    def _believed_to(self) -> datetime:
+        """No stamp can be later than this and be right."""
+        return self._moment.now + CLOCK_TOLERANCE
 
     def take_turns(self, site: str) -> None:
         """Until this transaction ends, nobody else records or decides for this site."""
@@ -105,7 +113,9 @@ class SqlActivities:
         missed = [activity.c.site == site, activity.c.source == source]
         missed.append(activity.c.generation < unseen_since)
         if changed_before is not None:
-            missed.append(activity.c.updated_at < changed_before)
+            # what is dated far ahead is in every live scan, which renews it between two readings
+            ahead = activity.c.updated_at > self._believed_to
+            missed.append(or_(activity.c.updated_at < changed_before, ahead))
         if on is not None:
             missed += [activity.c.part == on.part, activity.c.post.in_(on.ids)]
             missed.append(activity.c.post != "")  # so that the index of posts serves
@@ -215,13 +225,23 @@ class SqlActivities:
                 column.name: new[column.name]
                 for column in activity.c
                 if column.name not in {*_KEY, "first_seen_at"}
+            }
+            # a reading that began before a later one saw it takes nothing back
+            | {
+                "generation": case(
+                    (activity.c.generation > new.generation, activity.c.generation),
+                    else_=new.generation,
+                )
             },
             # The rows were read under a lock, so this holds; it is the last line of defence.
             where=or_(
                 new.revision > activity.c.revision,
                 and_(
                     new.revision == activity.c.revision,
-                    new.updated_at >= activity.c.updated_at,
+                    or_(
+                        new.updated_at >= activity.c.updated_at,
+                        activity.c.updated_at > self._believed_to,
+                    ),
                 ),
                 activity.c.marks.contains(Mark.GONE),
             ),

@@ -123,18 +123,20 @@ def _amounts_of(text: str) -> Mapping[str, int]:
     return MappingProxyType(json.loads(text))
 
 
-def merged(stored: Activity, seen: Activity) -> Activity:
+def merged(stored: Activity, seen: Activity, *, believed_to: datetime | None = None) -> Activity:
     """What is known after a state was seen, whichever of the two Wix wrote first.
 
     The newer state stands, and of two equally new the one that was seen; what was held to be
-    gone and is seen again is what was seen. What Wix tells only of some states is kept from the
+    gone and is seen again is what was seen. A stamp later than ``believed_to`` cannot tell which
+    of the two is newer, so that the one that was seen stands: else a record that was once dated
+    2099 would never change again. What Wix tells only of some states is kept from the
     others: the member, where the newer names none; the categories that its products were first
     known to be in; what a deleted comment was about and how long it was; and that a comment
     stood on the member's own content, since who wrote its parent is forgotten with the parent.
     Whose a guest's order was found to be is no state of Wix's: it stays while Wix names nobody.
     """
     plain = replace(stored, member_id=None, linked_by=None) if stored.linked_by else stored
-    if is_news(seen, stored):
+    if is_news(seen, stored, believed_to=believed_to):
         after = _with_what_was_told(keeping_categories(seen, plain), plain)
     else:
         after = _with_what_was_told(plain, seen)
@@ -143,9 +145,9 @@ def merged(stored: Activity, seen: Activity) -> Activity:
     return after
 
 
-def is_news(seen: Activity, stored: Activity) -> bool:
+def is_news(seen: Activity, stored: Activity, *, believed_to: datetime | None = None) -> bool:
     """Whether a state is not older than the one that is known, or what is known is gone."""
-    return Mark.GONE in stored.marks or _age(seen) >= _age(stored)
+    return Mark.GONE in stored.marks or _replaces(seen, stored, believed_to)
 
 
 def _with_what_was_told(stands: Activity, other: Activity) -> Activity:
@@ -160,5 +162,9 @@ def _with_what_was_told(stands: Activity, other: Activity) -> Activity:
     return replace(stands, **kept) if kept else stands
 
 
-def _age(one: Activity) -> tuple[int, datetime]:
-    return one.revision, one.updated_at
+def _replaces(seen: Activity, stored: Activity, believed_to: datetime | None) -> bool:
+    if seen.revision != stored.revision:
+        return seen.revision > stored.revision
+    if believed_to and max(seen.updated_at, stored.updated_at) > believed_to:
+        return True
+    return seen.updated_at >= stored.updated_at

@@ -93,16 +93,18 @@ def test_a_page_of_nothing_but_2099_moves_nothing() -> None:
     assert mark.cursor_dropped().scope == Window(since=at(-10))
 
 
-def test_a_stamp_within_the_tolerance_of_wixs_clock_is_believed() -> None:
+def test_a_stamp_within_the_tolerance_of_wixs_clock_is_believed_and_costs_no_overlap() -> None:
     mark = Watermark().opened(OVERLAP)
     edge = NOON + CLOCK_TOLERANCE
-
-    assert mark.turned([edge], next_cursor=None, answered_at=NOON, overlap=OVERLAP).reached == edge
     just_past = edge + timedelta(microseconds=1)
-    assert (
-        mark.turned([just_past], next_cursor=None, answered_at=NOON, overlap=OVERLAP).reached
-        is None
-    )
+
+    ahead = mark.turned([edge], next_cursor="more", answered_at=NOON, overlap=OVERLAP)
+    closed = mark.turned([edge], next_cursor=None, answered_at=NOON, overlap=OVERLAP)
+    beyond = mark.turned([just_past], next_cursor=None, answered_at=NOON, overlap=OVERLAP)
+
+    assert (ahead.reached, ahead.read_to) == (edge, edge)
+    assert closed.reached == NOON
+    assert beyond.reached is None
 
 
 def test_an_empty_source_stays_at_the_beginning() -> None:
@@ -181,13 +183,16 @@ def test_a_scan_that_paused_long_near_the_present_leaves_its_overlap_there() -> 
     assert closed.opened(OVERLAP).scope == Window(since=at(-10))
 
 
-def test_a_scan_that_closes_soon_keeps_all_that_it_reached() -> None:
+def test_what_comes_nearly_the_overlap_late_is_in_the_next_window_however_long_this_one_took() -> (
+    None
+):
+    """Stamped 11:51:30 and seen from 12:00:20: behind what the page of noon has read to."""
     mark = Watermark().opened(OVERLAP)
-    mark = mark.turned([at(0)], next_cursor="more", answered_at=NOON, overlap=OVERLAP)
+    mark = mark.turned([at(-8)], next_cursor="more", answered_at=NOON, overlap=OVERLAP)
 
-    closed = mark.turned([at(4)], next_cursor=None, answered_at=at(4), overlap=OVERLAP)
+    closed = mark.turned([at(4)], next_cursor=None, answered_at=at(5), overlap=OVERLAP)
 
-    assert closed == Watermark(reached=at(4))
+    assert closed.opened(OVERLAP).scope == Window(since=at(-10))
 
 
 def test_old_history_may_take_as_long_as_it_likes() -> None:

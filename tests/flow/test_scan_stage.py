@@ -295,11 +295,21 @@ def test_a_cursor_refused_after_a_crash_restarts_at_the_last_stamp(
     assert (at.live().completed, len(recorded(at))) == (True, 10)
 
 
-def test_a_source_that_refuses_every_cursor_ends_with_an_error(
+def test_a_source_that_refuses_every_cursor_is_read_from_stamp_to_stamp(
     store: SqlStore, clock: Clock
 ) -> None:
     at = begun(store, clock)
     spread(at, 10)
+    at.wix.script("fetch orders", None, *[CursorRefused("expired"), None] * 9)
+
+    assert (at.live().completed, len(recorded(at))) == (True, 10)
+
+
+def test_a_cursor_refused_again_without_any_progress_is_an_error(
+    store: SqlStore, clock: Clock
+) -> None:
+    at = begun(store, clock)
+    at.orders.put(*[at.order(f"o{n}") for n in range(10)])
     at.wix.script("fetch orders", None, CursorRefused("1"), None, CursorRefused("2"))
 
     with pytest.raises(CursorRefused):

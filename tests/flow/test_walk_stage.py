@@ -326,3 +326,23 @@ def test_two_sources_of_one_member_earn_one_badge_together(store: SqlStore, cloc
 
     assert at.scan(at.comments).opened == 1
     assert at.award().earned_at == clock()
+
+
+def test_a_difference_that_reading_does_not_mend_ends_the_slices_all_the_same(
+    store: SqlStore, clock: Clock
+) -> None:
+    """Each slice is over after one page, and its resource is read once, not slice after slice."""
+    at = Stage(store, clock, TALKER)
+    at.comments.put(*[at.comment(f"c{n}") for n in range(7)])
+    walk(at)
+    del at.comments.records["c1"]
+    at.wait(minutes=11)
+    pages, probes = len(at.comments.scopes), len(at.wix.named("probe"))
+
+    slices = 1
+    while at.scan_track(Track.LIVE, at.comments, time_is_up=lambda: True).more:
+        slices += 1
+        assert slices < 20
+
+    assert len(at.comments.scopes) - pages == 3
+    assert len(at.wix.named("probe")) - probes <= 2

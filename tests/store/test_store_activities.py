@@ -319,3 +319,15 @@ def test_any_order_of_states_ends_in_the_same_rows(
         found = facts(store, *(f"member of {key}" for key in "xyz"), site=site)
         ends.append([replace(one, site="") for one in found])
     assert ends[0] == ends[1]
+
+
+def test_a_record_once_dated_2099_goes_on_to_change(store: SqlStore) -> None:
+    """Orders have no revision, so that only stamps tell which of two states is newer."""
+    far = replace(ORDER, updated_at=datetime(2099, 1, 1, tzinfo=UTC), revision=0)
+    later = replace(ORDER, revision=0, marks=frozenset({Mark.CANCELLED}))
+    found = []
+    for state in (far, later, far):
+        record(store, state)
+        found += facts(store, "ada")
+
+    assert found == [far, later, far]
