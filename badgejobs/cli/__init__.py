@@ -22,7 +22,8 @@ COMMANDS = {
     "demo": "demo", "up": "up", "init": "setup", "doctor": "doctor", "sync": "site",
     "status": "status", "scan": "site", "backfill": "backfill", "assign": "site", "check": "site",
     "retry": "site", "rebind": "site",
-    "worker": "run", "beat": "run", "flower": "run", "migrate": "setup", "version": "setup",
+    "worker": "run", "beat": "run", "flower": "run", "webhooks": "webhooks",
+    "migrate": "setup", "version": "setup",
 }  # fmt: skip
 #: Each group of commands likewise.
 GROUPS = {"config": "setup", "rules": "rules", "sandbox": "sandbox", "bench": "bench"}

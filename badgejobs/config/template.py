@@ -33,6 +33,11 @@ _TEMPLATE = """\
 # late_apply_seconds = 60
 # batch = 100
 
+[webhooks]                            # off without a key; see the README
+# public_key_file = "webhooks.pem"    # the public key of the app's dashboard
+# host = "127.0.0.1"
+# port = 8090
+
 [sites.{site}]
 rules = "{site}.yaml"                 # relative to the folder of this file
 
