@@ -133,5 +133,9 @@ class TrialError(FileError):
     """A file to try rules with, of activities or of cases, cannot be used."""
 
 
+class SourceBroken(Permanent):
+    """A plug-in cannot be used as a source; the text names its package and the cure."""
+
+
 class StateError(Permanent):
     """The state folder, a port or another local resource cannot be used."""

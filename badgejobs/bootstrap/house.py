@@ -7,10 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
-from importlib.metadata import entry_points
 from pathlib import Path
 from threading import Lock
-from typing import Protocol
 
 import structlog
 
@@ -25,8 +23,9 @@ from badgejobs.core.milestone import Ruleset, Wants
 from badgejobs.core.site import Site
 from badgejobs.core.source import Source, Track, tracks_of
 from badgejobs.core.wixfacts import SiteFacts
-from badgejobs.errors import Later, RulesError, SettingsError
+from badgejobs.errors import Later, RulesError, SettingsError, SourceBroken
 from badgejobs.flow.cadence import Cadence
+from badgejobs.sources.installed import SourceFactory, found_sources
 from badgejobs.store import SqlStore, open_store
 from badgejobs.wix import wire
 from badgejobs.wix.auth import ApiKeyCredentials, AppCredentials, Credentials
@@ -37,16 +36,6 @@ log = structlog.get_logger(__name__)
 
 #: No file has this stamp, so the first look reads it.
 _NEVER = (-1, -1)
-
-
-class SourceFactory(Protocol):
-    """A source's class, as an entry point names it: one object of it serves one site."""
-
-    mode: str
-
-    def __call__(self, site: Site, /) -> Source[WixClient]:
-        """The source of one site."""
-        ...
 
 
 class House:
@@ -77,10 +66,16 @@ class House:
         """The configured sites by name."""
         return self.settings.sites
 
-    @property
-    def modes(self) -> dict[str, str]:
-        """Each known source with its mode."""
-        return {name: factory.mode for name, factory in self._sources.items()}
+    def mode(self, source: str) -> str | None:
+        """How a source is read; ``None`` for a duty, and for a plug-in that is broken."""
+        factory = self._factory(source)
+        return factory.mode if factory else None
+
+    def _factory(self, source: str) -> SourceFactory | None:
+        try:
+            return self._sources.get(source)
+        except SourceBroken:
+            return None  # told where it is to be read
 
     @property
     def timing(self) -> Timing:
@@ -100,16 +95,17 @@ class House:
 
     def tracks(self, source: str) -> tuple[Track, ...]:
         """The tracks on which a source is read; one for what is no source, such as a duty."""
-        factory = self._sources.get(source)
+        factory = self._factory(source)
         if factory is None:
-            return (Track.LIVE,)
+            # however a plug-in that is broken is read, in full is one way of it
+            return (Track.FULL if source in self._sources else Track.LIVE,)
         return tracks_of(factory.mode, is_probed=hasattr(factory, "probe"))
 
     def cadence(self, site: str, source: str) -> Cadence:
         """How often one source of one site is read."""
         told = self.settings.scan
         pace = self.settings.requests_per_minute_of(site)
-        walked = self.modes.get(source) == "walk"
+        walked = self.mode(source) == "walk"
         every = told.comments_every_seconds if walked else told.orders_every_seconds
         return Cadence(
             every=timedelta(seconds=every),
@@ -278,7 +274,10 @@ class SiteHouse:
         return self._scanning if track is Track.LIVE else self.reading
 
     def source(self, name: str, wants: Wants) -> Source[WixClient]:
-        """One source of this site, which reads what these wants ask of it."""
+        """One source of this site, which reads what these wants ask of it.
+
+        Raises ``SourceBroken`` for a plug-in that cannot be used.
+        """
         if name not in self._sources:
             known = ", ".join(sorted(self._sources))
             raise SettingsError(f"there is no source {name!r}; known: {known}")
@@ -299,11 +298,6 @@ def open_house(
     """
     throttle = Throttle(redis_url) if redis_url else LocalThrottle()
     return House(settings, open_store(settings.database), throttle, found_sources(), clock)
-
-
-def found_sources() -> dict[str, SourceFactory]:
-    """Every source that is installed, ours and plug-ins', by name."""
-    return {point.name: point.load() for point in entry_points(group="badgejobs.sources")}
 
 
 def _credentials(told: SiteSettings) -> Credentials:

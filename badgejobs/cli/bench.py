@@ -4,36 +4,29 @@ from __future__ import annotations
 
 import http.client
 import json
-import subprocess
-import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import timedelta
+from collections.abc import Callable
 from itertools import cycle
-from pathlib import Path
 from statistics import mean, median
 from typing import Annotated
 from urllib.parse import urlsplit
 
 import typer
 
+from badgejobs.cli.bench_comments import measure_comments
 from badgejobs.cli.bench_rules import measure_rules
+from badgejobs.cli.bench_sandbox import measured_sandbox, measuring_client
 from badgejobs.cli.output import Output, Rows
-from badgejobs.errors import StateError
 from badgejobs.sandbox import builtin
+from badgejobs.sandbox.history import seeds
 from badgejobs.wix import calls, wire
-from badgejobs.wix.auth import AppCredentials
 from badgejobs.wix.client import WixClient
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
-#: A sandbox that has not begun to answer by then will not.
-_START_SECONDS = 60.0
-
 bench = typer.Typer(help="Measure, and print figures of one run beside each other.")
 bench.command("rules")(measure_rules)
+bench.command("comments")(measure_comments)
 
 
 @bench.callback()
@@ -55,7 +48,7 @@ def sandbox(
 
     Example: badgejobs bench sandbox --pages 300
     """
-    with _sandbox() as url, _client(url) as client:
+    with measured_sandbox(seeds.REAL) as url, measuring_client(url) as client:
         bare = _Bare(url)
         served, taken = list[float](), list[float]()
         for _ in range(rounds + 1):
@@ -141,44 +134,3 @@ def _rate(pages: int, page: Callable[[], None]) -> float:
     for _ in range(pages):
         page()
     return pages / (time.perf_counter() - began)
-
-
-@contextmanager
-def _client(url: str) -> Iterator[WixClient]:
-    credentials = AppCredentials(
-        app_id=builtin.APP_ID,
-        app_secret=builtin.APP_SECRET,
-        instance_id=builtin.instance_id(1),
-    )
-    with WixClient(
-        base_url=url,
-        credentials=credentials,
-        pace=lambda: None,
-        request_deadline=timedelta(seconds=30),
-    ) as client:
-        yield client
-
-
-@contextmanager
-def _sandbox() -> Iterator[str]:
-    """A sandbox in a process of its own, with the real history, no limit and no lag."""
-    with tempfile.TemporaryDirectory() as folder:
-        port_file = Path(folder) / "port"
-        line = ["sandbox", "serve", "--port", "0", "--port-file", str(port_file)]
-        behaviour = ["--seed", "real", "--rate-limit", "0", "--lag", "0"]
-        process = subprocess.Popen(
-            [sys.executable, "-m", "badgejobs", *line, *behaviour],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        try:
-            ends = time.monotonic() + _START_SECONDS
-            while not port_file.exists():
-                if process.poll() is not None or time.monotonic() > ends:
-                    raise StateError("the sandbox to measure did not start; try "
-                                     "`badgejobs sandbox serve` to see why")  # fmt: skip
-                time.sleep(0.05)
-            yield f"http://127.0.0.1:{port_file.read_text(encoding='ascii').strip()}"
-        finally:
-            process.terminate()
-            process.wait()

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from badgejobs.bootstrap import House, found_sources, open_house
+from badgejobs.bootstrap import House, open_house
 from badgejobs.cli.doctor_wix import examined_wix
 from badgejobs.cli.exits import Code, code_of
 from badgejobs.cli.finding import Finding, failed, looked_at
@@ -18,6 +18,7 @@ from badgejobs.cli.output import Output, Rows
 from badgejobs.config import Settings, load_settings, prepare_state_dir
 from badgejobs.errors import BadgeJobsError, BrokerUnavailable
 from badgejobs.rules import NO_CURRENCY, SiteDefaults, read_rules
+from badgejobs.sources.installed import found_sources
 
 
 def doctor(
@@ -61,6 +62,7 @@ def examined(site: str | None) -> Iterator[Finding]:
     yield looked_at(
         "jobs", partial(_jobs, settings), cure="lower the times of assign and scan that you set"
     )
+    yield from _plug_ins()
     for name in sites:
         yield looked_at(
             f"{name}: rules", partial(_rules, settings, name), cure="see `badgejobs rules help`"
@@ -103,6 +105,14 @@ def _of_settings(settings: Settings, sites: list[str]) -> Finding:
     return Finding(check="settings", ok=True, finding=finding)
 
 
+def _plug_ins() -> Iterator[Finding]:
+    """Which sources others brought, where there are any; none is imported for that."""
+    found = found_sources()
+    told = [f"{name} of {package}" for name, package in found.plug_ins.items()]
+    if told or found.notes:
+        yield Finding(check="plug-ins", ok=True, finding="; ".join([*told, *found.notes]))
+
+
 def _jobs(settings: Settings) -> str:
     """What worker, beat and up ask at their start."""
     from badgejobs.jobs.app import check, check_tasks  # noqa: PLC0415 - Celery takes a second
@@ -114,7 +124,10 @@ def _jobs(settings: Settings) -> str:
 
 def _rules(settings: Settings, site: str) -> str:
     untold = SiteDefaults(currency=NO_CURRENCY)
-    found = read_rules(settings.sites[site].rules, sources=frozenset(found_sources()), site=untold)
+    sources = found_sources()
+    found = read_rules(settings.sites[site].rules, sources=frozenset(sources), site=untold)
+    for source in found.ruleset.sources:
+        sources.get(source)  # imports it, which may show that it is broken
     told = f"{len(found.ruleset.milestones)} badge(s), version {found.ruleset.version[:12]}"
     if found.left_open:
         # the version is that of the site's own values, which are asked of Wix further below

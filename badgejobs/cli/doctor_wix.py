@@ -12,6 +12,7 @@ from badgejobs.config.layers import variable
 from badgejobs.errors import BadgeJobsError, RulesError, SettingsError
 from badgejobs.wix import wire
 from badgejobs.wix.client import is_unknown_path
+from badgejobs.wix.protocol import TooManyToCount
 
 #: Further apart, stamps of orders look as if they came from the future.
 MOST_SKEW = timedelta(seconds=60)
@@ -19,6 +20,7 @@ _SETTING = ("wix_assignment_paths",)
 
 _CREDENTIALS = "check app_id, app_secret and instance_id, or api_key and site_id, of this site"
 _SCOPES = "add the permission to your app in the Wix dashboard and install its new version"
+_APPS = "an app that is not installed is to be installed or taken out of comment_apps"
 _REACH = "see that this machine reaches Wix, or correct BADGEJOBS_WIX_BASE_URL"
 
 
@@ -45,6 +47,8 @@ def examined_wix(house: House, site: str) -> Iterator[Finding]:
         )  # fmt: skip
     if paths.ok and all(wrong is None for wrong in scopes.values()):
         yield _clock(at, site)
+        if "comments" in at.wanted_sources():
+            yield from (_comments(at, site, app) for app in at.profile.comment_apps)
         yield _badges(house, at, site)
 
 
@@ -91,6 +95,29 @@ def _clock(at: SiteHouse, site: str) -> Finding:
         check=check, ok=abs(skew) <= MOST_SKEW.total_seconds(),
         finding=f"{abs(skew):.0f} s {'ahead of' if skew > 0 else 'behind'} Wix",
         cure="" if abs(skew) <= MOST_SKEW.total_seconds() else "let NTP set this machine's clock",
+    )  # fmt: skip
+
+
+def _comments(at: SiteHouse, site: str, app: str) -> Finding:
+    """Whether an app of comment_apps has comments: Wix may answer nothing for one that is away."""
+    everyday = {wix_id: name for name, wix_id in wire.COMMENT_APPS.items()}
+    check = f"{site}: comments of {everyday.get(app, app)}"
+    try:
+        number = at.badges.count_comments(app)
+    except TooManyToCount:
+        return Finding(check=check, ok=True, finding="more than Wix counts; new posts show later")
+    except BadgeJobsError as error:
+        return failed(check, error, cure=_APPS)
+    try:
+        listed = at.badges.query_comments(app, None)
+    except BadgeJobsError as error:
+        return failed(check, error, cure=_APPS)
+    if number or listed.records or listed.bad:
+        return Finding(check=check, ok=True, finding=f"{number:,} are published")
+    return Finding(
+        check=check, ok=True,
+        finding="Wix knows none, ever: nobody has commented yet, or the app is not installed; "
+        f"{_APPS}",
     )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from badgejobs.errors import (
     FileError,
     PermissionMissing,
     SettingsError,
+    SourceBroken,
 )
 
 
@@ -35,7 +36,7 @@ Exit codes:
   1    failure
   2    wrong usage
   3    done in part: the rest waits for a next call
-  4    settings, rules or a file to try them with are wrong
+  4    settings, rules, a file to try them with or a plug-in are wrong
   5    Wix refuses the credentials, or a permission is missing
   6    database or broker cannot be reached
   130  interrupted (Ctrl-C)
@@ -49,7 +50,7 @@ def code_of(error: BadgeJobsError) -> Code:
     (4, 6)
     """
     match error:
-        case SettingsError() | FileError():
+        case SettingsError() | FileError() | SourceBroken():
             return Code.SETTINGS
         case CredentialsRefused() | PermissionMissing():
             return Code.WIX_REFUSED

@@ -21,6 +21,7 @@ from badgejobs.errors import (
     Permanent,
     PermissionMissing,
     Refused,
+    SourceBroken,
     Transient,
 )
 from badgejobs.jobs import work
@@ -33,7 +34,7 @@ MOST_FAILURES = 5
 _NAP_SECONDS = 0.5
 
 #: What blocks one duty and leaves the others their chance; all else blocks everything.
-_ABOUT_ONE_DUTY = (PermissionMissing, Refused, NotFound)
+_ABOUT_ONE_DUTY = (PermissionMissing, Refused, NotFound, SourceBroken)
 
 _KEYS = ("seen", "new", "changed", "quarantined", "opened", "withdrawn", "held", "cleared")
 _AWARD_KEYS = ("created", "found", "unknown", "refused")

@@ -46,7 +46,7 @@ def freshness(house: House, tx: SqlTransaction, site: str) -> list[Freshness]:
     found = []
     known_to = tx.scans.known_to(site)
     for source in house.at(site).wanted_sources():
-        mode = house.modes.get(source, "window")
+        mode = house.mode(source) or "window"
         records = tx.activities.number(site, source)
         found.append(
             Freshness(

@@ -11,7 +11,7 @@ import typer
 from badgejobs.cli.opening import known_site, settled
 from badgejobs.cli.output import Output, Page, Rows
 from badgejobs.cli.rules_cases import cases
-from badgejobs.cli.rules_eval import evaluate
+from badgejobs.cli.rules_eval import evaluate, known_sources
 from badgejobs.rules import (
     NO_CURRENCY,
     Reading,
@@ -21,6 +21,7 @@ from badgejobs.rules import (
     read_rules,
 )
 from badgejobs.rules.schema import schema_text
+from badgejobs.sources.installed import found_sources
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 File = Annotated[Path, typer.Argument(help="The rules file.")]
@@ -95,9 +96,11 @@ def show(
 def schema() -> None:
     """Print the JSON Schema of rules files, with which an editor completes and checks them.
 
+    It knows the sources of the plug-ins that are installed here.
+
     Example: badgejobs rules schema > rules.schema.json
     """
-    typer.echo(schema_text(), nl=False)
+    typer.echo(schema_text(sources=known_sources()), nl=False)
 
 
 @rules.command("help")
@@ -111,9 +114,18 @@ def language(*, as_json: AsJson = False) -> None:
 
 
 def _read(file: Path, timezone: str | None = None, currency: str | None = None) -> Reading:
-    """The rules of a file; an unknown currency of the site does not keep one from looking."""
+    """The rules of a file; an unknown currency of the site does not keep one from looking.
+
+    Raises ``SourceBroken`` where they read a plug-in that cannot be used.
+    """
+    sources = found_sources()
     site = SiteDefaults(timezone=timezone, currency=currency or NO_CURRENCY)
-    return read_rules(file, site=site)
+    for note in sources.notes:
+        Output().note(f"note: {note}")
+    found = read_rules(file, sources=known_sources(), site=site)
+    for source in found.ruleset.sources:
+        sources.get(source)  # imports it
+    return found
 
 
 def _print(found: Reading, out: Output) -> None:

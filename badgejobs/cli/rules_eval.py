@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from importlib.metadata import entry_points
 from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any
@@ -22,6 +21,7 @@ from badgejobs.rules.activities.facts import currency_of
 from badgejobs.rules.language.names import OUR_SOURCES
 from badgejobs.rules.language.times import known_zones
 from badgejobs.rules.wording.proofs import missing_of, why
+from badgejobs.sources.installed import found_sources
 
 #: So many members are shown at once.
 _AT_ONCE = 200
@@ -95,7 +95,7 @@ def evaluate(
 
 def known_sources() -> frozenset[str]:
     """The sources that rules may name: ours, and those of plug-ins that are installed."""
-    return OUR_SOURCES | {point.name for point in entry_points(group="badgejobs.sources")}
+    return OUR_SOURCES | frozenset(found_sources())
 
 
 def site_defaults(timezone: str | None, currency: str | None) -> SiteDefaults:

@@ -44,7 +44,10 @@ def serve(
     host: Annotated[str, typer.Option(help="A loopback address.")] = "127.0.0.1",
     sites: Annotated[int, typer.Option(min=0, max=10_000, help="How many sites.")] = 1,
     seed: Annotated[
-        str, typer.Option(help="empty, real (shipped history) or a JSON file of records.")
+        str,
+        typer.Option(
+            help="empty, real (shipped history), comments:NUMBER:POSTS or a JSON file of records."
+        ),
     ] = seeds.EMPTY,
     replay: Annotated[
         float | None,

@@ -13,6 +13,7 @@ from badgejobs.cli.exits import Code, code_of
 from badgejobs.cli.foreground import Done, Foreground
 from badgejobs.cli.opening import known_site, opened, settled, standing
 from badgejobs.cli.output import Output, Rows
+from badgejobs.cli.site_resources import named_resources
 from badgejobs.config import Settings
 from badgejobs.errors import BrokerUnavailable, Later, SettingsError
 from badgejobs.jobs import work
@@ -52,20 +53,29 @@ def scan(
     site: SiteName = None,
     source: Annotated[str | None, typer.Argument(help="Default: all.", show_default=False)] = None,
     *,
+    resource: Annotated[
+        list[str] | None,
+        typer.Option(metavar="APP:POST_ID", help="Where comments may have changed; repeatable."),
+    ] = None,
     foreground: Here = False,
     as_json: AsJson = False,
 ) -> None:
     """Have a site's sources read now rather than when they are due.
 
-    Example: badgejobs scan my-shop orders
+    With --resource the comments of these posts are read, whatever the numbers say.
+
+    Example: badgejobs scan my-shop comments --resource blog:65b8f0c2a1
     """
     settings = settled()
     name, out = known_site(settings, site), Output(as_json=as_json)
     with opened(settings) as house:
         work.register(house)
         sources = sources_of(house, name, source)
+        noted = named_resources(house, name, source, resource or [])
         with house.store.begin() as tx:
             for one in sources:
+                if noted:
+                    tx.resources.hint(name, one, noted)
                 tx.scans.make_due(name, one)
         if foreground:
             checked_rules(house, name)

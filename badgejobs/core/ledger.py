@@ -33,7 +33,7 @@ class Missing:
     gone: int = 0
     #: The members of what is gone.
     touched: frozenset[str] = frozenset()
-    #: The resources of what was missed for the first time.
+    #: The resources of what is missed and not gone yet: to be looked for once more.
     on: tuple[Resources, ...] = ()
 
 

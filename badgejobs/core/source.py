@@ -49,6 +49,9 @@ class Walk:
     """A full walk, page by page, of a source that knows no time filter."""
 
     generation: int
+    #: The parts of which many activities are known. That such a part has none at all any more is
+    #: no answer to be believed: a source raises ``Refused`` then, and nothing is held to be gone.
+    expected: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,8 +149,12 @@ class Probed:
     changed: tuple[Resources, ...] = ()
     #: By part, how many more (or fewer) there are than known resources explain: new resources.
     unexplained: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    #: What a person has to mend, where a part cannot be read at all; empty where all can.
+    refused: str = ""
     #: Parts of which a walk costs less than finding out more, or that cannot be counted.
     to_walk: frozenset[str] = frozenset()
+    #: Parts of which the time allowed no more than this: once it is read, ask again.
+    unfinished: frozenset[str] = frozenset()
 
 
 @runtime_checkable

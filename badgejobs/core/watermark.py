@@ -140,11 +140,11 @@ class Round:
         """The cursor is refused: go on from the last stamp, or start over where there is none."""
         return replace(self, cursor=None)
 
-    def scope(self, mode: Mode) -> Scope:
+    def scope(self, mode: Mode, *, expected: frozenset[str] = frozenset()) -> Scope:
         """What to ask a source of this mode for."""
         if mode == "window":
             return Window(since=self.read_to or self.since)
-        return Walk(generation=self.generation)
+        return Walk(generation=self.generation, expected=expected)
 
 
 Place = Watermark | Round

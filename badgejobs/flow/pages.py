@@ -42,6 +42,8 @@ class Scanned:
     completed: bool = False
     #: The rules began to want more than this source reads: it is to be read by another.
     overtaken: bool = False
+    #: What a person has to mend for the part that could not be read; the others were.
+    refused: str = ""
     #: There is more to read at once.
     more: bool = False
     #: The time of last changes that was read, where it was read by time.

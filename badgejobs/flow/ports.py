@@ -248,8 +248,13 @@ class Scans(Protocol):
         """Save a place and renew the lease; ``LeaseLost`` where a later epoch has begun."""
         ...
 
-    def release(self, lease: Lease, *, due_in: timedelta, completed: bool) -> None:
-        """Give the lease back after work well done and say when the source is due again."""
+    def release(
+        self, lease: Lease, *, due_in: timedelta, completed: bool, error: str | None = None
+    ) -> None:
+        """Give the lease back after work well done and say when the source is due again.
+
+        ``error`` is what stood in the way of a part of it.
+        """
         ...
 
     def postpone(self, lease: Lease, *, due_in: timedelta, error: BadgeJobsError) -> None:

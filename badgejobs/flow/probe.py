@@ -36,17 +36,29 @@ def look(at: Slice[C], place: Round) -> timedelta | None:
     probed = at.source.probe(at.client, known, place.offsets)
     with at.store.begin() as tx:
         tx.resources.hint(site, source, probed.changed)
-        _bring_forward(tx, at, probed)
+        if probed.to_walk or any(probed.unexplained.values()):
+            _bring_forward(tx, at)
         place = replace(place, offsets=dict(probed.unexplained))
         tx.scans.keep(at.lease, place, holds=at.cadence.lease)
     place, all_read = _read_noted(at, place)
     if not all_read:
         return None
     with at.store.begin() as tx:
-        offsets = _offsets(probed, tx.resources.known(site, source))
+        known_now = tx.resources.known(site, source)
+        offsets = _offsets(probed, known_now)
+        # Where what was found told us nothing new, asking again would find the same.
+        goes_on = bool(probed.unfinished) and known_now != known
+        if goes_on:
+            offsets = {part: by for part, by in offsets.items() if part not in probed.unfinished}
+        elif probed.unfinished:
+            _bring_forward(tx, at)
+        elif offsets != probed.unexplained and not tx.resources.hints(site, source):
+            # The pages trail behind the numbers, or hold what is not understood.
+            tx.resources.hint(site, source, probed.changed, due_in=at.cadence.every)
         tx.scans.keep(at.lease, replace(place, offsets=offsets), holds=at.cadence.lease)
-    at.total = replace(at.total, completed=not offsets and not probed.to_walk)
-    return at.cadence.every
+    is_known = not (offsets or probed.to_walk or probed.unfinished or probed.refused)
+    at.total = replace(at.total, completed=is_known, refused=probed.refused)
+    return None if goes_on else at.cadence.every
 
 
 def _offsets(probed: Probed, known: Known) -> Mapping[str, int]:
@@ -55,10 +67,8 @@ def _offsets(probed: Probed, known: Known) -> Mapping[str, int]:
     return {part: by for part, by in found.items() if by}
 
 
-def _bring_forward(tx: Transaction, at: Slice[C], probed: Probed) -> None:
+def _bring_forward(tx: Transaction, at: Slice[C]) -> None:
     """Let a walk find what numbers cannot: new resources, and what is too costly to single out."""
-    if not probed.to_walk and not any(probed.unexplained.values()):
-        return
     site, source = at.lease.site, at.lease.source
     begun = tx.scans.known_to(site).get(source, tx.now)
     soonest = tx.scans.walked_from(site, source) or begun

@@ -19,6 +19,9 @@ from badgejobs.flow.probe import look
 #: What sources read that rules ask no more of than plain facts.
 NOTHING_MORE = Wants()
 
+#: A part of which so many are known does not become empty from one reading to the next.
+MANY = 10
+
 #: The live scan of a source with a watermark waits so long for the backfill's first page.
 _WAIT_FOR_BEGINNING = timedelta(seconds=5)
 
@@ -109,8 +112,10 @@ def _read_whole(at: Slice[C], place: Round) -> bool:
             reached = tx.scans.live_reached(site, source)
             since = reached - at.cadence.recent_reaches if reached else None
             place = place.opened(tx.now, generation=newest, since=since)
+        known = tx.resources.known(site, source) if at.source.mode == "walk" else {}
         tx.scans.keep(at.lease, place, holds=at.cadence.lease)
-    course = _Whole(at.lease, at.source.mode, at.cadence.miss_gap, place.generation)
+    many = frozenset(part for part, here in known.items() if sum(here.values()) >= MANY)
+    course = _Whole(at.lease, at.source.mode, at.cadence.miss_gap, place.generation, many)
     return not read(at, course, place).scanning
 
 
@@ -149,6 +154,7 @@ class _Whole:
     mode: Mode
     miss_gap: timedelta
     generation: int
+    expected: frozenset[str]
 
     @property
     def silent(self) -> bool:
@@ -156,7 +162,7 @@ class _Whole:
         return self.lease.track is Track.FULL and not self.lease.is_complete
 
     def scope(self, place: Round, /) -> Scope:
-        return place.scope(self.mode)
+        return place.scope(self.mode, expected=self.expected)
 
     def turned(self, place: Round, page: Page, now: datetime, /) -> Round:
         return place.turned(
@@ -208,4 +214,6 @@ def _release(at: Slice[C], *, due_in: timedelta | None) -> None:
             records = tx.activities.number(lease.site, lease.source) if is_walk else 0
             due_in = at.cadence.rest(lease.track, at.source.mode, records=records)
         at.total = replace(at.total, more=due_in is None)
-        tx.scans.release(lease, due_in=due_in or timedelta(0), completed=done)
+        tx.scans.release(
+            lease, due_in=due_in or timedelta(0), completed=done, error=at.total.refused or None
+        )

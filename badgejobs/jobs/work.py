@@ -14,7 +14,7 @@ from typing import Any
 
 from badgejobs.bootstrap import House
 from badgejobs.core.source import Track
-from badgejobs.errors import BadgeJobsError, LeaseTaken
+from badgejobs.errors import BadgeJobsError, LeaseTaken, Refused, SettingsError, SourceBroken
 from badgejobs.flow.assign import Assigned, assign
 from badgejobs.flow.decide import Decided, decide, flip, take_up
 from badgejobs.flow.pages import Scanned
@@ -72,13 +72,18 @@ def register(house: House) -> None:
     Only sources that the site's rules read are read at all.
     """
     wanted = {
-        (site, source, house.modes.get(source, "window"), track)
+        (site, source, house.mode(source) or "window", track)
         for site in house.sites
         for source in (*house.at(site).wanted_sources(), *DUTIES)
         for track in house.tracks(source)
     }
     with house.store.read() as tx:
-        missing = wanted - tx.scans.known(house.sites)
+        known = tx.scans.known(house.sites)
+    stands = {(site, source) for site, source, _, _ in known}
+    # How a plug-in that is broken is read cannot be told now: its rows stay as they are.
+    missing = {
+        one for one in wanted - known if house.mode(one[1]) or (one[0], one[1]) not in stands
+    }
     if missing:
         with house.store.begin() as tx:
             for site, source, mode, track in sorted(missing):
@@ -104,9 +109,14 @@ def run_scan(
             _let_rest(house, site, source, track)
             return _Told()
         wants = at.rules().wants
+        try:
+            reader = at.source(source, wants)
+        except (SettingsError, SourceBroken) as error:
+            _put_off(house, site, source, track, error)
+            raise
         done = scan(
             site,
-            at.source(source, wants),
+            reader,
             at.client(track),
             at.rules,
             house.store,
@@ -121,7 +131,10 @@ def run_scan(
         # Without a page nothing was decided.
         version = at.rules().version if done.pages else None
         window = (done.since, done.until)
-        return _Told(numbers=numbers, more=done.more, version=version, window=window)
+        told = _Told(numbers=numbers, more=done.more, version=version, window=window)
+        if done.refused:
+            raise _Stopped(told, Refused(done.refused))
+        return told
 
     return _as_run(house, site, kind_of(house, site, source, track), unit, by=by)
 
@@ -136,7 +149,7 @@ def kind_of(house: House, site: str, source: str, track: Track) -> str:
         is_complete = tx.scans.is_complete(site, source)
     if not is_complete:
         return f"backfill {source}"
-    return f"audit {source}" if house.modes.get(source) == "window" else f"walk {source}"
+    return f"audit {source}" if house.mode(source) == "window" else f"walk {source}"
 
 
 def run_assign(
@@ -378,6 +391,13 @@ def _let_rest(house: House, site: str, source: str, track: Track) -> None:
     with house.store.begin() as tx:
         lease = tx.scans.lease(site, source, track, holds=LEASE_MARGIN)
         tx.scans.release(lease, due_in=timedelta(days=1), completed=False)
+
+
+def _put_off(house: House, site: str, source: str, track: Track, error: BadgeJobsError) -> None:
+    """Keep the place of a source that cannot even begin, with its error, and ask again later."""
+    with house.store.begin() as tx:
+        lease = tx.scans.lease(site, source, track, holds=LEASE_MARGIN)
+        tx.scans.postpone(lease, due_in=patience(error, lease.failures), error=error)
 
 
 def _alarm(after: timedelta) -> Callable[[], bool]:

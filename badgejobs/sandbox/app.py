@@ -29,6 +29,7 @@ from badgejobs.sandbox.endpoints import (
     payments,
     posts,
     resource_comments,
+    reviews,
     site_properties,
     tags,
     tokens,
@@ -56,6 +57,7 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
     *catalog.ENDPOINTS,
     *catalog_v3.ENDPOINTS,
     *posts.ENDPOINTS,
+    *reviews.ENDPOINTS,
 )
 
 #: How deep the JSON of a request may nest; all that handles it may then recurse into it.

@@ -43,6 +43,10 @@ class RemoteSandbox:
         """Forget everything and set up these sites, in the form of ``POST /_sandbox/reset``."""
         self._call("reset", {"sites": sites})
 
+    def store(self, instance_id: str, kind: str, records: list[dict[str, Any]]) -> None:
+        """Store records of a kind (``comments``, ...), each in place of the one with its id."""
+        self._call(kind, {"instanceId": instance_id, kind: records})
+
     def faults(self, faults: list[dict[str, Any]]) -> None:
         """Script faults, in the form of ``POST /_sandbox/faults``, behind those that wait."""
         self._call("faults", {"faults": faults})

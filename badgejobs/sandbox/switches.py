@@ -89,6 +89,11 @@ class Switches:
         int | None,
         "More comments than this are not counted (TOO_MANY_TO_COUNT); the threshold is unknown.",
     ] = None
+    most_in: Annotated[
+        int | None,
+        "Longer lists behind $in and $nin are refused with 400; 0 is no limit. No page names one "
+        "for comments, those of other APIs say 100.",
+    ] = 0
     count_limit_status: Annotated[
         Literal[428, 400],
         "Status of TOO_MANY_TO_COUNT; only the code is documented.",

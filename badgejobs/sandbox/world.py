@@ -41,12 +41,13 @@ class Site:
         self.orders = Collection(kinds.ORDERS, lag)
         #: Payments and refunds that were stored, by order; those of other orders are derived.
         self.payments = Collection(kinds.PAYMENTS, lag)
-        self.comments = Collection(kinds.COMMENTS, lag)
+        self.comments = Collection(kinds.COMMENTS, lag, grouped_by="resourceId")
         self.members = Collection(kinds.MEMBERS, lag)
         #: The shop's products and what they are filed under, as Catalog V1 has them.
         self.products = Collection(kinds.PRODUCTS, lag)
         self.collections = Collection(kinds.COLLECTIONS, lag)
         self.posts = Collection(kinds.POSTS, lag)
+        self.reviews = Collection(kinds.REVIEWS, lag)
         self.properties = Properties()
         #: Badge ids in the order in which they are displayed.
         self.display_order: list[str] = []

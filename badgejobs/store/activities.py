@@ -144,8 +144,7 @@ class SqlActivities:
             update(activity)
             .where(*missed, not_gone, activity.c.missed_at.is_(None))
             .values(missed_at=now)
-            .returning(activity.c.part, activity.c.post)
-        ).all()
+        ).rowcount
         if gone:
             self._connection.execute(
                 update(activity)
@@ -160,11 +159,17 @@ class SqlActivities:
                     for row in gone
                 ],
             )
+        # also what was missed too short a while ago: its second look is still to come
+        waiting = self._connection.execute(
+            select(activity.c.part, activity.c.post)
+            .where(*missed, not_gone, activity.c.missed_at >= now - gap)
+            .distinct()
+        ).all()
         before = [facts.from_row(site, row) for row in gone]
         after = [replace(one, marks=one.marks | facts.GONE) for one in before]
         self._resources.moved(site, source, before=before, after=after)
         return Missing(
-            first=len(first), gone=len(gone), touched=_members(before), on=_resources(first)
+            first=first, gone=len(gone), touched=_members(before), on=_resources(waiting)
         )
 
     def of_members(self, site: str, members: Collection[str]) -> dict[str, list[Activity]]:

@@ -259,13 +259,17 @@ class SqlScans:
         """Save a place and renew the lease; ``LeaseLost`` where a later epoch has begun."""
         self._fenced(lease, columns_of(place) | {"lease_until": self._moment.now + holds})
 
-    def release(self, lease: Lease, *, due_in: timedelta, completed: bool) -> None:
+    def release(
+        self, lease: Lease, *, due_in: timedelta, completed: bool, error: str | None = None
+    ) -> None:
         """Give the lease back after work well done and say when the source is due again.
+
+        ``error`` is what stood in the way of a part of it, and no reason to wait longer.
 
         A wish for an earlier scan that came meanwhile (``make_due``) is kept. ``LeaseLost``
         where a later epoch has begun.
         """
-        values = self._given_back(due_in) | {"failures": 0, "last_error": None}
+        values = self._given_back(due_in) | {"failures": 0, "last_error": error}
         if completed:
             values |= {
                 "completed_at": self._moment.now,

@@ -48,6 +48,9 @@ COLLECTIONS_QUERY: Final = "/stores-reader/v1/collections/query"
 PRODUCTS_V3_QUERY: Final = "/stores/v3/products/query"
 CATEGORIES_QUERY: Final = "/categories/v1/categories/query"
 POSTS_QUERY: Final = "/blog/v3/posts/query"
+#: These two are asked by a plug-in alone: the example that stands among the tests.
+REVIEWS_QUERY: Final = "/reviews/v1/reviews/query"
+REVIEW: Final = "/reviews/v1/reviews/{id}"
 
 
 class Spelling(StrEnum):
@@ -128,3 +131,6 @@ SCOPE_READ_PRODUCTS_V3: Final = "SCOPE.STORES.PRODUCT_READ"
 SCOPE_READ_HIDDEN_PRODUCTS_V3: Final = "SCOPE.STORES.PRODUCT_READ_ADMIN"
 SCOPE_READ_CATEGORIES: Final = "SCOPE.CATEGORIES.CATEGORY_READ"
 SCOPE_READ_BLOG: Final = "SCOPE.DC-BLOG.READ-BLOGS"
+#: The docs print the id of "Manage Reviews" (``SCOPE.DC-REVIEWS.MANAGE-REVIEWS``) and for "Read
+#: Reviews" only its name; this id is made after it.
+SCOPE_READ_REVIEWS: Final = "SCOPE.DC-REVIEWS.READ-REVIEWS"

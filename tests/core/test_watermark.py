@@ -122,28 +122,52 @@ def test_reading_only_the_overlap_does_not_take_the_watermark_back() -> None:
     )
 
 
-def test_rounds_are_numbered_and_a_walk_cut_off_keeps_its_number() -> None:
-    first = Round().opened(NOON)
-    assert (first.generation, first.scope) == (1, Walk(generation=1))
+def test_a_walk_has_the_number_it_is_given_and_a_walk_cut_off_keeps_its_number() -> None:
+    first = Round().opened(NOON, generation=1)
+    assert (first.generation, first.scope("walk")) == (1, Walk(generation=1))
 
-    half = first.turned(next_cursor="c1").opened(at(60))
+    half = first.turned(next_cursor="c1").opened(at(60), generation=7)
     assert (half.generation, half.cursor, half.started_at) == (1, "c1", NOON)
 
     done = half.turned(next_cursor=None)
     assert (done.scanning, done.cursor, done.complete_from) == (False, None, NOON)
-    assert done.opened(at(61)).generation == 2
+    assert done.opened(at(61), generation=2).generation == 2
 
 
 def test_an_open_walk_still_tells_how_old_the_last_complete_one_is() -> None:
-    done = Round().opened(NOON).turned(next_cursor=None)
+    done = Round().opened(NOON, generation=1).turned(next_cursor=None)
 
-    assert done.opened(at(60)).complete_from == NOON
+    assert done.opened(at(60), generation=2).complete_from == NOON
 
 
 def test_a_refused_cursor_starts_the_walk_over_under_its_number() -> None:
-    half = Round().opened(NOON).turned(next_cursor="c1").cursor_dropped()
+    half = Round().opened(NOON, generation=1).turned(next_cursor="c1").cursor_dropped()
 
     assert (half.generation, half.scanning, half.cursor) == (1, True, None)
+
+
+def test_a_full_reading_by_time_ends_where_the_live_scan_begins() -> None:
+    reading = Round().opened(at(1), generation=1)
+    assert reading.scope("window") == Window(since=None)
+    first = reading.turned([at(-90), at(-80)], next_cursor="c1", answered_at=NOON)
+    assert (first.until, first.scope("window")) == (NOON, Window(since=at(-80)))
+
+    at_the_edge = first.turned([at(-70), at(0)], next_cursor="c2", answered_at=at(9))
+    assert (at_the_edge.scanning, at_the_edge.until) == (True, NOON)
+    done = at_the_edge.turned([at(0), at(5)], next_cursor="c3", answered_at=at(10))
+    assert (done.scanning, done.cursor, done.complete_from) == (False, None, at(1))
+
+
+def test_a_full_reading_that_begins_anew_forgets_how_far_the_last_one_came() -> None:
+    done = Round().opened(NOON, generation=1).turned([at(-5)], next_cursor=None, answered_at=NOON)
+
+    anew = done.opened(at(60), generation=2)
+
+    assert (anew.scope("window"), anew.until, anew.complete_from) == (
+        Window(since=None),
+        None,
+        NOON,
+    )
 
 
 def test_a_scan_that_paused_long_near_the_present_leaves_its_overlap_there() -> None:

@@ -7,6 +7,7 @@ import json
 import random
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import jwt
@@ -81,7 +82,7 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
     "only dots": lambda: b"..",
     "two parts": lambda: genuine().rsplit(b".", 1)[0],
     "four parts": lambda: genuine() + b".x",
-    "alg none": lambda: jwt.encode(claims_of(KIND), None, algorithm="none").encode(),
+    "alg none": lambda: jwt.encode(claims_of(KIND), "", algorithm="none").encode(),
     "alg None with a signature": lambda: of_header(b'{"alg": "None", "typ": "JWT"}'),
     "no alg": lambda: of_header(b'{"typ": "JWT"}'),
     "alg a list": lambda: of_header(b'{"alg": ["RS256"]}'),
@@ -202,22 +203,19 @@ names = st.sampled_from(["data", "iat", "exp", "nbf", "aud", "iss", "sub", "jti"
 @given(st.dictionaries(names, json_values))
 def test_signed_claims_of_any_type_are_an_event_or_the_one_refusal(claims: dict[str, Any]) -> None:
     body = sign(claims_of(KIND) | claims)
-    try:
+    with suppress(Distrusted):
         assert verify(body, KEYS).instance == INSTANCE
-    except Distrusted:
-        pass
 
 
-@given(st.fixed_dictionaries({}, optional={
-    name: json_values for name in ("eventType", "instanceId", "data", "identity")
-}))  # fmt: skip
+nested = dict.fromkeys(("eventType", "instanceId", "data", "identity"), json_values)
+
+
+@given(st.fixed_dictionaries({}, optional=nested))
 def test_nested_json_of_any_type_is_an_event_or_the_one_refusal(fields: dict[str, Any]) -> None:
     text = {name: json.dumps(value) for name, value in fields.items()}
     for body in (told(**fields), told(**text)):
-        try:
+        with suppress(Distrusted):
             assert isinstance(verify(body, KEYS).kind, str)
-        except Distrusted:
-            pass
 
 
 def mutated(body: bytes, random_: random.Random) -> bytes:

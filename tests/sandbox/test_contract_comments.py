@@ -184,3 +184,21 @@ def test_c4_so_many_replies_stand_beside_a_comment_and_a_cursor_leads_to_the_res
                 assert further["hasNext"] is (shown + 5 < 13)
         wrong = wix.call("GET", f"{HERE}&cursorPaging.repliesLimit=101")
         assert wrong.violation["field"] == "cursorPaging.repliesLimit"
+
+
+def test_c3_a_count_of_some_posts_follows_every_change_of_them() -> None:
+    with sandbox() as wix:
+        wix.store("comments", *(comment(n, resourceId=f"p{n % 3}") for n in range(9)))
+        wix.store("comments", comment(9, resourceId="p0", appId=FORUM))
+
+        def counted() -> list[int]:
+            some: list[Any] = ["p0", {"$in": ["p1"]}, {"$in": ["p0", "p2", "p0"]}, {"$in": []}]
+            return [count(wix, {"resourceId": one}) for one in some]
+
+        assert counted() == [3, 3, 6, 0]
+        assert count(wix, {"resourceId": {"$in": ["p0", "new"]}, "status": "PENDING"}) == 0
+        wix.store("comments", comment(0, resourceId="p1"), comment(3, resourceId="p0"))
+        assert counted() == [2, 4, 5, 0], "one moved to another post"
+        wix.store("comments", comment(3, resourceId="p0", status="HIDDEN"))
+        assert counted() == [1, 4, 4, 0]
+        assert count(wix, {"resourceId": {"$ne": "p0"}}) == 7

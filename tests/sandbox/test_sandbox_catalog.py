@@ -162,6 +162,7 @@ def test_categories_need_the_tree_and_no_empty_filter() -> None:
         ("POST", wire.PRODUCTS_V3_QUERY, wire.SCOPE_READ_PRODUCTS_V3),
         ("POST", wire.CATEGORIES_QUERY, wire.SCOPE_READ_CATEGORIES),
         ("POST", wire.POSTS_QUERY, wire.SCOPE_READ_BLOG),
+        ("POST", wire.REVIEWS_QUERY, wire.SCOPE_READ_REVIEWS),
     ],
 )
 def test_each_needs_its_scope(method: str, path: str, scope: str) -> None:

@@ -45,6 +45,7 @@ SCOPES: Final = (
     wire.SCOPE_READ_PRODUCTS_V3,
     wire.SCOPE_READ_CATEGORIES,
     wire.SCOPE_READ_BLOG,
+    wire.SCOPE_READ_REVIEWS,
 )
 #: How many API requests it takes to set the world up.
 _SETTING_UP: Final = 3
@@ -118,7 +119,7 @@ def settle(wix: Wix) -> None:
     transactions = sample("order-payments")["response"]["body"]["orderTransactions"]
     wix.store("payments", {"id": first["id"]} | transactions)
     wix.store("comments", *sample("comments-query")["response"]["body"]["comments"])
-    for kind in ("products", "collections", "posts"):
+    for kind in ("products", "collections", "posts", "reviews"):
         wix.store(kind, *sample(f"{kind}-query")["response"]["body"][kind])
     badges = sample("badges-query")["response"]["body"]["badges"]
     for badge in badges:

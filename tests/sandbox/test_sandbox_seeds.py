@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -77,6 +78,7 @@ def test_a_file_may_say_how_the_site_is_set_and_hold_a_shop_and_a_blog(tmp_path:
         "products": [{"id": "p", "collectionIds": ["c"]}],
         "collections": [{"id": "c", "name": "Cups"}],
         "posts": [{"id": "b", "memberId": "m", "referenceId": "r"}],
+        "reviews": [{"id": "v", "author": {"contactId": "m"}}],
     }
     file.write_text(json.dumps(told))
     world = world_of(2)
@@ -85,6 +87,7 @@ def test_a_file_may_say_how_the_site_is_set_and_hold_a_shop_and_a_blog(tmp_path:
         assert site.properties.time_zone == "Europe/Riga"
         assert site.properties.catalog_version == "V3_CATALOG"
         assert [one.body for one in site.posts.current.values()] == told["posts"]
+        assert [one.body for one in site.reviews.current.values()] == told["reviews"]
         held = [*site.products.current.values(), *site.collections.current.values()]
         assert [one.id for one in held] == ["p", "c"]
 
@@ -134,10 +137,35 @@ def test_a_file_that_is_no_seed_is_refused_with_the_place(
 
 
 def test_an_unknown_seed_is_refused_with_those_that_there_are() -> None:
-    with pytest.raises(SettingsError, match="name 'empty', 'real' or a JSON file"):
+    with pytest.raises(
+        SettingsError, match="name 'empty', 'real', 'comments:NUMBER:POSTS' or a JSON file"
+    ):
         seeds.sow(world_of(1), "reel")
 
 
 def test_a_folder_without_the_real_data_is_refused(tmp_path: Path) -> None:
     with pytest.raises(StateError, match="cannot be read"):
         seeds.sow(world_of(1), "real", data=tmp_path)
+
+
+def test_made_up_comments_stand_on_so_many_posts_and_are_the_same_each_time() -> None:
+    worlds = [world_of(1), world_of(1)]
+    for one in worlds:
+        seeds.sow(one, "comments:600:40")
+    first, second = (next(iter(one.sites.values())).comments.current for one in worlds)
+    assert {one: record.encoded for one, record in first.items()} == {
+        one: record.encoded for one, record in second.items()
+    }
+    on = Counter(record.values["resourceId"] for record in first.values())
+    assert (len(first), len(on), set(on.values())) == (600, 40, {15})
+    (site,) = worlds[0].sites.values()
+    writers = {record.values["author.memberId"] for record in first.values()}
+    assert writers <= set(site.members.current)
+
+
+@pytest.mark.parametrize(
+    "name", ["comments:", "comments:5", "comments:5:6", "comments:5:0", "comments:x:1"]
+)
+def test_a_made_up_seed_that_is_none_is_refused_with_the_form(name: str) -> None:
+    with pytest.raises(SettingsError, match="write comments:NUMBER:POSTS, such as"):
+        seeds.sow(world_of(1), name)

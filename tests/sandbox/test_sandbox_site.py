@@ -104,3 +104,47 @@ def test_pinned_posts_come_first_and_then_the_newest() -> None:
     with sandbox() as wix:
         wix.store("posts", post(1, ADA, pinned=True), post(2, ADA), post(3, BEN))
         assert [one["title"] for one in ask(wix)["posts"]] == ["Post 1", "Post 3", "Post 2"]
+
+
+def review(number: int, author: str, **fields: Any) -> dict[str, Any]:
+    day = f"2026-01-{number:02}T00:00:00Z"
+    plain = {
+        "id": guid(7, number),
+        "namespace": "stores",
+        "author": {"contactId": author},
+        "moderation": {"moderationStatus": "APPROVED"},
+        "createdDate": day,
+        "updatedDate": day,
+    }
+    return plain | fields
+
+
+def test_reviews_are_told_from_the_oldest_on_and_found_by_their_writers() -> None:
+    with sandbox() as wix:
+        wix.store("reviews", *(review(n, ADA if n % 2 else BEN) for n in (3, 1, 2)))
+        found = wix.post(wire.REVIEWS_QUERY, {})
+        assert [one["id"] for one in found["reviews"]] == [guid(7, n) for n in (1, 2, 3)]
+        assert found["pagingMetadata"] == {"count": 3, "cursors": {}, "hasNext": False}
+        first = {"filter": {"author.contactId": {"$in": [ADA]}}, "cursorPaging": {"limit": 1}}
+        page = wix.post(wire.REVIEWS_QUERY, {"query": first})
+        assert [one["id"] for one in page["reviews"]] == [guid(7, 1)]
+        cursor = page["pagingMetadata"]["cursors"]["next"]
+        page = wix.post(wire.REVIEWS_QUERY, {"query": {"cursorPaging": {"cursor": cursor}}})
+        assert [one["id"] for one in page["reviews"]] == [guid(7, 3)]
+        page = wix.post(wire.REVIEWS_QUERY, {"query": {"paging": {"limit": 1, "offset": 2}}})
+        assert [one["id"] for one in page["reviews"]] == [guid(7, 3)]
+        one = wix.good("GET", wire.REVIEW.replace("{id}", guid(7, 2)))["review"]
+        assert one == review(2, BEN)
+        assert wix.call("GET", wire.REVIEW.replace("{id}", guid(7, 9))).status == 404
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"filter": {"updatedDate": {"$gte": "2026-01-01T00:00:00Z"}}},
+        {"sort": [{"fieldName": "updatedDate", "order": "ASC"}]},
+    ],
+)
+def test_what_changed_last_of_reviews_cannot_be_asked_for(query: dict[str, Any]) -> None:
+    with sandbox() as wix:
+        assert wix.call("POST", wire.REVIEWS_QUERY, {"query": query}).status == 400

@@ -210,3 +210,24 @@ def test_more_comments_than_the_limit_are_too_many_to_count() -> None:
         assert wix.post(COUNT, {"appId": guid(0, 1)}) == {"count": 0}
         wix.turn(countLimit=None)
         assert wix.post(COUNT, {"appId": BLOG}) == {"count": 3}
+
+
+def test_a_list_longer_than_the_switch_says_is_refused_by_name() -> None:
+    with sandbox() as wix:
+        wix.store("comments", *(comment(number, resourceId=f"p{number}") for number in range(4)))
+        three = {"filter": {"resourceId": {"$in": ["p0", "p1", "p3"]}}}
+        thousand = {"filter": {"resourceId": {"$in": [f"p{number}" for number in range(5_000)]}}}
+        ask = {"appId": BLOG}
+        assert wix.post(COUNT, ask | thousand) == {"count": 4}
+        wix.turn(mostIn=3)
+        assert wix.post(COUNT, ask | three) == {"count": 3}
+        assert len(wix.post(COMMENTS, ask | {"query": three})["comments"]) == 3
+        refused = wix.call("POST", COUNT, ask | thousand).violation
+        assert (refused["field"], refused["violatedRule"]) == ("filter.resourceId", "MAX")
+        wix.turn(mostIn=2)
+        refused = wix.call("POST", COMMENTS, ask | {"query": three}).violation
+        assert refused["field"] == "query.filter.resourceId"
+        wix.turn(mostIn=0)
+        assert wix.post(COUNT, ask | thousand) == {"count": 4}
+        wix.turn(mostIn=None)
+        assert wix.post(COUNT, ask | thousand) == {"count": 4}

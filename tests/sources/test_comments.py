@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -13,8 +14,8 @@ from bound import Bound
 from badgejobs.core.activity import Activity, Mark
 from badgejobs.core.milestone import Wants
 from badgejobs.core.site import Site
-from badgejobs.core.source import Page, Probing, Source, Walk
-from badgejobs.errors import CursorRefused, Refused, SettingsError
+from badgejobs.core.source import Counting, Page, Probing, Resources, Walk
+from badgejobs.errors import Ambiguous, CursorRefused, Refused, SettingsError
 from badgejobs.sources.comments import Comments
 from badgejobs.wix import wire
 from badgejobs.wix.auth import ApiKeyCredentials
@@ -163,7 +164,7 @@ def test_what_is_not_known_is_unreadable_and_never_guessed(fields: dict[str, Any
     assert bad.reason.startswith(next(iter(fields)))
 
 
-def walked(source: Source) -> list[Page]:
+def walked(source: Bound) -> list[Page]:
     pages = [source.fetch(WALK, None)]
     while (cursor := pages[-1].next_cursor) is not None:
         pages.append(source.fetch(WALK, cursor))
@@ -200,8 +201,7 @@ def test_an_app_that_wix_does_not_know_is_an_error_that_names_it() -> None:
         with comments_of(answer, BLOG) as source:
             with pytest.raises(Refused, match=BLOG):
                 source.fetch(WALK, None)
-            with pytest.raises(Refused, match=BLOG):
-                source.probe({})
+            assert BLOG in source.probe({}).refused
 
 
 def test_a_refused_cursor_passes_on_and_one_of_a_dropped_app_is_refused() -> None:
@@ -222,29 +222,153 @@ def test_settings_that_make_no_sense_are_named() -> None:
 
 
 @pytest.mark.parametrize(
-    ("known", "differs"),
+    ("known", "changed", "unexplained"),
     [
-        ({BLOG: {Mark.PUBLISHED: 8, Mark.HIDDEN: 3}, FORUM: {Mark.PUBLISHED: 2}}, False),
-        ({BLOG: {Mark.PUBLISHED: 8}, FORUM: {Mark.PUBLISHED: 3}}, True),
-        ({BLOG: {Mark.PUBLISHED: 7}, FORUM: {Mark.PUBLISHED: 2}}, True),
-        ({BLOG: {Mark.PUBLISHED: 8}}, True),
-        ({}, True),
+        ({BLOG: {"p1": 5, "p2": 3}, FORUM: {"t1": 2}}, [], {}),
+        ({BLOG: {"p1": 5, "p2": 3}, FORUM: {"t1": 3}}, [(FORUM, ("t1",))], {}),
+        ({BLOG: {"p1": 5, "p2": 2}, FORUM: {"t1": 2}}, [(BLOG, ("p1", "p2"))], {}),
+        ({BLOG: {"p1": 5}, FORUM: {"t1": 2}}, [], {BLOG: 3}),
+        ({BLOG: {"p1": 5, "": 2}, FORUM: {"t1": 2}}, [], {BLOG: 1}),
+        ({}, [], {BLOG: 8, FORUM: 2}),
     ],
 )
-def test_a_probe_compares_each_apps_published_comments(
-    known: Mapping[str, Mapping[Mark, int]], differs: bool
+def test_a_probe_holds_each_apps_published_comments_against_the_known_ones(
+    known: Mapping[str, Mapping[str, int]],
+    changed: list[tuple[str, tuple[str, ...]]],
+    unexplained: dict[str, int],
 ) -> None:
+    live = {BLOG: {"p1": 5, "p2": 3}, FORUM: {"t1": 2}}
+
     def answer(path: str, body: dict[str, Any]) -> httpx.Response:
         assert path == wire.COMMENTS_COUNT
-        assert body["filter"] == {"status": "PUBLISHED"}
-        return httpx.Response(200, json={"count": {BLOG: 8, FORUM: 2}[body["appId"]]})
+        wanted, here = dict(body["filter"]), live[body["appId"]]
+        assert wanted.pop("status") == "PUBLISHED"
+        ids = wanted.pop("resourceId", {"$in": [*here]})["$in"]
+        assert not wanted
+        return httpx.Response(200, json={"count": sum(here.get(one, 0) for one in ids)})
 
     with comments_of(answer, BLOG, FORUM) as source:
-        assert isinstance(source, Probing)
-        assert source.probe(known) is differs
+        assert isinstance(source.source, Probing)
+        found = source.probe(known)
+    assert dict(found.live) == {BLOG: 8, FORUM: 2}
+    assert [(one.part, one.ids) for one in found.changed] == changed
+    assert dict(found.unexplained) == unexplained
+    assert not found.to_walk
 
 
-def test_too_many_to_count_means_that_a_walk_is_due() -> None:
+def test_where_no_number_is_told_a_walk_is_due() -> None:
     body = {"message": "", "details": {"applicationError": {"code": "TOO_MANY_TO_COUNT"}}}
     with comments_of(lambda *_: httpx.Response(428, json=body), BLOG) as source:
-        assert source.probe({BLOG: {Mark.PUBLISHED: 5}}) is True
+        found = source.probe({BLOG: {"p1": 5}})
+        assert isinstance(source.source, Counting)
+        assert source.source.count(source.client) is None
+    assert not found.live
+    assert found.to_walk == {BLOG}
+
+
+def test_the_number_of_all_is_that_of_every_app() -> None:
+    with comments_of(lambda *_: httpx.Response(200, json={"count": 7}), BLOG, FORUM) as source:
+        assert isinstance(source.source, Counting)
+        assert source.source.count(source.client) == 14
+
+
+def test_resources_are_read_in_every_status_page_by_page() -> None:
+    asked = list[Any]()
+    pages = [listed(comment("c1", resourceId="p1"), cursor="n:1"), listed(comment("c2"))]
+
+    def answer(path: str, body: dict[str, Any]) -> httpx.Response:
+        assert (path, body["appId"]) == (wire.COMMENTS_QUERY, FORUM)
+        asked.append(body["query"])
+        return pages[len(asked) - 1]
+
+    some = Resources(part=FORUM, ids=("p1", "p2"))
+    with comments_of(answer, BLOG, FORUM) as source:
+        first = source.fetch(some, None)
+        second = source.fetch(some, first.next_cursor)
+
+    assert asked[0]["filter"] == {
+        "status": {"$in": list(wire.COMMENT_STATUSES)},
+        "resourceId": {"$in": ["p1", "p2"]},
+    }
+    assert asked[1] == {"cursorPaging": {"limit": 100, "cursor": "n:1"}}
+    assert [one.activity_id for one in first.activities + second.activities] == ["c1", "c2"]
+    assert second.next_cursor is None
+    assert {one.part for one in first.activities} == {FORUM}
+
+
+def test_resources_that_cannot_be_asked_for_are_no_requests() -> None:
+    def answer(*_: object) -> httpx.Response:
+        raise AssertionError("nothing is to be sent")
+
+    with comments_of(answer, BLOG) as source:
+        for some in (
+            Resources(part=FORUM, ids=("p1",)),
+            Resources(part=BLOG, ids=("", "x" * 129)),
+        ):
+            assert source.fetch(some, None) == Page(activities=())
+
+
+@pytest.mark.parametrize(
+    ("listed_now", "is_away"), [([], True), ([comment(status="DELETED", author=None)], False)]
+)
+def test_an_app_that_lists_none_of_its_many_comments_is_an_error_that_names_it(
+    listed_now: list[dict[str, Any]], is_away: bool
+) -> None:
+    def answer(path: str, _: dict[str, Any]) -> httpx.Response:
+        if path == wire.COMMENTS_COUNT:
+            return httpx.Response(200, json={"count": 0})
+        return listed(*listed_now)
+
+    with comments_of(answer, BLOG) as source:
+        if is_away:
+            refused = source.probe({BLOG: {"p1": 10}}).refused
+            assert re.search(f"{BLOG}.*install that app or take it out", refused)
+            with pytest.raises(Refused, match=f"{BLOG}.*install that app or take it out"):
+                source.fetch(Walk(generation=2, expected=frozenset({BLOG})), None)
+            assert source.fetch(WALK, None).activities == ()
+            assert source.probe({BLOG: {"p1": 9}}).changed == (Resources(part=BLOG, ids=("p1",)),)
+        else:
+            assert source.probe({BLOG: {"p1": 10}}).changed
+
+
+@pytest.mark.parametrize(
+    "too_long",
+    [
+        httpx.Response(400, json={"message": "", "details": {"validationError": {}}}),
+        httpx.Response(413, text="<h1>Payload Too Large</h1>"),
+    ],
+)
+def test_a_list_that_wix_finds_too_long_is_cut_into_lists_of_100_from_then_on(
+    too_long: httpx.Response,
+) -> None:
+    known = {BLOG: {f"p{number:03d}": 9 for number in range(250)}}
+    lists = list[int]()
+
+    def answer(_: str, body: dict[str, Any]) -> httpx.Response:
+        ids = body["filter"].get("resourceId", {"$in": None})["$in"]
+        if ids is None:
+            return httpx.Response(200, json={"count": 250 * 9 + 1})
+        lists.append(len(ids))
+        if len(ids) > 100:
+            return too_long
+        return httpx.Response(200, json={"count": len(ids) * 9 + ("p204" in ids)})
+
+    with comments_of(answer, BLOG) as source:
+        first, second = source.probe(known), source.probe(known)
+    assert first.changed == second.changed == (Resources(part=BLOG, ids=("p204",)),)
+    assert lists[:4] == [250, 100, 100, 50]
+    assert len(lists) == 1 + 2 * (3 + 6)
+
+
+def test_a_lost_answer_is_no_answer() -> None:
+    lists = list[int]()
+
+    def answer(_: str, body: dict[str, Any]) -> httpx.Response:
+        if "resourceId" not in body["filter"]:
+            return httpx.Response(200, json={"count": 7})
+        lists.append(len(body["filter"]["resourceId"]["$in"]))
+        return httpx.Response(503)
+
+    with comments_of(answer, BLOG) as source, pytest.raises(Ambiguous):
+        source.probe({BLOG: {"p1": 5}})
+    assert lists == [1]

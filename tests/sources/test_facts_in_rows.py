@@ -136,12 +136,15 @@ def read(
     wants: Wants = PAYMENTS,
     rules: Sequence[Ruleset] = (RULES,),
 ) -> list[Scanned]:
-    """Scan every source; the rules of each page are the next of ``rules``, the last for good."""
+    """Read every source in full; each page has the next of ``rules``, the last for good."""
     left = list(rules)
 
     def in_force() -> Ruleset:
         return left.pop(0) if len(left) > 1 else left[0]
 
+    with store.begin() as tx:
+        for name in ("orders", "comments", "membership"):
+            tx.scans.make_due("shop", name, Track.FULL)
     return [
         scan(
             "shop",
@@ -149,14 +152,13 @@ def read(
             source.client,
             in_force,
             store,
-            track=track,
+            track=Track.FULL,
             cadence=Cadence(),
             patience=lambda _error, _failures: timedelta(0),
             time_is_up=lambda: False,
             wants=wants,
         )
         for source in sources_of(shop, wants)
-        for track in (Track.FULL,)
     ]
 
 
@@ -286,7 +288,7 @@ def test_a_member_who_left_is_gone_after_two_walks(
 
 
 def test_the_lines_of_the_real_log_add_up_to_its_orders(shop: LiveShop) -> None:
-    begin(shop.site, reel.load(None), now=shop.world.clock(), seconds=0)
+    begin(shop.site, reel.load(None), shop.world, seconds=0)
     source, cursor, seen = sources_of(shop, Wants())[0], None, 0
     while True:
         page = source.fetch(EVERYTHING, cursor)
@@ -302,7 +304,7 @@ def test_the_lines_of_the_real_log_add_up_to_its_orders(shop: LiveShop) -> None:
 
 
 def test_what_facts_are_made_of_can_be_asked_for_at_the_sandbox(shop: LiveShop) -> None:
-    begin(shop.site, reel.load(None), now=shop.world.clock(), seconds=0)
+    begin(shop.site, reel.load(None), shop.world, seconds=0)
     shop.put("comments", comment(1), comment(2, parentComment=None))
     shop.put("orders", order(1))
     by_parent = {"appId": BLOG, "query": {"filter": {"parentComment.id": guid("f", 0)}}}

@@ -13,6 +13,7 @@ from badgejobs.core.policy import OrderPolicy, Refusal
 from badgejobs.core.source import Source
 from badgejobs.errors import CursorRefused
 from badgejobs.wix import wire
+from badgejobs.wix.client import WixClient
 
 
 def marks(**fields: Any) -> frozenset[Mark]:
@@ -129,8 +130,8 @@ def test_the_window_is_asked_for_inclusively_and_a_refused_cursor_passes_on() ->
         return httpx.Response(200, json=body) if len(asked) == 1 else httpx.Response(400, json={})
 
     with orders_of(answer) as source:
-        as_protocol: Source = source
-        page = as_protocol.fetch(SINCE, None)
+        as_protocol: Source[WixClient] = source.source
+        page = as_protocol.fetch(source.client, SINCE, None)
         with pytest.raises(CursorRefused):
             source.fetch(SINCE, page.next_cursor)
     assert asked[0]["filter"]["updatedDate"] == {"$gte": "2026-02-03T00:00:00.000Z"}

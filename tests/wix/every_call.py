@@ -27,6 +27,7 @@ class Facts:
     other_member: str = "c2b7a6d4-0d3f-4a4e-9f10-6f5a2c9e2202"
     assignment: str = "91d5b3aa-2b61-4a0c-8e0d-3b1f5d7e3301"
     order: str = "0a7c1f3e-6b52-4d19-8f2c-5e9d4b6a4401"
+    review: str = "e1d4c7b0-5a63-4f18-9b2e-7c6d5e4f7701"
     comment: str = "7c6b5a49-3827-4615-8c4b-3a2918076601"
     context: str = "context-of-a-post"
     resource: str = "resource-of-a-post"
@@ -58,6 +59,7 @@ class Use:
             wire.ASSIGNMENT: facts.assignment,
             wire.ORDER: facts.order,
             wire.COMMENT: facts.comment,
+            wire.REVIEW: facts.review,
             wire.MEMBER: facts.member,
         }
         return self.form.replace("{id}", named.get(self.form, ""))
@@ -180,6 +182,17 @@ EVERY_CALL: Final[Mapping[str, Use]] = MappingProxyType(
             act=lambda wix, on: wix.category_names([on.collection]),
         ),
         "posts_of": Use(form=wire.POSTS_QUERY, act=lambda wix, on: wix.posts_of([on.member])),
+        "post": Use(
+            form=wire.REVIEWS_QUERY,
+            act=lambda wix, on: wix.post(
+                wire.REVIEWS_QUERY, {"query": {"filter": {"author.contactId": on.member}}}
+            ),
+        ),
+        "get": Use(
+            method="GET",
+            form=wire.REVIEW,
+            act=lambda wix, on: wix.get(wire.REVIEW.replace("{id}", on.review), {"of": on.member}),
+        ),
     }
 )
 

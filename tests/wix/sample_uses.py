@@ -50,8 +50,13 @@ CUPS = "a41c7e05-3f28-4d96-b7e1-5c6d7e8f9a81"
 HOT = "a41c7e05-3f28-4d96-b7e1-5c6d7e8f9a82"
 BLOG = wire.COMMENT_APPS["blog"]
 POST = "post-7f3"
+REVIEW = "c9e5a2f8-4b17-4d60-a3c8-1f0e9d8c7b91"
 SINCE = datetime(2026, 3, 6, tzinfo=UTC)
 CURSOR = "bWFkZS11cC0x"
+OLDEST_REVIEWS_FIRST = {
+    "sort": [{"fieldName": "createdDate", "order": "ASC"}],
+    "cursorPaging": {"limit": 100},
+}
 
 LOOK = Look(
     title="Loyal Guest",
@@ -124,6 +129,10 @@ BUILT: dict[str, Callable[[], Call]] = {
     "products-query-v3": lambda: calls.query_products_v3([MUG, TEA]),
     "categories-query": lambda: calls.query_categories([CUPS, HOT]),
     "posts-query": lambda: calls.query_posts([ANA, BEN]),
+    "reviews-query": lambda: calls.read_by_post(
+        wire.REVIEWS_QUERY, {"query": OLDEST_REVIEWS_FIRST}
+    ),
+    "review-get": lambda: calls.read_by_get(wire.REVIEW.replace("{id}", REVIEW), {}),
     "error-validation": lambda: calls.create_badge(
         Look(title="T" * 51, background="#264653", text="#F4F1DE")
     ),
@@ -341,6 +350,17 @@ READ: dict[str, tuple[Callable[[WixClient], Any], Any]] = {
         {CUPS: "Cups", HOT: "Hot drinks"},
     ),
     "posts-query": (lambda wix: wix.posts_of([ANA, BEN]), {POST: ANA}),
+    "reviews-query": (
+        lambda wix: [
+            (one["id"], one["author"]["contactId"], one["content"]["rating"])
+            for one in wix.post(wire.REVIEWS_QUERY, {"query": OLDEST_REVIEWS_FIRST}).body["reviews"]
+        ],
+        [(REVIEW, ANA, 5)],
+    ),
+    "review-get": (
+        lambda wix: wix.get(wire.REVIEW.replace("{id}", REVIEW)).body["review"]["revision"],
+        "2",
+    ),
 }
 
 #: What is asked where Wix refuses, and the error that it must be, with a part of its text.

@@ -127,6 +127,7 @@ class Stage:
         put("products", id=ON.product, name="Mug", collectionIds=[ON.collection])
         put("collections", id=ON.collection, name="Cups")
         put("posts", id=ON.order, memberId=ON.member, referenceId=ON.resource)
+        put("reviews", id=ON.review, author={"contactId": ON.member})
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -10,7 +10,7 @@ from badgejobs.sandbox import refusals, validation
 from badgejobs.sandbox.endpoints import pages
 from badgejobs.sandbox.endpoints.endpoint import Answer, Call, Endpoint
 from badgejobs.sandbox.records import kinds
-from badgejobs.sandbox.records.query import compile_filter
+from badgejobs.sandbox.records.collection import Record
 from badgejobs.wix import wire
 
 #: What a deleted comment has lost.
@@ -43,14 +43,18 @@ def query(call: Call) -> Answer:
 def count(call: Call) -> Answer:
     """How many comments of one app match; hidden ones never count."""
     app_id = validation.guid(call.body.get("appId"), "appId")
-    comments = call.site.comments
-    given, strict = call.body.get("filter"), call.strict_filters
-    matches = compile_filter(given, comments.fields, "filter", strict=strict).matches
+    comments, given = call.site.comments, call.body.get("filter")
+    matches = call.filter(given, comments.fields, "filter").matches
+    resources = _resources(given)
+    if resources is None:
+        candidates: Iterable[Record] = comments.shown(call.at).values()
+    else:
+        candidates = comments.grouped(call.at, resources)
     found = sum(
         record.values["appId"] == app_id
         and record.values["status"] != "HIDDEN"
         and matches(record.values)
-        for record in comments.shown(call.at).values()
+        for record in candidates
     )
     most = call.switches.count_limit
     if most is not None and found > most:
@@ -60,6 +64,15 @@ def count(call: Call) -> Answer:
             "there are too many comments to count them",
         )
     return {"count": found}
+
+
+def _resources(given: Any) -> Collection[Any] | None:
+    """The resources outside which a filter that was compiled matches nothing, if it names some."""
+    wanted = given.get("resourceId") if isinstance(given, dict) else None
+    if isinstance(wanted, dict):
+        wanted = wanted.get("$in")
+    one = [wanted] if isinstance(wanted, str) else wanted
+    return one if isinstance(one, list) else None
 
 
 def get(call: Call) -> Answer:

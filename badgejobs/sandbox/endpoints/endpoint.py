@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from badgejobs.sandbox import validation
+from badgejobs.sandbox.records.query import Fields, Filter, compile_filter
 from badgejobs.sandbox.switches import Switches
 from badgejobs.sandbox.world import Site, World
 
@@ -30,10 +31,15 @@ class Call:
         """How the world answers where Wix leaves it open."""
         return self.world.switches
 
-    @property
-    def strict_filters(self) -> bool:
-        """Whether a filter takes only the operators that are documented for each field."""
-        return self.switches.operators_per_field == "documented"
+    def filter(self, given: object, fields: Fields, path: str) -> Filter:
+        """A filter compiled as the switches say; ``path`` is where it stood."""
+        return compile_filter(
+            given,
+            fields,
+            path,
+            strict=self.switches.operators_per_field == "documented",
+            most_in=self.switches.most_in,
+        )
 
     def parameter(self, name: str) -> str | None:
         """The last value of a query parameter, None if it is absent."""

@@ -21,6 +21,7 @@ _EVERY_SCOPE = frozenset(
         wire.SCOPE_READ_HIDDEN_PRODUCTS_V3,
         wire.SCOPE_READ_CATEGORIES,
         wire.SCOPE_READ_BLOG,
+        wire.SCOPE_READ_REVIEWS,
     }
 )
 

@@ -12,7 +12,7 @@ from typing import Any
 from badgejobs.sandbox import refusals, validation
 from badgejobs.sandbox.endpoints.endpoint import Call
 from badgejobs.sandbox.records.collection import Collection, Record, place_of
-from badgejobs.sandbox.records.query import Fields, Filter, Sort, Values, compile_filter, parse_sort
+from badgejobs.sandbox.records.query import Fields, Filter, Sort, Values, parse_sort
 from badgejobs.wix import wire
 
 Predicate = Callable[[Values], bool]
@@ -81,7 +81,7 @@ def read(call: Call, listing: Listing) -> Page:
         if told_again and call.switches.cursor_with_filter == "refuse":
             raise refusals.invalid(f"{key}.cursorPaging.cursor", "excludes filter and sort")
         given, sort, after = opened(call, listing, cursor, f"{key}.cursorPaging.cursor")
-    found = compile_filter(given, fields, f"{key}.filter", strict=call.strict_filters)
+    found = call.filter(given, fields, f"{key}.filter")
     matches = _both(listing.condition(found), found.matches) if listing.condition else found.matches
     return page(
         call,

@@ -12,7 +12,6 @@ from badgejobs.sandbox.endpoints.endpoint import Answer, Call, Endpoint
 from badgejobs.sandbox.endpoints.tagging import KINDS, MOST_TAGS, Tags, as_json, tags_of
 from badgejobs.sandbox.records.collection import Record
 from badgejobs.sandbox.records.kinds import ASSIGNMENTS
-from badgejobs.sandbox.records.query import compile_filter
 from badgejobs.sandbox.refusals import Refusal
 from badgejobs.sandbox.world import new_id
 from badgejobs.wix import wire
@@ -64,7 +63,7 @@ def update_by_filter(call: Call) -> Answer:
     """
     given = validation.mapping(call.body.get("filter"), "filter")
     assign, unassign = _change(call)
-    matches = compile_filter(given, ASSIGNMENTS, "filter", strict=call.strict_filters).matches
+    matches = call.filter(given, ASSIGNMENTS, "filter").matches
     assignments = call.site.assignments
     for assignment_id, shown in assignments.shown(call.at).items():
         record = assignments.current.get(assignment_id)

@@ -1,17 +1,21 @@
 """What a sandbox holds at first: nothing, the shipped real history, or records of the user's own.
 
+For measurements there are made-up comments too: ``comments:100000:5000`` is 100,000 of them on
+5,000 posts.
+
 A file of records is JSON in the form of Wix's REST API:
 ``{"members": [...], "orders": [...], "comments": [...], "payments": [...], "products": [...],
-"collections": [...], "posts": [...], "site": {...}}``, each part optional and each record with an
-``id``; payments have that of their order. Products name their collections (``collectionIds``),
-posts their writers (``memberId``) and what comments know them by (``referenceId``); ``site`` is
-in the form of ``POST /_sandbox/site``. So a shop's own cases can stand in its repository and run
-in its CI.
+"collections": [...], "posts": [...], "reviews": [...], "site": {...}}``, each part optional and
+each record with an ``id``; payments have that of their order. Products name their collections
+(``collectionIds``), posts their writers (``memberId``) and what comments know them by
+(``referenceId``), reviews their writers as ``author.contactId``; ``site`` is in the form of
+``POST /_sandbox/site``. So a shop's own cases can stand in its repository and run in its CI.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
@@ -19,7 +23,7 @@ from typing import Final
 from badgejobs.errors import SettingsError
 from badgejobs.sandbox import properties, refusals, validation
 from badgejobs.sandbox.endpoints import comments
-from badgejobs.sandbox.history import reel
+from badgejobs.sandbox.history import made_up, reel
 from badgejobs.sandbox.history.reel import Reel
 from badgejobs.sandbox.properties import Properties
 from badgejobs.sandbox.records import kinds
@@ -38,22 +42,25 @@ _FIELDS: Final[Mapping[str, Fields]] = {
     "products": kinds.PRODUCTS,
     "collections": kinds.COLLECTIONS,
     "posts": kinds.POSTS,
+    "reviews": kinds.REVIEWS,
 }
 KINDS: Final = tuple(_FIELDS)
 _SITE: Final = "site"
+_MADE_UP: Final = re.compile(r"comments:([0-9]{1,7}):([0-9]{1,7})", re.ASCII)
 #: How deep a record may nest.
 _DEEPEST: Final = 250
 
 EMPTY: Final = "empty"
 REAL: Final = "real"
+_COMMENTS: Final = "comments:"
 
 
 def sow(world: World, name: str, *, seconds: float = 0, data: Path | None = None) -> None:
     """Give every site of the world what a seed holds.
 
     ``name`` is ``empty``, ``real`` (the shipped extract, or the full data in the folder
-    ``data``) or the path of a JSON file. With ``seconds`` the real history arrives over that
-    time, in place of all at once.
+    ``data``), ``comments:NUMBER:POSTS`` or the path of a JSON file. With ``seconds`` the real
+    history arrives over that time, in place of all at once.
 
     Raises:
         SettingsError: there is no such seed, or the file does not hold what it should.
@@ -66,6 +73,16 @@ def sow(world: World, name: str, *, seconds: float = 0, data: Path | None = None
         found = reel.load(data)
         for site in world.sites.values():
             begin(site, found, world, seconds=seconds)
+        return
+    if name.startswith(_COMMENTS):
+        number, posts = _numbers(name)
+        shelves = {
+            "members": [Record(one, kinds.MEMBERS) for one in made_up.members()],
+            "comments": [Record(one, kinds.COMMENTS) for one in made_up.comments(number, posts)],
+        }
+        for site in world.sites.values():
+            for kind, given in shelves.items():
+                put(site, kind, given, now)
         return
     shelves, told = _read(Path(name))
     for site in world.sites.values():
@@ -110,13 +127,25 @@ def put(site: Site, kind: str, stored: Iterable[Record], at: float) -> None:
         collection.put(one, at)
 
 
+def _numbers(name: str) -> tuple[int, int]:
+    """How many comments on how many posts."""
+    found = _MADE_UP.fullmatch(name)
+    number, posts = (int(one) for one in found.groups()) if found else (0, 0)
+    if not 1 <= posts <= number <= made_up.MOST:
+        raise SettingsError(
+            f"there is no seed {name!r}: write {_COMMENTS}NUMBER:POSTS, such as "
+            f"{_COMMENTS}2000:100, with up to {made_up.MOST} comments on at most as many posts"
+        )
+    return number, posts
+
+
 def _read(path: Path) -> tuple[dict[str, list[Record]], Properties]:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(
-            f"there is no seed {str(path)!r} ({_why(error)}): name {EMPTY!r}, {REAL!r} or a JSON "
-            f"file with {', '.join(KINDS)}"
+            f"there is no seed {str(path)!r} ({_why(error)}): name {EMPTY!r}, {REAL!r}, "
+            f"'{_COMMENTS}NUMBER:POSTS' or a JSON file with {', '.join(KINDS)}"
         ) from error
     try:
         found = validation.only_fields(json.loads(text), "", optional=(*KINDS, _SITE))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from bisect import bisect_left, bisect_right, insort
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
@@ -82,13 +82,15 @@ def place_of(record: Record, sort: Sort) -> list[Any]:
 class Collection:
     """Records of one kind; times are seconds of the world's clock, never going back."""
 
-    def __init__(self, fields: Fields, lag: float) -> None:
+    def __init__(self, fields: Fields, lag: float, *, grouped_by: str | None = None) -> None:
         self.fields = fields
         self.current: dict[str, Record] = {}
         self._lag = lag
         self._shown: dict[str, Record] = {}
         self._queue: deque[tuple[float, str, Record | None]] = deque()
         self._orders: dict[Sort, list[_Key]] = {}
+        self._grouped_by = grouped_by
+        self._groups: dict[Any, dict[str, Record]] = {}
 
     def put(self, record: Record, at: float) -> None:
         """Store a record, in place of the one with its id if there is one."""
@@ -116,6 +118,12 @@ class Collection:
             _, record_id, record = self._queue.popleft()
             self._show(record_id, record)
         return self._shown
+
+    def grouped(self, now: float, wanted: Iterable[Any]) -> Iterator[Record]:
+        """Records as shown at ``now`` whose value of ``grouped_by`` is one of these."""
+        self.shown(now)
+        for value in dict.fromkeys(wanted):
+            yield from self._groups.get(value, {}).values()
 
     def walk(
         self,
@@ -151,6 +159,11 @@ class Collection:
         before = self._shown.pop(record_id, None) if record is None else self._shown.get(record_id)
         if record is not None:
             self._shown[record_id] = record
+        if self._grouped_by is not None:
+            if before is not None:
+                del self._groups[before.values[self._grouped_by]][record_id]
+            if record is not None:
+                self._groups.setdefault(record.values[self._grouped_by], {})[record_id] = record
         for sort, order in self._orders.items():
             if before is not None:
                 del order[bisect_left(order, self._key_of(before, sort))]

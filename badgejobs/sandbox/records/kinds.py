@@ -175,5 +175,24 @@ POSTS: Final = Fields(
     dates=_POST_DATES,
 )
 
+_REVIEW_FIGURES = dict.fromkeys(
+    ("relevanceScore", "content.rating", "helpfulness"), _ORDERED | {"$in"}
+)
+_REVIEW_SORTED = _REVIEW_FIGURES | {
+    "createdDate": _ORDERED | {"$in"},
+    "verified": frozenset({"$eq", "$ne"}),
+    "origin.type": frozenset({"$eq", "$ne"}),
+}
+#: Reviews, by the docs' table; the day of the last change is not in it.
+REVIEWS: Final = Fields(
+    filterable=_REVIEW_SORTED
+    | dict.fromkeys(
+        ("id", "namespace", "moderation.moderationStatus", "entityId", "author.contactId"), _NAMED
+    ),
+    sortable=frozenset(_REVIEW_SORTED),
+    default_sort=(("createdDate", False),),
+    dates=frozenset({"createdDate"}),
+)
+
 #: Payments and refunds by the order that they belong to; they are asked for by its id alone.
 PAYMENTS: Final = Fields(filterable={}, sortable=frozenset(), default_sort=_BY_ID)

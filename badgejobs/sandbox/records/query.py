@@ -96,19 +96,22 @@ class Filter:
     named: frozenset[str]
 
 
-def compile_filter(given: object, fields: Fields, path: str, *, strict: bool = False) -> Filter:
+def compile_filter(
+    given: object, fields: Fields, path: str, *, strict: bool = False, most_in: int | None = None
+) -> Filter:
     """Turn a filter into a predicate, or refuse it; ``path`` is where it stood.
 
-    A ``strict`` filter takes only the operators that are documented for each field.
+    A ``strict`` filter takes only the operators that are documented for each field. ``most_in``
+    is how long a list behind ``$in`` or ``$nin`` may be; 0 or ``None`` sets no limit.
     """
-    compiler = _Compiler(fields, path, strict=strict)
+    compiler = _Compiler(fields, path, strict=strict, most_in=most_in or None)
     predicate = compiler.filter({} if given is None else given, 0)
     return Filter(predicate, frozenset(compiler.named))
 
 
 class _Compiler:
-    def __init__(self, fields: Fields, path: str, *, strict: bool) -> None:
-        self.fields, self.path, self.strict = fields, path, strict
+    def __init__(self, fields: Fields, path: str, *, strict: bool, most_in: int | None) -> None:
+        self.fields, self.path, self.strict, self.most_in = fields, path, strict, most_in
         self.named: set[str] = set()
 
     def filter(self, given: object, depth: int) -> Callable[[Values], bool]:
@@ -154,6 +157,8 @@ class _Compiler:
             raise refusals.invalid(where, f"Unknown operator '{operator}'")
         if self.strict and operator not in self.fields.filterable[name]:
             raise refusals.invalid(where, f"Operator '{operator}' is not supported for this field")
+        if self.most_in and operator in {"$in", "$nin"} and isinstance(operand, list):
+            validation.items(operand, where, most=self.most_in)
         if name in self.fields.dates and operator not in {"$exists", "$isEmpty"}:
             operand = self._instants(operand, where)
         try:

@@ -27,12 +27,15 @@ from badgejobs.wix.calls.catalog import (
     query_products_v3,
 )
 from badgejobs.wix.calls.comments import (
+    MOST_COUNTED,
     Order,
     count_comments,
     get_comment,
+    is_resource_id,
     list_comments,
     query_comments,
 )
+from badgejobs.wix.calls.elsewhere import read_by_get, read_by_post
 from badgejobs.wix.calls.orders import get_order, list_transactions, search_orders
 from badgejobs.wix.calls.people import (
     Fieldset,
@@ -46,6 +49,7 @@ from badgejobs.wix.calls.people import (
 from badgejobs.wix.calls.site import site_properties
 
 __all__ = [
+    "MOST_COUNTED",
     "NO_GUID",
     "Call",
     "Fieldset",
@@ -65,6 +69,7 @@ __all__ = [
     "get_member",
     "get_order",
     "is_guid",
+    "is_resource_id",
     "list_comments",
     "list_members",
     "list_transactions",
@@ -79,6 +84,8 @@ __all__ = [
     "query_posts",
     "query_products",
     "query_products_v3",
+    "read_by_get",
+    "read_by_post",
     "search_orders",
     "site_properties",
     "token",

@@ -27,12 +27,15 @@ class Call:
     """One request.
 
     Its path is a form of :mod:`badgejobs.wix.wire`; of what comes from outside only a GUID ever
-    becomes part of it. Raises :class:`Refused` for anything else.
+    becomes part of it. Raises :class:`Refused` for anything else. The one exception is a path
+    that a plug-in wrote (:mod:`badgejobs.wix.calls.elsewhere`).
     """
 
     form: str
     #: What takes the place of ``{id}``.
     id: str | None = field(default=None, repr=False)
+    #: The whole path, where it is a plug-in's; then the form only shows and counts it.
+    written: str | None = field(default=None, repr=False)
     query: Mapping[str, str] = field(default_factory=dict, repr=False)
     #: Never shown: the body of a token request holds the app secret.
     body: Mapping[str, Any] | None = field(default=None, repr=False)
@@ -49,6 +52,8 @@ class Call:
     spelling: wire.Spelling | None = None
 
     def __post_init__(self) -> None:
+        if self.written is not None:
+            return
         assert ("{id}" in self.form) == (self.id is not None), "an id and a place for it"
         if self.id is not None and not is_guid(self.id):
             raise Refused(NO_GUID)
@@ -56,6 +61,8 @@ class Call:
     @property
     def path(self) -> str:
         """The path as it is sent, without the query."""
+        if self.written is not None:
+            return self.written
         path = self._spelled()
         return path if self.id is None else path.replace("{id}", self.id)
 
@@ -87,7 +94,7 @@ def paged(
     return query | {"cursorPaging": {"limit": limit}}
 
 
-def among(values: Sequence[str]) -> dict[str, list[str]]:
-    """A filter for any of up to 100 values."""
-    assert 1 <= len(values) <= wire.MOST_ITEMS, "a list of 1 to 100 values"
+def among(values: Sequence[str], *, most: int = wire.MOST_ITEMS) -> dict[str, list[str]]:
+    """A filter for any of up to 100 values, or up to ``most``."""
+    assert 1 <= len(values) <= most, f"a list of 1 to {most} values"
     return {"$in": list(values)}

@@ -71,7 +71,7 @@ class ActivityCalls:
     ) -> int:
         """How many comments of an app have this status; hidden ones never count.
 
-        Of one member and of up to 100 resources where given. Raises
+        Of one member and of up to ``calls.MOST_COUNTED`` resources where given. Raises
         :class:`protocol.TooManyToCount` if there are too many.
         """
         call = calls.count_comments(app_id, author=author, resource_ids=resource_ids, status=status)

@@ -17,6 +17,7 @@ from badgejobs.wix.client.assignments import AssignmentCalls
 from badgejobs.wix.client.badges import BadgeCalls
 from badgejobs.wix.client.blog import BlogCalls
 from badgejobs.wix.client.catalog import CatalogCalls
+from badgejobs.wix.client.elsewhere import OtherCalls
 from badgejobs.wix.client.health import HealthCalls
 from badgejobs.wix.client.people import PeopleCalls
 from badgejobs.wix.client.site import SiteCalls
@@ -35,6 +36,7 @@ class WixClient(
     PeopleCalls,
     SiteCalls,
     HealthCalls,
+    OtherCalls,
 ):
     """Wix's API for one site, with the errors of :mod:`badgejobs.errors`.
 

@@ -1,0 +1,1 @@
+"""Reviews of Wix Stores, as a source for badgejobs."""
