@@ -33,8 +33,8 @@ _TEMPLATE = """\
 # late_apply_seconds = 60
 # batch = 100
 
-[webhooks]                            # off without a key; see the README
-# public_key_file = "webhooks.pem"    # the public key of the app's dashboard
+[webhooks]
+# public_key_file = "webhooks.pem"    # of your app's dashboard; without it none are taken
 # host = "127.0.0.1"
 # port = 8090
 

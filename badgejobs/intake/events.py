@@ -8,15 +8,13 @@ from typing import Any, Final, TypeGuard
 
 from badgejobs.core.source import Resources, Track
 from badgejobs.intake.verify import Event
+from badgejobs.wix.calls import is_resource_id
 
 #: The sources and the duty that events are about, by their names in tables.
 ORDERS: Final = "orders"
 COMMENTS: Final = "comments"
 MEMBERSHIP: Final = "membership"
 RECONCILE: Final = "reconcile"
-
-#: Wix's bound for ids of contexts and resources.
-_LONGEST_ID = 128
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,5 +86,4 @@ def _part(data: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
 
 def _is_id(name: Any) -> TypeGuard[str]:
-    # Not printable are also the characters that a database cannot hold.
-    return isinstance(name, str) and 0 < len(name) <= _LONGEST_ID and name.isprintable()
+    return isinstance(name, str) and is_resource_id(name)

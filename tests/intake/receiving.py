@@ -11,7 +11,7 @@ from datetime import timedelta
 
 import httpx
 from aiohttp import web
-from signing import APP, BLOG, INSTANCE, public_key
+from wix_signing import APP, BLOG, INSTANCE, public_key
 
 from badgejobs.core.source import Track, tracks_of
 from badgejobs.intake.note import Bell, Served

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from signing import APP, BLOG, INSTANCE, comment_created
+from wix_signing import APP, BLOG, INSTANCE, comment_created
 
 from badgejobs.core.source import Resources, Track
 from badgejobs.intake.events import Change, changed

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     PublicFormat,
 )
-from signing import claims_of, private_key, public_key, sign
+from wix_signing import claims_of, private_key, public_key, sign
 
 from badgejobs.errors import SettingsError
 from badgejobs.intake.keys import read_key

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from databases import Clock
 from receiving import APART, SITE, Door, at_rest, due_in, noted, receiving
-from signing import BLOG, claims_of, comment_created, sign
+from wix_signing import BLOG, claims_of, comment_created, sign
 
 from badgejobs.core.source import Track
 from badgejobs.errors import Ambiguous

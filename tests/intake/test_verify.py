@@ -14,7 +14,7 @@ import jwt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from signing import APP, INSTANCE, claims_of, comment_created, private_key, public_key, sign
+from wix_signing import APP, INSTANCE, claims_of, comment_created, private_key, public_key, sign
 
 from badgejobs.intake.verify import MOST_BYTES, Distrusted, verify
 
