@@ -185,7 +185,10 @@ class Receiver:
             self._rung.clear()
             bells, self._bells = self._bells, set()
             in_order = sorted(bells, key=lambda one: (one.site, one.source, one.track))
-            await asyncio.to_thread(self._ring, in_order)
+            try:
+                await asyncio.to_thread(self._ring, in_order)
+            except BadgeJobsError as error:
+                log.warning("bells not rung; the next tick rings them", error=str(error))
 
     async def _telling(self) -> None:
         while True:

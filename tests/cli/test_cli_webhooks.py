@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from wix_signing import BLOG, claims_of, comment_created, public_key, sign
 
 from badgejobs.sandbox.records.collection import Record
 from badgejobs.sandbox.records.stamps import stamp
+from badgejobs.service.addresses import free_port
 from badgejobs.wix import wire
 
 pytest_plugins = ["cli_fixtures"]
@@ -49,12 +50,12 @@ def takes_webhooks(desk: Desk) -> None:
 
 
 @contextmanager
-def receiver(desk: Desk) -> Iterator[str]:
-    """``badgejobs webhooks`` as a process, and where it takes them; ended as an operator does."""
+def running(desk: Desk, command: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A command as a process, ended as an operator does; what it says is in ``told``."""
     inherited = {k: v for k, v in os.environ.items() if not k.startswith("BADGEJOBS_")}
-    with (desk.folder / "webhooks.err").open("w") as told:
+    with (desk.folder / "told").open("w") as told:
         process = subprocess.Popen(
-            [sys.executable, "-m", "badgejobs", "webhooks"],
+            [sys.executable, "-m", "badgejobs", command],
             cwd=desk.folder,
             env=inherited | {"NO_COLOR": "1", "COLUMNS": "200"},
             stdin=subprocess.DEVNULL,
@@ -62,11 +63,18 @@ def receiver(desk: Desk) -> Iterator[str]:
             stderr=told,
         )
         try:
-            yield _url_in(desk.folder / "webhooks.err", process)
+            yield process
         finally:
             process.send_signal(signal.SIGTERM)
             code = process.wait(timeout=60)
-    assert code == 0, (desk.folder / "webhooks.err").read_text()
+    assert code == 0, (desk.folder / "told").read_text()
+
+
+@contextmanager
+def receiver(desk: Desk) -> Iterator[str]:
+    """``badgejobs webhooks``, and where it takes them."""
+    with running(desk, "webhooks") as process:
+        yield _url_in(desk.folder / "told", process)
 
 
 def _url_in(file: Path, process: subprocess.Popen[bytes]) -> str:
@@ -136,7 +144,7 @@ def test_a_comment_on_a_new_post_is_read_by_its_post_alone(desk: Desk, live_wix:
     assert [path for path, _ in calls] == [wire.COMMENTS_QUERY, wire.COMMENTS_COUNT]
     assert "post-2" in json.dumps(calls[0][1])
     assert "post-1" not in json.dumps(calls)
-    told = (desk.folder / "webhooks.err").read_text()
+    told = (desk.folder / "told").read_text()
     assert "noted=1" in told
     assert "refused=1" in told
     assert "post-2" not in told
@@ -147,6 +155,27 @@ def test_a_comment_on_a_new_post_is_read_by_its_post_alone(desk: Desk, live_wix:
     assert third.code == 0, third.err
     given = live_wix.world.sites[INSTANCE].assignments.current.values()
     assert {one.body["memberId"] for one in given} == {member_id(n) for n in (1, 2, 3)}
+
+
+@pytest.mark.slow
+def test_up_takes_webhooks_too_where_a_key_is_named(lonely_desk: Desk) -> None:
+    takes_webhooks(lonely_desk)
+    port = free_port()
+    toml = (lonely_desk.folder / "badgejobs.toml").read_text()
+    lonely_desk.write("badgejobs.toml", toml.replace("port = 0", f"port = {port}"))
+    url = f"http://127.0.0.1:{port}/webhooks/wix"
+    order = sign(claims_of("wix.ecom.v1.order_created", instance=INSTANCE))
+    with running(lonely_desk, "up") as process, httpx.Client(trust_env=False) as wix:
+        ends = time.monotonic() + 60
+        while True:
+            with suppress(httpx.TransportError):
+                assert wix.post(url, content=order).status_code == 200
+                break
+            assert process.poll() is None, (lonely_desk.folder / "told").read_text()
+            assert time.monotonic() < ends, "webhooks are not taken"
+            time.sleep(0.1)
+    with pytest.raises(httpx.ConnectError), httpx.Client(trust_env=False) as wix:
+        wix.post(url, content=order)
 
 
 def test_without_a_key_webhooks_are_not_taken(lonely_desk: Desk) -> None:

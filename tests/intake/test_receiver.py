@@ -3,7 +3,7 @@ from __future__ import annotations
 import socket
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -207,6 +207,21 @@ def test_who_is_slow_is_given_up(store: SqlStore, sent: bytes, answer: bytes) ->
         received = b"".join(iter(lambda: slow.recv(4096), b""))
     assert received[: len(answer)] == answer
     assert bool(received) == bool(answer)
+
+
+def test_fifty_slow_senders_do_not_keep_an_event_out(store: SqlStore) -> None:
+    at_rest(store)
+    with receiving(store, limits=Limits(read_within=2)) as door, ExitStack() as slow_ones:
+        address = (door.host, door.port)
+        slow = [
+            slow_ones.enter_context(socket.create_connection(address, timeout=30))
+            for _ in range(50)
+        ]
+        for one in slow:
+            one.sendall(HEAD + b"Content-Length: 100\r\n\r\nabc")
+        assert door.post(about_comment("post-1")) == 200
+        answers = {one.recv(4096).split(b"\r\n")[0] for one in slow}
+    assert answers == {b"HTTP/1.1 408 Request Timeout"}
 
 
 def test_more_at_once_than_is_allowed_are_asked_to_come_again(store: SqlStore) -> None:
