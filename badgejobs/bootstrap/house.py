@@ -13,7 +13,13 @@ from threading import Lock
 import structlog
 
 from badgejobs.bootstrap.site_rules import SiteRules
-from badgejobs.config import SecretStr, Settings, SiteSettings, read_secret
+from badgejobs.config import (
+    SecretStr,
+    Settings,
+    SiteSettings,
+    identity_digest,
+    read_secret,
+)
 from badgejobs.coordination.lanes import Lane
 from badgejobs.coordination.local import LocalThrottle
 from badgejobs.coordination.pace import Pace
@@ -36,6 +42,9 @@ log = structlog.get_logger(__name__)
 
 #: No file has this stamp, so the first look reads it.
 _NEVER = (-1, -1)
+
+#: The source that tells whose contacts and addresses there are.
+_MEMBERS = "membership"
 
 
 class House:
@@ -178,6 +187,8 @@ class SiteHouse:
         self._store = house.store
         self.at_wix = _named_at_wix(house.settings.wix_base_url, told)
         self._is_own = False
+        #: Whether the key of the digests was held against the database's.
+        self._has_key = False
         self._secret = "api_key" if told.api_key else "app_secret"
         self._secret_file: Path | None = getattr(told, f"{self._secret}_file")
         self._secret_value: SecretStr | None = getattr(told, self._secret)
@@ -263,11 +274,19 @@ class SiteHouse:
         return self._rules.file.now()
 
     def wanted_sources(self) -> list[str]:
-        """The sources that the rules read; none while there are no rules that can be used."""
+        """The sources that the rules read; none while there are no rules that can be used.
+
+        Where guests' orders are to find their member, and there are any, members are read too.
+        """
         try:
-            return sorted(self.rules().sources)
+            rules = self.rules()
         except (RulesError, Later):
             return []
+        wanted = set(rules.sources)
+        if rules.wants.guests and _MEMBERS in self._sources and _MEMBERS not in wanted:
+            with self._store.read() as tx:
+                wanted |= {_MEMBERS} if tx.identities.has_guests(self.profile.name) else set()
+        return sorted(wanted)
 
     def client(self, track: Track) -> WixClient:
         """The client whose lane a track has: what is live goes before what is not."""
@@ -276,12 +295,18 @@ class SiteHouse:
     def source(self, name: str, wants: Wants) -> Source[WixClient]:
         """One source of this site, which reads what these wants ask of it.
 
-        Raises ``SourceBroken`` for a plug-in that cannot be used.
+        Raises ``SourceBroken`` for a plug-in that cannot be used, and ``SettingsError`` where
+        guests' orders are to find their member and the key is not the one of the database.
         """
         if name not in self._sources:
             known = ", ".join(sorted(self._sources))
             raise SettingsError(f"there is no source {name!r}; known: {known}")
-        return self._sources[name](replace(self.profile, wants=wants))
+        digest = self._store.digest if wants.guests else None
+        if digest and not self._has_key:
+            with self._store.begin() as tx:
+                tx.identities.require_key()
+            self._has_key = True
+        return self._sources[name](replace(self.profile, wants=wants, digest=digest))
 
     def close(self) -> None:
         """Close the connections to Wix."""
@@ -297,7 +322,8 @@ def open_house(
     ``clock`` tells the time as the stamps of files do.
     """
     throttle = Throttle(redis_url) if redis_url else LocalThrottle()
-    return House(settings, open_store(settings.database), throttle, found_sources(), clock)
+    store = open_store(settings.database, digest=identity_digest(settings))
+    return House(settings, store, throttle, found_sources(), clock)
 
 
 def _credentials(told: SiteSettings) -> Credentials:

@@ -20,13 +20,20 @@ from badgejobs.errors import BadgeJobsError
 #: Each command with the module that it lives in, in the order in which help shows them.
 COMMANDS = {
     "demo": "demo", "up": "up", "init": "setup", "doctor": "doctor", "sync": "site",
-    "status": "status", "scan": "site", "backfill": "backfill", "assign": "site", "check": "site",
-    "retry": "site", "rebind": "site",
+    "status": "status", "runs": "runs", "scan": "site", "backfill": "backfill", "assign": "site",
+    "check": "site", "retry": "site", "rebind": "site", "links": "links", "unlink": "links",
+    "erase-member": "erase",
     "worker": "run", "beat": "run", "flower": "run", "webhooks": "webhooks",
     "migrate": "setup", "version": "setup",
 }  # fmt: skip
 #: Each group of commands likewise.
-GROUPS = {"config": "setup", "rules": "rules", "sandbox": "sandbox", "bench": "bench"}
+GROUPS = {
+    "config": "setup",
+    "rules": "rules",
+    "quarantine": "quarantine",
+    "sandbox": "sandbox",
+    "bench": "bench",
+}
 
 
 def application(only: str | None = None) -> typer.Typer:
@@ -45,7 +52,8 @@ def application(only: str | None = None) -> typer.Typer:
     app.callback()(_badgejobs)
     for name, module in COMMANDS.items():
         if only in {None, name}:
-            app.command(name)(getattr(import_module(f"badgejobs.cli.{module}"), name))
+            command = getattr(import_module(f"badgejobs.cli.{module}"), name.replace("-", "_"))
+            app.command(name)(command)
     for name, module in GROUPS.items():
         if only in {None, name}:
             app.add_typer(getattr(import_module(f"badgejobs.cli.{module}"), name), name=name)

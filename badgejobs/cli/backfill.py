@@ -27,6 +27,7 @@ from badgejobs.core.watermark import Round
 from badgejobs.errors import LeaseTaken, Paced
 from badgejobs.flow.pages import Scanned
 from badgejobs.jobs import work
+from badgejobs.jobs.units import Outcome
 from badgejobs.store.scans import ScanOverview
 
 #: Where a worker is at it already, its progress is looked at so often.
@@ -78,10 +79,10 @@ class Past(Foreground):
         """Read these sources to their end."""
         return self.work_off({one: Duty(self._reading(one)) for one in sources})
 
-    def _reading(self, source: str) -> Callable[[], work.Outcome]:
+    def _reading(self, source: str) -> Callable[[], Outcome]:
         measure = _Measure(self.house, self.site, source, self.tell)
 
-        def unit() -> work.Outcome:
+        def unit() -> Outcome:
             outcome = work.run_scan(
                 self.house, self.site, source, Track.FULL, by=BY, heard=measure.heard
             )

@@ -26,8 +26,9 @@ from badgejobs.errors import (
 )
 from badgejobs.jobs import work
 from badgejobs.jobs.retrying import verdict
+from badgejobs.jobs.units import BY_HAND, Outcome
 
-BY = work.BY_HAND
+BY = BY_HAND
 #: A duty that failed so often in a row is left for the next call.
 MOST_FAILURES = 5
 #: Ctrl-C and the end of the time are seen at least this often.
@@ -80,7 +81,7 @@ class Done:
 class Duty:
     """Something to be done until it is done once."""
 
-    run: Callable[[], work.Outcome]
+    run: Callable[[], Outcome]
     failures: int = 0
     #: By the monotonic clock.
     not_before: float = 0.0
@@ -120,7 +121,7 @@ class Foreground:
         with self.house.store.begin() as tx:
             tx.scans.make_failed_due(self.site)
             for name in duties:
-                tx.scans.make_due(self.site, name)
+                tx.scans.make_due(self.site, name, asked_by=BY)
         return self.work_off(duties, assigning=True, flipping=True)
 
     def scan(self, sources: Iterable[str]) -> Done:
@@ -133,16 +134,16 @@ class Foreground:
         """Give what is due."""
         return self.work_off({}, assigning=True)
 
-    def _scanning(self, source: str) -> Callable[[], work.Outcome]:
+    def _scanning(self, source: str) -> Callable[[], Outcome]:
         """Read the tracks of a source that are due, and the live one once in any case."""
         before, left = 0, [one for one in self.house.tracks(source) if one is Track.LIVE]
 
-        def unit() -> work.Outcome:
+        def unit() -> Outcome:
             nonlocal before
             due = self._due_tracks(source)
             track = (*due, *left)[0] if due or left else None
             if track is None:
-                return work.Outcome(site=self.site, kind=f"scan {source}", numbers={})
+                return Outcome(site=self.site, kind=f"scan {source}", numbers={})
             outcome = work.run_scan(
                 self.house,
                 self.site,
@@ -193,7 +194,7 @@ class Foreground:
         self._done.calls = self.house.calls()
         return self._done
 
-    def _flip(self) -> work.Outcome:
+    def _flip(self) -> Outcome:
         return work.run_flip(self.house, self.site, by=BY)
 
     def _settled(self, duty: Duty, name: str) -> bool:
@@ -249,7 +250,7 @@ class Foreground:
             if not outcome.numbers.get("claimed"):
                 return _NAP_SECONDS
 
-    def _goes_on(self, outcome: work.Outcome) -> bool:
+    def _goes_on(self, outcome: Outcome) -> bool:
         match outcome.cause:
             case None | Later():
                 self._assign_failures = 0

@@ -17,6 +17,7 @@ from badgejobs.cli.site_resources import named_resources
 from badgejobs.config import Settings
 from badgejobs.errors import BrokerUnavailable, Later, SettingsError
 from badgejobs.jobs import work
+from badgejobs.jobs.units import BY_HAND
 
 _MEMBER_ID = r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 
@@ -43,9 +44,15 @@ def sync(site: SiteName = None, *, as_json: AsJson = False, max_seconds: MaxSeco
     with opened(settings) as house, out.progress() as tell:
         checked_rules(house, name)
         work.register(house)
-        done = Foreground(house, name, tell=tell, max_seconds=max_seconds).sync(
-            house.at(name).wanted_sources()
-        )
+        here = Foreground(house, name, tell=tell, max_seconds=max_seconds)
+        sources = house.at(name).wanted_sources()
+        done = here.sync(sources)
+        met = [one for one in house.at(name).wanted_sources() if one not in sources]
+        if met and done.left is None and done.blocked_by is None:
+            # the first orders of guests are among what was read: now their members are looked for
+            work.register(house)
+            done = here.sync(met)
+        work.prune(house)
     report(done, out)
 
 
@@ -76,7 +83,7 @@ def scan(
             for one in sources:
                 if noted:
                     tx.resources.hint(name, one, noted)
-                tx.scans.make_due(name, one)
+                tx.scans.make_due(name, one, asked_by=BY_HAND)
         if foreground:
             checked_rules(house, name)
             with out.progress() as tell:
@@ -127,7 +134,7 @@ def check(
         with house.store.begin() as tx:
             request = tx.requests.add(name, member)
         if foreground:
-            done = work.run_check(house, request, by=work.BY_HAND)
+            done = work.run_check(house, request, by=BY_HAND)
             numbers = done.numbers if done else {}
             told = f"opened {numbers.get('opened', 0)}, withdrew {numbers.get('withdrawn', 0)}"
             out.result({"site": name, "request": request} | numbers, f"{name}: {told}")
@@ -250,8 +257,8 @@ def report(done: Done, out: Output) -> None:
     rows.append(("seconds", str(told["seconds"])))
     out.result(told, Rows(("what", "number"), rows))
     if aside := done.scanned["quarantined"]:
-        out.note(f"badgejobs: {aside} records could not be understood; they are kept aside, count "
-                 "for nothing, and are read again when they change at Wix")  # fmt: skip
+        out.note(f"badgejobs: {aside} records could not be understood; they are kept aside and "
+                 "count for nothing; `badgejobs quarantine list` says why")  # fmt: skip
     if done.awards["refused"]:
         out.note("badgejobs: Wix refused some awards; `badgejobs status` says why, and `badgejobs "
                  "retry` tries them again")  # fmt: skip

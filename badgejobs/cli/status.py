@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import textwrap
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import asdict
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -18,12 +18,15 @@ from badgejobs.cli.freshness import as_json as freshness_as_json
 from badgejobs.cli.freshness import freshness, table
 from badgejobs.cli.opening import known_site, opened, settled, standing
 from badgejobs.cli.output import Output, Rows, ago
+from badgejobs.cli.quarantine import stuck, stuck_in_words
 from badgejobs.config import Settings
 from badgejobs.core.award import State
 from badgejobs.errors import BadgeJobsError, BrokerUnavailable
 from badgejobs.flow.verdicts import IN_LINE
 from badgejobs.jobs import work
 from badgejobs.store.awards import SqlAwards
+from badgejobs.store.links import LinkTotals
+from badgejobs.store.scans import ScanOverview
 
 #: Latest runs shown.
 RUNS = 10
@@ -73,8 +76,10 @@ def status(
             ]
             wake_ups = {name: tx.wake_ups.overview(name, tx.scans.known_to(name)) for name in sites}
             applied = {name: tx.bindings.applied(name)[0] for name in sites}
+            guests = {name: tx.links.totals(name) for name in sites}
             fresh = [one for name in sites for one in freshness(house, tx, name)]
             held = [row for name in sites for row in _held(tx.awards, name, reasons[name])]
+            aside = tx.quarantine.numbers(sites)
             runs = [one for name in sites for one in tx.runs.recent(name, RUNS)]
         rules = {name: _rules(house, name, applied[name]) for name in sites}
     services = _services(settings)
@@ -98,7 +103,7 @@ def status(
         "services": services,
         "rules": rules,
         "rules_in_force": applied,
-        "sources": [_as_json(asdict(one)) for one in scans],
+        "sources": [_as_json(one) for one in scans],
         "freshness": freshness_as_json(fresh),
         "awards": [
             {"site": name, "badge": badge, "state": state, "number": int(number)}
@@ -115,8 +120,10 @@ def status(
         "to_be_taken": [
             {"site": name, "badge": badge, "number": number} for name, badge, number in unmet
         ],
+        "quarantine": stuck(aside),
         "wake_ups": {name: asdict(one) for name, one in wake_ups.items()},
-        "runs": [_as_json(asdict(one)) for one in runs],
+        "guests": {name: asdict(one) for name, one in guests.items()},
+        "runs": [asdict(one) for one in runs],
     }
     out.result(
         data,
@@ -145,6 +152,12 @@ def status(
                 )
                 for name, one in wake_ups.items()
             ],
+        ),
+        *stuck_in_words(aside),
+        *(
+            [Rows(("site", "what", "linked to a member", "could be several members'"), of_guests)]
+            if (of_guests := _guests(guests))
+            else []
         ),
         Rows(("site", "run", "by", "began", "ended"), run_rows),
     )
@@ -240,11 +253,20 @@ def _rules(house: House, site: str, applied: str | None) -> str:
     return f"version {version}"
 
 
+def _guests(totals: Mapping[str, LinkTotals]) -> list[tuple[str, str, str, str]]:
+    """How the orders of guests stand, of sites that have any that are found or cannot be."""
+    return [
+        (site, "guests' orders", str(one.linked), str(one.ambiguous))
+        for site, one in totals.items()
+        if one.linked or one.ambiguous
+    ]
+
+
 def _short(text: str | None) -> str:
     """What fits into a table; the whole stands in the JSON."""
     return textwrap.shorten(text or "", _SHORT, placeholder=" ...")
 
 
-def _as_json(row: dict[str, Any]) -> dict[str, Any]:
-    """Without Wix's cursor, which is long and tells nobody anything."""
-    return {name: value for name, value in row.items() if name != "place"}
+def _as_json(one: ScanOverview) -> dict[str, Any]:
+    """Without its place, and so without Wix's cursor, which is long and tells nobody anything."""
+    return {name.name: getattr(one, name.name) for name in fields(one) if name.name != "place"}

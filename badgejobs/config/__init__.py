@@ -2,6 +2,7 @@
 
 from pydantic import SecretStr
 
+from badgejobs.config.identity_key import identity_digest
 from badgejobs.config.layers import forget as forget_environment
 from badgejobs.config.layers import owner, use_file
 from badgejobs.config.loading import load_settings
@@ -22,6 +23,7 @@ __all__ = [
     "Webhooks",
     "config_template",
     "forget_environment",
+    "identity_digest",
     "load_settings",
     "owner",
     "prepare_state_dir",

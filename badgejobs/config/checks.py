@@ -18,6 +18,7 @@ from badgejobs.wix import wire
 
 _SITE_NAME = re.compile(r"[a-z0-9](?:-?[a-z0-9])*")
 _LONGEST_SITE_NAME = 63
+_SHORTEST_KEY = 32
 
 
 def refusal(text: str) -> PydanticCustomError:
@@ -145,6 +146,16 @@ def database_url(url: SecretStr) -> SecretStr:
             "or leave it out for SQLite in state_dir"
         )
     return url
+
+
+def identity_key(key: SecretStr) -> SecretStr:
+    """Long enough that nobody finds it by trying."""
+    if len(key.get_secret_value()) < _SHORTEST_KEY:
+        raise refusal(
+            f"is shorter than {_SHORTEST_KEY} characters; make one with `openssl rand -hex 32`, or "
+            "leave it out for one that is made in state_dir"
+        )
+    return key
 
 
 def redis_url(url: SecretStr) -> SecretStr:

@@ -182,6 +182,10 @@ class Settings(BaseSettings):
     #: ``None``: the embedded broker.
     redis_url: Annotated[SecretStr, AfterValidator(checks.redis_url)] | None = None
     redis_url_file: Path | None = None
+    #: Under it contacts and addresses of guests become digests. ``None``: a file in the state
+    #: folder, made once. All who use one database must have the same.
+    identity_key: Annotated[SecretStr, AfterValidator(checks.identity_key)] | None = None
+    identity_key_file: Path | None = None
     #: What the keys of queues and results begin with, where several share one Redis.
     queue_prefix: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,30}:$")] = "badgejobs:"
     wix_base_url: Annotated[str, AfterValidator(checks.wix_base_url)] = wire.BASE_URL
@@ -194,6 +198,8 @@ class Settings(BaseSettings):
     scan: Scan = Scan()
     assign: Assign = Assign()
     webhooks: Webhooks = Webhooks()
+    #: How long it is kept what ran and what came of it.
+    runs_kept_days: Annotated[int, Field(ge=1, le=3650)] = 30
     #: Requests per minute of one site, over all workers; a site may have its own.
     requests_per_minute: RequestsPerMinute = 180
     log_level: Annotated[

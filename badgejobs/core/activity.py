@@ -171,7 +171,28 @@ class Unreadable:
     """A record that a source could not understand; the scan goes on without it."""
 
     source: str
-    #: The record's id where it could be found, else an empty string.
+    #: The record's id where it could be found, else what stands for it (``stand_in``).
     activity_id: str
     #: Which field is wrong and how; never a value, which could be a member's.
     reason: str
+
+
+_STAND_IN = "no-id:"
+
+
+def stand_in(record: bytes) -> str:
+    """What stands for a record that has no id: the same for the same bytes, and for no others.
+
+    >>> stand_in(b'{"total": 1}') == stand_in(b'{"total": 2}')
+    False
+    """
+    return _STAND_IN + hashlib.sha256(record).hexdigest()[:32]
+
+
+def is_stand_in(activity_id: str) -> bool:
+    """Whether this stands for a record without an id, so that nobody can ask for it by that.
+
+    >>> is_stand_in(stand_in(b"{}")), is_stand_in("c2b7a6d4-0d3f-4a4e-9f10-6f5a2c9e2201")
+    (True, False)
+    """
+    return activity_id.startswith(_STAND_IN)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from badgejobs.core.identity import Digest
 from badgejobs.core.milestone import Wants
 
 
@@ -19,4 +19,4 @@ class Site:
     #: What its rules need beside the plain facts.
     wants: Wants = field(default_factory=Wants)
     #: Makes the keyed digest of a contact or an address; the key stays outside the database.
-    digest: Callable[[str], str] | None = field(default=None, repr=False, compare=False)
+    digest: Digest | None = field(default=None, repr=False, compare=False)

@@ -154,7 +154,7 @@ def _recorded(
     recorded = tx.activities.record(
         page.activities, site=site, source=source, generation=course.generation
     )
-    tx.activities.quarantine(page.unreadable, site=site, generation=course.generation)
+    tx.quarantine.add(page.unreadable, site=site, generation=course.generation)
     after = course.turned(before, page, tx.now)
     missing = course.follow(tx, before, after)
     decided = decide(tx, site, recorded.touched | missing.touched, rules, silent=course.silent)

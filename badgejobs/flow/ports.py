@@ -87,13 +87,6 @@ class Activities(Protocol):
         """
         ...
 
-    def quarantine(self, records: Sequence[Unreadable], *, site: str, generation: int) -> None:
-        """Keep what could not be understood, with its reason.
-
-        What is known of such a record was seen by this walk all the same: it is not gone.
-        """
-        ...
-
     def mark_missing(
         self,
         site: str,
@@ -122,6 +115,52 @@ class Activities(Protocol):
 
     def members_after(self, site: str, after: str, limit: int) -> list[str]:
         """Member ids in key order, beginning behind ``after``."""
+        ...
+
+
+class Quarantine(Protocol):
+    """The records that could not be understood."""
+
+    def add(self, records: Sequence[Unreadable], *, site: str, generation: int) -> None:
+        """Keep what could not be understood, with its reason.
+
+        What is known of such a record was seen by this reading all the same: it is not gone.
+        """
+        ...
+
+    def understood(self, site: str, source: str, ids: Collection[str]) -> int:
+        """Forget these, which are understood now; how many of them were here."""
+        ...
+
+    def due_sources(self, site: str) -> list[str]:
+        """The sources with records that are to be asked for now."""
+        ...
+
+    def due(self, site: str, source: str, *, limit: int) -> list[str]:
+        """Some that are to be asked for now, those that wait for longest first."""
+        ...
+
+    def tried(
+        self,
+        site: str,
+        source: str,
+        ids: Collection[str],
+        *,
+        missing: Collection[str] = (),
+        gap: timedelta = ...,
+    ) -> int:
+        """Note that these were asked for; how many of the ``missing`` among them are gone.
+
+        Gone is what Wix did not give twice, at least ``gap`` apart: it is forgotten.
+        """
+        ...
+
+    def rest(self, site: str, source: str) -> None:
+        """Ask for nothing of this source before tomorrow: it cannot be asked for by itself."""
+        ...
+
+    def not_seen(self, site: str, source: str, *, since: datetime, gap: timedelta) -> None:
+        """Note what a full reading that began then, and is at its end, did not come across."""
         ...
 
 
@@ -424,6 +463,37 @@ class Versions(Protocol):
         ...
 
 
+class Links(Protocol):
+    """Which guest's order is which member's."""
+
+    def undo(self, site: str, link_id: int) -> frozenset[str]:
+        """Undo a link for good, by a person's word; the members whose activities changed.
+
+        Raises ``StateError`` where there is no such link, or it is undone already.
+        """
+        ...
+
+
+class Erasing(Protocol):
+    """All that is known of one member, by the kind of its rows."""
+
+    def count(self, site: str, member_id: str) -> dict[str, int]:
+        """How many rows of each kind would go."""
+        ...
+
+    def erase(self, site: str, member_id: str) -> dict[str, int]:
+        """Delete them, and see to it that nothing of them comes back; how many went."""
+        ...
+
+
+class Requests(Protocol):
+    """Wishes that one member be looked at."""
+
+    def add(self, site: str, member_id: str) -> int:
+        """Ask that a member be decided; the id of the request."""
+        ...
+
+
 class Transaction(Protocol):
     """One database transaction; ``now`` is the database's time, the same throughout."""
 
@@ -435,6 +505,11 @@ class Transaction(Protocol):
     @property
     def activities(self) -> Activities:
         """The facts."""
+        ...
+
+    @property
+    def quarantine(self) -> Quarantine:
+        """The records that could not be understood."""
         ...
 
     @property
@@ -470,6 +545,21 @@ class Transaction(Protocol):
     @property
     def bindings(self) -> Bindings:
         """Which Wix badge each badge is."""
+        ...
+
+    @property
+    def links(self) -> Links:
+        """Which guest's order is which member's."""
+        ...
+
+    @property
+    def erasing(self) -> Erasing:
+        """The way in which all of a member is erased."""
+        ...
+
+    @property
+    def requests(self) -> Requests:
+        """Wishes that one member be looked at."""
         ...
 
 

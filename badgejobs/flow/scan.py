@@ -195,6 +195,8 @@ class _Whole:
             # what changed since the reading began is the live scan's to see
             changed_before=after.until if self.mode == "window" else None,
         )
+        if before.started_at:
+            tx.quarantine.not_seen(site, source, since=before.started_at, gap=self.miss_gap)
         if self.mode == "walk":
             tx.resources.rebuild(site, source)
         return missing

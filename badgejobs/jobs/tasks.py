@@ -18,6 +18,7 @@ from badgejobs.core.source import Track
 from badgejobs.errors import BadgeJobsError
 from badgejobs.jobs import work
 from badgejobs.jobs.app import app, house
+from badgejobs.jobs.units import Outcome
 
 log = structlog.get_logger(__name__)
 
@@ -58,7 +59,7 @@ def ring(name: str, **arguments: str | int) -> bool:
     return True
 
 
-def answer(outcome: work.Outcome) -> dict[str, Any]:
+def answer(outcome: Outcome) -> dict[str, Any]:
     """Log an outcome, ring for what follows, and return it for those who watch."""
     done = outcome.as_json()
     if outcome.error:
@@ -75,6 +76,7 @@ def tick() -> None:
     work.register(at)
     with_rules = take_up_changed_rules(at)
     take_up_new_secrets(at)
+    work.wake_quarantine(at)
     with at.store.begin() as tx:
         tx.awards.recover(quiet_period=at.timing.quiet_period)
         duties = tx.scans.due(at.sites, BELLS_A_TICK)
@@ -83,7 +85,7 @@ def tick() -> None:
     rung = {site for site, duty, _ in duties if duty == work.FLIP}
     flips = set(work.due_flips(at, with_rules, BELLS_A_TICK)) - rung
     for site, duty, track in duties:
-        if duty in work.DUTIES:
+        if duty in work.ALL_DUTIES:
             ring(f"badgejobs.{duty}", site=site)
         else:
             ring("badgejobs.scan", site=site, source=duty, track=track.value)
@@ -115,7 +117,11 @@ def take_up_changed_rules(at: House) -> list[str]:
             with at.store.begin() as tx:
                 # What failed under these very rules waits for its turn; a change does not.
                 tx.scans.make_due(
-                    site, work.PROVISION, if_waiting=True, unless_failing=tried == version
+                    site,
+                    work.PROVISION,
+                    if_waiting=True,
+                    unless_failing=tried == version,
+                    asked_by="rules change",
                 )
     return usable
 
@@ -125,8 +131,8 @@ def take_up_new_secrets(at: House) -> None:
     for site in sorted(at.take_renewed()):
         with at.store.begin() as tx:
             tx.scans.make_failed_due(site, asked_by="a new secret")
-            for name in (*at.at(site).wanted_sources(), *work.DUTIES):
-                tx.scans.make_due(site, name)
+            for name in (*at.at(site).wanted_sources(), *work.ALL_DUTIES):
+                tx.scans.make_due(site, name, asked_by="a new secret")
 
 
 @shared_task(name="badgejobs.scan", base=Bell)
@@ -182,6 +188,17 @@ def reconcile(site: str | None = None) -> dict[str, Any]:
         for name in at.sites:
             tx.scans.make_due(name, work.RECONCILE)
     return {"kind": "reconcile", "sites": len(at.sites)}
+
+
+@shared_task(name="badgejobs.quarantine", base=Bell)
+def quarantine(site: str) -> dict[str, Any]:
+    """Ask again for a site's records that could not be understood."""
+    outcome = work.run_quarantine(house(), site, by=BY_WORKER)
+    if outcome.more:
+        ring("badgejobs.quarantine", site=site)
+    if outcome.opened:
+        ring("badgejobs.assign", site=site)
+    return answer(outcome)
 
 
 @shared_task(name="badgejobs.check_member", base=Bell)

@@ -7,21 +7,22 @@ something is due again, stands in the database alone.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import asdict, dataclass, field, replace
-from datetime import datetime, timedelta
-from typing import Any
+from collections.abc import Callable, Collection
+from dataclasses import asdict, fields
+from datetime import timedelta
 
 from badgejobs.bootstrap import House
 from badgejobs.core.source import Track
-from badgejobs.errors import BadgeJobsError, LeaseTaken, Refused, SettingsError, SourceBroken
+from badgejobs.errors import BadgeJobsError, Refused, SettingsError, SourceBroken
 from badgejobs.flow.assign import Assigned, assign
 from badgejobs.flow.decide import Decided, decide, flip, take_up
 from badgejobs.flow.pages import Scanned
 from badgejobs.flow.provision import provision
 from badgejobs.flow.reconcile import reconcile
+from badgejobs.flow.reread import Reread, reread
 from badgejobs.flow.scan import scan
 from badgejobs.jobs.retrying import patience
+from badgejobs.jobs.units import LEASE_MARGIN, Outcome, Stopped, Told, as_duty, as_run
 
 #: Duties that are no sources, kept beside the scans as rows with a lease and a due time.
 PROVISION = "provision"
@@ -29,41 +30,16 @@ RECONCILE = "reconcile"
 ASSIGN = "assign"
 FLIP = "flip"
 DUTIES = (PROVISION, RECONCILE, ASSIGN, FLIP)
+#: A duty that only those sites have that ever had something to do there.
+QUARANTINE = "quarantine"
+ALL_DUTIES = (*DUTIES, QUARANTINE)
 
-#: Who starts work in the foreground; what a person asks for is not held up by old failures.
-BY_HAND = "cli"
-
-#: Rows of runs that a tick or a trigger started are kept this long.
-RUNS_KEPT = timedelta(days=30)
-#: A lease outlasts its slice by as much as the last step of it may take.
-LEASE_MARGIN = timedelta(seconds=30)
+#: Requests that were answered are kept this long.
+REQUESTS_KEPT = timedelta(days=30)
+#: What has its records to wake it looks by itself so seldom.
+_SELDOM = timedelta(days=365)
 #: Batches of members decided by one job after a change of rules.
 BATCHES_A_JOB = 50
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """What a unit of work did, fit for a task's result and for ``--json``: no member data."""
-
-    site: str
-    kind: str
-    numbers: dict[str, int]
-    #: The error that ended it, in words; it is due again by itself.
-    error: str | None = None
-    #: Whether there is more to do at once.
-    more: bool = False
-    #: The same error as it was raised, for those who wait in the foreground.
-    cause: BadgeJobsError | None = None
-
-    @property
-    def opened(self) -> int:
-        """How many awards wait for Wix because of it."""
-        return self.numbers.get("opened", 0) + self.numbers.get("cleared", 0)
-
-    def as_json(self) -> dict[str, Any]:
-        """A small flat object."""
-        done = {"site": self.site, "kind": self.kind, **self.numbers}
-        return done | ({"error": self.error} if self.error else {})
 
 
 def register(house: House) -> None:
@@ -103,40 +79,57 @@ def run_scan(
     at = house.at(site)
     cadence = house.cadence(site, source)
     time_is_up = _alarm(cadence.slice)
+    so_far = Scanned()
 
-    def unit() -> _Told:
+    def hears(done: Scanned) -> None:
+        nonlocal so_far
+        so_far = done
+        if heard:
+            heard(done)
+
+    def told(done: Scanned) -> Told:
+        # Without a page nothing was decided.
+        version = at.rules().version if done.pages else None
+        # a source that is walked has stamps, and is not read by them
+        by_time = house.mode(source) == "window"
+        window = (done.since, done.until) if by_time else (None, None)
+        return Told(numbers=_counted(done), more=done.more, version=version, window=window)
+
+    def unit() -> Told:
         if source not in at.wanted_sources():
             _let_rest(house, site, source, track)
-            return _Told()
+            return Told()
         wants = at.rules().wants
         try:
             reader = at.source(source, wants)
         except (SettingsError, SourceBroken) as error:
             _put_off(house, site, source, track, error)
             raise
-        done = scan(
-            site,
-            reader,
-            at.client(track),
-            at.rules,
-            house.store,
-            track=track,
-            cadence=cadence,
-            patience=patience,
-            time_is_up=time_is_up,
-            wants=wants,
-            heard=heard,
-        )
-        numbers = {name: number for name, number in asdict(done).items() if type(number) is int}
-        # Without a page nothing was decided.
-        version = at.rules().version if done.pages else None
-        window = (done.since, done.until)
-        told = _Told(numbers=numbers, more=done.more, version=version, window=window)
+        try:
+            done = scan(
+                site,
+                reader,
+                at.client(track),
+                at.rules,
+                house.store,
+                track=track,
+                cadence=cadence,
+                patience=patience,
+                time_is_up=time_is_up,
+                wants=wants,
+                heard=hears,
+            )
+        except BadgeJobsError as error:
+            if not so_far.pages:
+                raise
+            # the pages before it are recorded, and what they opened may be given
+            raise Stopped(told(so_far), error) from error
         if done.refused:
-            raise _Stopped(told, Refused(done.refused))
-        return told
+            raise Stopped(told(done), Refused(done.refused))
+        return told(done)
 
-    return _as_run(house, site, kind_of(house, site, source, track), unit, by=by)
+    kind = kind_of(house, site, source, track)
+    return as_run(house, site, kind, unit, by=by, of=(source, track))
 
 
 def kind_of(house: House, site: str, source: str, track: Track) -> str:
@@ -162,7 +155,7 @@ def run_assign(
     at = house.at(site)
     time_is_up = _alarm(house.slice)
 
-    def unit(failures: int) -> _Told:
+    def unit(failures: int) -> Told:
         totals = dict.fromkeys(
             ("claimed", "created", "found", "unknown", "refused", "withdrawn", "held"), 0
         )
@@ -179,25 +172,25 @@ def run_assign(
                 failures=failures,
             )
             if one is None:
-                return _Told(numbers=totals, version=rules.version if totals["claimed"] else None)
+                return Told(numbers=totals, version=rules.version if totals["claimed"] else None)
             for name in totals:
                 totals[name] += getattr(one, name)
             if heard:
                 heard(one.claimed)
-            told = _Told(numbers=totals, more=True, version=rules.version)
+            told = Told(numbers=totals, more=True, version=rules.version)
             if one.error:
-                raise _Stopped(told, one.error)
+                raise Stopped(told, one.error)
             if time_is_up():
                 return told
 
-    return _as_duty(house, site, ASSIGN, unit, by=by, every=timedelta(days=1))
+    return as_duty(house, site, ASSIGN, unit, by=by, every=timedelta(days=1))
 
 
 def run_provision(house: House, site: str, *, by: str) -> Outcome:
     """Bind the badges of the rules, then decide all stored members under their version."""
     at = house.at(site)
 
-    def unit(_failures: int) -> _Told:
+    def unit(_failures: int) -> Told:
         at.learn_site_facts()
         rules = at.rules()
         with house.store.begin() as tx:
@@ -211,14 +204,16 @@ def run_provision(house: House, site: str, *, by: str) -> Outcome:
             with house.store.begin() as tx:
                 for source in at.wanted_sources():
                     # A source that no rule read until now has been at rest.
-                    tx.scans.make_due(site, source, if_waiting=True, unless_failing=True)
+                    tx.scans.make_due(
+                        site, source, if_waiting=True, unless_failing=True, asked_by="rules change"
+                    )
         numbers = {"created": made.created, "found": made.found} | asdict(decided)
-        told = _Told(numbers=numbers, more=not done, version=rules.version)
+        told = Told(numbers=numbers, more=not done, version=rules.version)
         if made.error:
-            raise _Stopped(told, made.error)
+            raise Stopped(told, made.error)
         return told
 
-    return _as_duty(house, site, PROVISION, unit, by=by, every=timedelta(hours=1))
+    return as_duty(house, site, PROVISION, unit, by=by, every=timedelta(hours=1))
 
 
 def run_flip(house: House, site: str, *, by: str) -> Outcome:
@@ -228,7 +223,7 @@ def run_flip(house: House, site: str, *, by: str) -> Outcome:
     """
     at = house.at(site)
 
-    def unit(_failures: int) -> _Told:
+    def unit(_failures: int) -> Told:
         rules = at.rules()
         with house.store.begin() as tx:
             is_taken_up = tx.bindings.applied(site)[0] == rules.version
@@ -238,9 +233,9 @@ def run_flip(house: House, site: str, *, by: str) -> Outcome:
         if done:
             flipped, done = flip(site, rules, house.store, batches=BATCHES_A_JOB)
             total += flipped
-        return _Told(numbers=asdict(total), more=not done, version=rules.version)
+        return Told(numbers=asdict(total), more=not done, version=rules.version)
 
-    return _as_duty(house, site, FLIP, unit, by=by, every=timedelta(days=1))
+    return as_duty(house, site, FLIP, unit, by=by, every=timedelta(days=1))
 
 
 def due_flips(house: House, sites: Collection[str], limit: int) -> list[str]:
@@ -261,10 +256,46 @@ def run_reconcile(house: House, site: str, *, by: str) -> Outcome:
     """Compare the ledger with what stands at Wix; report, repair nothing."""
     at = house.at(site)
 
-    def unit(_failures: int) -> _Told:
-        return _Told(numbers=asdict(reconcile(site, at.reading, house.store)))
+    def unit(_failures: int) -> Told:
+        return Told(numbers=asdict(reconcile(site, at.reading, house.store)))
 
-    return _as_duty(house, site, RECONCILE, unit, by=by, every=timedelta(days=1))
+    return as_duty(house, site, RECONCILE, unit, by=by, every=timedelta(days=1))
+
+
+def wake_quarantine(house: House) -> None:
+    """Let quarantine be worked on where records of it are due; nothing more than a row is made."""
+    with house.store.begin() as tx:
+        for site in tx.quarantine.due_sites(house.sites):
+            tx.scans.register(site, QUARANTINE, "window")
+            tx.scans.make_due(site, QUARANTINE, if_waiting=True, unless_failing=True)
+
+
+def run_quarantine(house: House, site: str, *, by: str) -> Outcome:
+    """Ask Wix again for the records that could not be understood and are due."""
+    at = house.at(site)
+    time_is_up = _alarm(house.slice)
+
+    def unit(_failures: int) -> Told:
+        rules = at.rules()
+        done = reread(
+            site,
+            lambda name: at.source(name, rules.wants) if name in at.wanted_sources() else None,
+            at.reading,
+            at.rules,
+            house.store,
+            wants=rules.wants,
+            miss_gap=timedelta(seconds=house.settings.scan.miss_gap_seconds),
+            time_is_up=time_is_up,
+        )
+        version = rules.version if done.asked else None
+        told = Told(numbers=_counted(done), more=done.more, version=version)
+        if done.error:
+            raise Stopped(told, done.error)
+        return told
+
+    with house.store.begin() as tx:
+        tx.scans.register(site, QUARANTINE, "window")
+    return as_duty(house, site, QUARANTINE, unit, by=by, every=_SELDOM)
 
 
 def run_check(house: House, request: int, *, by: str) -> Outcome | None:
@@ -277,113 +308,20 @@ def run_check(house: House, request: int, *, by: str) -> Outcome | None:
     rules = house.at(row.site).rules()
     house.at(row.site).require_own()
 
-    def unit() -> _Told:
+    def unit() -> Told:
         with house.store.begin() as tx:
             decided = decide(tx, row.site, [row.member_id], rules)
             tx.requests.done(request, f"opened {decided.opened}, withdrew {decided.withdrawn}")
-        return _Told(numbers=asdict(decided), version=rules.version)
+        return Told(numbers=asdict(decided), version=rules.version)
 
-    return _as_run(house, row.site, "check_member", unit, by=by)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Told:
-    """What a unit did, whether there is more to do at once, and by which rules it decided."""
-
-    numbers: Mapping[str, int] = field(default_factory=dict)
-    more: bool = False
-    version: str | None = None
-    #: The time of last changes that it read.
-    window: tuple[datetime | None, datetime | None] = (None, None)
-
-
-class _Stopped(BadgeJobsError):
-    """Carries what was done before the error that stopped it."""
-
-    def __init__(self, told: _Told, by: BadgeJobsError) -> None:
-        super().__init__(str(by))
-        self.told, self.by = told, by
-
-
-Unit = Callable[[], _Told]
-
-
-def _as_run(house: House, site: str, kind: str, unit: Unit, *, by: str) -> Outcome:
-    """Do a unit and keep its row; an error ends it well, since the database knows the rest."""
-    with house.store.begin() as tx:
-        tx.bindings.bind_site(site, house.at(site).at_wix)
-        run = tx.runs.start(site, kind, started_by=by)
-    told, cause = _Told(), None
-    try:
-        told = unit()
-    except _Stopped as stopped:
-        # what is left of it waits for the error to be over
-        told, cause = replace(stopped.told, more=False), stopped.by
-    except BadgeJobsError as failure:
-        cause = failure
-    error = str(cause) if cause else None
-    with house.store.begin() as tx:
-        if isinstance(cause, LeaseTaken):
-            tx.runs.discard(run)
-        else:
-            tx.runs.finish(
-                run,
-                numbers=told.numbers,
-                error=error,
-                rules_version=told.version,
-                window=told.window,
-            )
-    return Outcome(
-        site=site,
-        kind=kind,
-        numbers=dict(told.numbers),
-        error=error,
-        more=told.more,
-        cause=cause,
-    )
-
-
-def _as_duty(
-    house: House,
-    site: str,
-    duty: str,
-    unit: Callable[[int], _Told],
-    *,
-    by: str,
-    every: timedelta,
-) -> Outcome:
-    """Do a unit under the lease of its duty, so that one worker at a time is at it.
-
-    The unit is told how many tries in a row have failed before.
-    """
-
-    def leased() -> _Told:
-        with house.store.begin() as tx:
-            lease = tx.scans.lease(
-                site, duty, holds=house.slice + LEASE_MARGIN, if_rested=by != BY_HAND
-            )
-        try:
-            house.at(site).require_own()
-            told = unit(lease.failures)
-        except BadgeJobsError as error:
-            cause = error.by if isinstance(error, _Stopped) else error
-            with house.store.begin() as tx:
-                wait = patience(cause, lease.failures)
-                tx.scans.postpone(lease, due_in=wait, error=cause)
-            raise
-        with house.store.begin() as tx:
-            due_in = timedelta(0) if told.more else every
-            tx.scans.release(lease, due_in=due_in, completed=not told.more)
-        return told
-
-    return _as_run(house, site, duty, leased, by=by)
+    return as_run(house, row.site, "check_member", unit, by=by)
 
 
 def prune(house: House) -> None:
     """Forget rows of old runs and of requests that were answered long ago."""
     with house.store.begin() as tx:
-        tx.runs.prune(RUNS_KEPT)
-        tx.requests.prune(RUNS_KEPT)
+        tx.runs.prune(timedelta(days=house.settings.runs_kept_days))
+        tx.requests.prune(REQUESTS_KEPT)
 
 
 def _let_rest(house: House, site: str, source: str, track: Track) -> None:
@@ -398,6 +336,12 @@ def _put_off(house: House, site: str, source: str, track: Track, error: BadgeJob
     with house.store.begin() as tx:
         lease = tx.scans.lease(site, source, track, holds=LEASE_MARGIN)
         tx.scans.postpone(lease, due_in=patience(error, lease.failures), error=error)
+
+
+def _counted(done: Scanned | Reread) -> dict[str, int]:
+    """The numbers of a result; what is only said of it with yes or no is none."""
+    told = {one.name: getattr(done, one.name) for one in fields(done)}
+    return {name: value for name, value in told.items() if type(value) is int}
 
 
 def _alarm(after: timedelta) -> Callable[[], bool]:

@@ -88,7 +88,7 @@ def _read(text: str, *, file: str, sources: AbstractSet[str], site: SiteDefaults
         ruleset = replace(compiled(rules, known), text=text)
     return Reading(
         ruleset=ruleset,
-        notes=tuple(notes_about(rules, left_open, ruleset)),
+        notes=tuple(notes_about(left_open, ruleset)),
         left_open=left_open,
     )
 

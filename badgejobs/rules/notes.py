@@ -6,9 +6,6 @@ from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Set as AbstractSet
 
 from badgejobs.core.milestone import Milestone, Ruleset
-from badgejobs.rules.checks.walking import owners
-from badgejobs.rules.language.document import Rules
-from badgejobs.rules.language.policies import OrderRules
 
 #: How many badges a note names.
 _MOST_NAMED = 3
@@ -34,7 +31,7 @@ _NOT_DONE: tuple[tuple[Callable[[Milestone], object], str], ...] = (
 )
 
 
-def notes_about(rules: Rules, left_open: AbstractSet[str], ruleset: Ruleset) -> Iterator[str]:
+def notes_about(left_open: AbstractSet[str], ruleset: Ruleset) -> Iterator[str]:
     """A sentence for each thing that was assumed, and for what is not carried out yet."""
     if "timezone" in left_open:
         yield "timezone: taken as UTC here; the service takes the site's own, as Wix tells it"
@@ -46,18 +43,6 @@ def notes_about(rules: Rules, left_open: AbstractSet[str], ruleset: Ruleset) -> 
     for is_meant, text in _NOT_DONE:
         if meant := [one.badge for one in ruleset.milestones if is_meant(one)]:
             yield f"{_listed(meant)}: {text}"
-    if any("guests" in policies.model_fields_set for policies in _orders(rules)):
-        yield (
-            "guests: this version links orders that were placed as a guest to nobody yet, so none "
-            "of them counts"
-        )
-
-
-def _orders(rules: Rules) -> Iterator[OrderRules]:
-    yield rules.policies.orders
-    for _, rule in owners(rules):
-        if rule.policies:
-            yield rule.policies.orders
 
 
 def _listed(badges: Iterable[str]) -> str:

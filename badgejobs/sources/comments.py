@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from badgejobs.core import probing
 from badgejobs.core.activity import Activity, Mark, Unreadable
@@ -81,6 +82,30 @@ class Comments:
         if wix_cursor is None and app in scope.expected:
             self._require_any(app, found)
         return self._page(client, app, found, self._next(app, found.next_cursor))
+
+    def reread(self, client: WixClient, activity_ids: Sequence[str]) -> Page:
+        """Up to 100 comments as they are now; those that no app has any more are left out.
+
+        Whose they are is not known, so one app after the other is asked, until all are found.
+        """
+        left, found = list(activity_ids), Page(activities=())
+        for app in self._apps:
+            if not left:
+                break
+            try:
+                told = client.comments_by_id(app, left)
+            except (NotFound, Refused) as error:
+                raise Refused(self._unknown(app, str(error))) from error
+            page = self._page(client, app, told, None)
+            found = replace(
+                page,
+                activities=found.activities + page.activities,
+                unreadable=found.unreadable + page.unreadable,
+            )
+            here = {one.activity_id for one in page.activities}
+            here |= {one.activity_id for one in page.unreadable}
+            left = [one for one in left if one not in here]
+        return found
 
     def probe(self, client: WixClient, known: Known, offsets: Mapping[str, int]) -> Probed:
         """What the live numbers tell, app by app; how, and at which cost: ``core.probing``.

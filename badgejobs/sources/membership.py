@@ -1,21 +1,29 @@
 """That somebody is a member, and since when: one activity a member, read in full walks.
 
-Neither names nor addresses are read. Wix pages members by offset, so a walk can shift under its
-own feet: where somebody before it leaves, the next page begins one too late.
+No name is read. Where orders of guests are to find their member, digests of contact and proved
+address are told, and nothing else of them. Wix pages members by offset, so a walk can shift under
+its own feet: where somebody before it leaves, the next page begins one too late.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from badgejobs.core import identity
 from badgejobs.core.activity import Activity, Mark, Unreadable
+from badgejobs.core.identity import Identity
 from badgejobs.core.site import Site
 from badgejobs.core.source import Mode, Page, Scope, Walk
-from badgejobs.errors import Ambiguous, CursorRefused, Refused
+from badgejobs.errors import Ambiguous, CursorRefused, PermissionMissing, Refused
 from badgejobs.wix import wire
 from badgejobs.wix.bodies import Joined
+from badgejobs.wix.calls import Fieldset, is_guid
 from badgejobs.wix.client import WixClient
+from badgejobs.wix.client.people import MembersListed
+from badgejobs.wix.pages import BadRecord, Listed
 
+_NO_ID = "id: does not have the form of Wix's ids"
 _MARK_OF_STATUS = {"BLOCKED": Mark.BLOCKED, "PENDING": Mark.PENDING}
 
 
@@ -39,25 +47,71 @@ class Membership:
         assert isinstance(scope, Walk), "members are read by walks"
         place = _Place.read(cursor)
         try:
-            found = client.list_members(offset=place.offset, by_date=place.by_date)
+            found = self._listed(client, place)
         except Refused:
             # the SDK's typings know no field to sort by
             if cursor is not None:
                 raise
             place = replace(place, by_date=False)
-            found = client.list_members(offset=0, by_date=False)
+            found = self._listed(client, place)
         page = found.page
         return Page(
             activities=tuple(map(self._activity, page.records)),
-            unreadable=tuple(
-                Unreadable(source=self.name, activity_id=bad.id, reason=bad.reason)
-                for bad in page.bad
-            ),
+            unreadable=tuple(map(self._unreadable, page.bad)),
             next_cursor=place.behind(
                 [one.id for one in page.records], bad=len(page.bad), total=found.total
             ),
             answered_at=page.answered_at,
         )
+
+    def reread(self, client: WixClient, activity_ids: Sequence[str]) -> Page:
+        """Up to 100 members as they are now; those who have left are left out.
+
+        An id that is not one of Wix's cannot be asked for: it stays what could not be understood.
+        """
+        asked = [one for one in activity_ids if is_guid(one)]
+        page = Listed[Joined](records=())
+        if asked:
+            page = client.joined(asked, fieldset=self._fieldset)
+        odd = (BadRecord(id=one, reason=_NO_ID) for one in activity_ids if not is_guid(one))
+        return Page(
+            activities=tuple(map(self._activity, page.records)),
+            unreadable=tuple(map(self._unreadable, (*page.bad, *odd))),
+            answered_at=page.answered_at,
+        )
+
+    def _unreadable(self, bad: BadRecord) -> Unreadable:
+        return Unreadable(source=self.name, activity_id=bad.id, reason=bad.reason)
+
+    @property
+    def _fieldset(self) -> Fieldset:
+        """Whether an address was proved is told of a member by the whole of them alone."""
+        return "FULL" if self._site.wants.guests else "EXTENDED"
+
+    def _listed(self, client: WixClient, place: _Place) -> MembersListed:
+        try:
+            return client.list_members(
+                offset=place.offset, by_date=place.by_date, fieldset=self._fieldset
+            )
+        except PermissionMissing as error:
+            if not self._site.wants.guests:
+                raise
+            raise PermissionMissing(
+                f"{error}; it is needed to find whose the orders of guests are: grant it, or write "
+                "guests: never under policies: orders: in the rules"
+            ) from error
+
+    def _identities(self, member: Joined) -> frozenset[Identity]:
+        """By what an order of theirs is known that they placed as a guest."""
+        digest = self._site.digest
+        if digest is None or not self._site.wants.guests:
+            return frozenset()
+        found = set[Identity]()
+        if member.contact_id:
+            found.add(identity.contact(member.contact_id, digest))
+        if member.login_email and member.login_email_verified:
+            found.add(identity.email(member.login_email, digest))
+        return frozenset(found)
 
     def _activity(self, member: Joined) -> Activity:
         marks = {Mark.JOINED}
@@ -71,6 +125,7 @@ class Membership:
             occurred_at=member.created_date,
             updated_at=member.updated_date or member.created_date,
             marks=frozenset(marks),
+            identities=self._identities(member),
         )
 
 

@@ -6,15 +6,18 @@ from collections.abc import Sequence
 from datetime import datetime
 from types import MappingProxyType
 
+from badgejobs.core import identity
 from badgejobs.core.activity import Activity, Item, Mark, Unreadable, label
+from badgejobs.core.identity import Identity
 from badgejobs.core.site import Site
 from badgejobs.core.source import Mode, Page, Scope, Window
 from badgejobs.sources import order_money
 from badgejobs.sources.catalogue import Catalogue
 from badgejobs.sources.paid import paid_at
 from badgejobs.wix import wire
-from badgejobs.wix.bodies import LineItem, Order, OrderTransactions
+from badgejobs.wix.bodies import BuyerInfo, LineItem, Order, OrderTransactions
 from badgejobs.wix.client import WixClient
+from badgejobs.wix.pages import Listed
 
 #: A refund does not undo that an order was paid: whether a refunded one counts is the policy's
 #: question. A status without marks is one that no policy counts.
@@ -36,7 +39,8 @@ class Orders:
     """The orders of one site; ``updatedDate`` ascending, so that nothing can slip by.
 
     Where the rules want payments, one more call a page tells when its orders were paid; where
-    they want categories, products that were not met before are asked for.
+    they want categories, products that were not met before are asked for. Where they count what
+    guests bought, digests of a guest's contact and address are told, and nothing else of them.
     """
 
     name = "orders"
@@ -49,7 +53,14 @@ class Orders:
     def fetch(self, client: WixClient, scope: Scope, cursor: str | None) -> Page:
         """One page of up to 100 orders of every status, from the window's beginning on."""
         assert isinstance(scope, Window), "orders are read by windows"
-        found = client.search_orders(scope.since, cursor)
+        return self._page(client, client.search_orders(scope.since, cursor))
+
+    def reread(self, client: WixClient, activity_ids: Sequence[str]) -> Page:
+        """Up to 100 orders as they are now; those that Wix has no more are left out."""
+        return self._page(client, client.orders_by_id(activity_ids))
+
+    def _page(self, client: WixClient, found: Listed[Order]) -> Page:
+        """Orders as activities, with what the rules want beside them."""
         activities: list[Activity] = []
         unreadable = [
             Unreadable(source=self.name, activity_id=bad.id, reason=bad.reason) for bad in found.bad
@@ -104,7 +115,20 @@ class Orders:
             paid_at=when_paid,
             channel=(order.channel_info.type or "") if order.channel_info else "",
             items=tuple(_item(line, order) for line in order.line_items or ()),
+            identities=self._identities(order.buyer_info),
         )
+
+    def _identities(self, buyer: BuyerInfo | None) -> frozenset[Identity]:
+        """By what a guest may be known again; who was signed in is known."""
+        digest = self._site.digest
+        if digest is None or not self._site.wants.guests or buyer is None or buyer.member_id:
+            return frozenset()
+        found = set[Identity]()
+        if buyer.contact_id:
+            found.add(identity.contact(buyer.contact_id, digest))
+        if buyer.email:
+            found.add(identity.email(buyer.email, digest))
+        return frozenset(found)
 
 
 def _marks(order: Order) -> frozenset[Mark]:

@@ -7,26 +7,36 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, Row, and_, bindparam, delete, func, not_, or_, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, func, not_, or_, select, update
 
-from badgejobs.core.activity import VOID, Activity, Mark, Unreadable
+from badgejobs.core.activity import VOID, Activity, Mark
+from badgejobs.core.identity import Digest
 from badgejobs.core.ledger import Missing, Recorded
 from badgejobs.core.source import Resources
 from badgejobs.store import facts
 from badgejobs.store.dialect import chunks, insert_into, take_turns
+from badgejobs.store.identities import SqlIdentities
+from badgejobs.store.links import SqlLinks
 from badgejobs.store.moment import Moment
+from badgejobs.store.quarantine import SqlQuarantine
 from badgejobs.store.resources import SqlResources
-from badgejobs.store.tables import activity, quarantine
+from badgejobs.store.tables import activity
+from badgejobs.store.tombstones import SqlTombstones
 
 _KEY = ("site", "source", "activity_id")
 
 
 class SqlActivities:
-    """The facts, and the records that could not be understood."""
+    """The facts."""
 
-    def __init__(self, connection: Connection, moment: Moment) -> None:
+    def __init__(
+        self, connection: Connection, moment: Moment, digest: Digest | None = None
+    ) -> None:
         self._connection, self._moment = connection, moment
         self._resources = SqlResources(connection, moment)
+        self._quarantine = SqlQuarantine(connection, moment)
+        self._links = SqlLinks(connection, moment, SqlIdentities(connection))
+        self._tombstones = SqlTombstones(connection, digest)
 
     def record(
         self, activities: Sequence[Activity], *, site: str, source: str, generation: int
@@ -34,7 +44,8 @@ class SqlActivities:
         """Insert or renew; an older state never replaces a newer one.
 
         States of one activity may come in any order, and several in one call. Members who are
-        never named by one state and replaced by another end the same in every order.
+        never named by one state and replaced by another end the same in every order. What a guest
+        did becomes the member's whom it names, and what is of somebody erased is left out.
         """
         if any((one.site, one.source) != (site, source) for one in activities):
             raise ValueError("an activity of another site or source")
@@ -42,17 +53,20 @@ class SqlActivities:
             return Recorded(new=0, changed=0, touched=frozenset())
         take_turns(self._connection, "activity", site, source)
         stored, renewed = self._stored(site, source, {one.activity_id for one in activities})
-        after = dict(stored)
-        for one in activities:
+        after, told = dict(stored), dict[str, Activity]()
+        for one in self._tombstones.spared(site, activities, stored):
             known = after.get(one.activity_id)
             after[one.activity_id] = facts.merged(known, one) if known else one
+            if known is None or facts.is_news(one, known):
+                told[one.activity_id] = one
         differing = [one for key, one in after.items() if stored.get(key) != one]
         self._write(differing, generation)
         same = [key for key, one in after.items() if stored.get(key) == one]
         self._renew(site, source, [key for key in same if renewed[key] < generation], generation)
-        self._understood(site, source, list(after))
+        self._quarantine.understood(site, source, after)
         before = [stored[one.activity_id] for one in differing if one.activity_id in stored]
         self._resources.moved(site, source, before=before, after=differing)
+        linked = self._links.follow(site, source, told, before=stored, after=after)
         return Recorded(
             new=len(differing) - len(before),
             changed=len(before),
@@ -62,52 +76,12 @@ class SqlActivities:
                 if one.marks & VOID
                 and not (one.activity_id in stored and stored[one.activity_id].marks & VOID)
             ),
-            touched=_members([*before, *differing]),
+            touched=_members([*before, *differing]) | linked,
         )
 
     def take_turns(self, site: str) -> None:
         """Until this transaction ends, nobody else records or decides for this site."""
         take_turns(self._connection, "site", site)
-
-    def quarantine(self, records: Sequence[Unreadable], *, site: str, generation: int) -> None:
-        """Keep what could not be understood, with its reason, until it can be.
-
-        What is known of such a record was seen by this walk all the same: it is not gone.
-        """
-        for source in {one.source for one in records}:
-            seen = [one.activity_id for one in records if one.source == source]
-            self._renew(site, source, seen, generation)
-        now = self._moment.now
-        rows = {
-            (one.source, one.activity_id): {
-                "site": site,
-                "source": one.source,
-                "activity_id": one.activity_id,
-                "reason": one.reason,
-                "first_seen_at": now,
-                "last_seen_at": now,
-            }
-            for one in records
-        }
-        if rows:
-            statement = insert_into(self._connection, quarantine)
-            statement = statement.on_conflict_do_update(
-                index_elements=_KEY,
-                set_={
-                    "reason": statement.excluded.reason,
-                    "last_seen_at": statement.excluded.last_seen_at,
-                },
-            )
-            self._connection.execute(statement, list(rows.values()))
-
-    def quarantined(self, site: str) -> dict[tuple[str, str], str]:
-        """What is not understood: the reason by (source, activity_id)."""
-        rows = self._connection.execute(
-            select(quarantine.c.source, quarantine.c.activity_id, quarantine.c.reason)
-            .where(quarantine.c.site == site)
-            .order_by(quarantine.c.source, quarantine.c.activity_id)
-        )
-        return {(source, activity_id): reason for source, activity_id, reason in rows}
 
     def mark_missing(
         self,
@@ -168,9 +142,8 @@ class SqlActivities:
         before = [facts.from_row(site, row) for row in gone]
         after = [replace(one, marks=one.marks | facts.GONE) for one in before]
         self._resources.moved(site, source, before=before, after=after)
-        return Missing(
-            first=first, gone=len(gone), touched=_members(before), on=_resources(waiting)
-        )
+        touched = _members(before) | self._links.left(site, source, before)
+        return Missing(first=first, gone=len(gone), touched=touched, on=_resources(waiting))
 
     def of_members(self, site: str, members: Collection[str]) -> dict[str, list[Activity]]:
         """All activities of these members; a member without any is absent."""
@@ -263,14 +236,6 @@ class SqlActivities:
                 .where(activity.c.site == site, activity.c.source == source)
                 .where(activity.c.activity_id.in_(some))
                 .values(generation=generation, missed_at=None)
-            )
-
-    def _understood(self, site: str, source: str, keys: Sequence[str]) -> None:
-        for some in chunks(keys):
-            self._connection.execute(
-                delete(quarantine)
-                .where(quarantine.c.site == site, quarantine.c.source == source)
-                .where(quarantine.c.activity_id.in_(some))
             )
 
 

@@ -131,10 +131,21 @@ def merged(stored: Activity, seen: Activity) -> Activity:
     others: the member, where the newer names none; the categories that its products were first
     known to be in; what a deleted comment was about and how long it was; and that a comment
     stood on the member's own content, since who wrote its parent is forgotten with the parent.
+    Whose a guest's order was found to be is no state of Wix's: it stays while Wix names nobody.
     """
-    if Mark.GONE in stored.marks or _age(seen) >= _age(stored):
-        return _with_what_was_told(keeping_categories(seen, stored), stored)
-    return _with_what_was_told(stored, seen)
+    plain = replace(stored, member_id=None, linked_by=None) if stored.linked_by else stored
+    if is_news(seen, stored):
+        after = _with_what_was_told(keeping_categories(seen, plain), plain)
+    else:
+        after = _with_what_was_told(plain, seen)
+    if stored.linked_by and after.member_id is None:
+        return replace(after, member_id=stored.member_id, linked_by=stored.linked_by)
+    return after
+
+
+def is_news(seen: Activity, stored: Activity) -> bool:
+    """Whether a state is not older than the one that is known, or what is known is gone."""
+    return Mark.GONE in stored.marks or _age(seen) >= _age(stored)
 
 
 def _with_what_was_told(stands: Activity, other: Activity) -> Activity:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, RowMapping, and_, delete, insert, or_, select, update
 
+from badgejobs.core.source import Track
 from badgejobs.store.moment import Moment
-from badgejobs.store.tables import run
+from badgejobs.store.tables import run, scan
+
+#: A run that has not ended by then never will: a slice lasts a minute, and its last step not long.
+LOST_AFTER = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +25,7 @@ class Run:
     site: str
     #: Which: ``scan orders``, ``assign`` and so on.
     kind: str
-    #: ``worker``, ``cli`` or another short word.
+    #: Such as ``worker`` for the schedule, ``cli``, or ``worker, asked by rules change``.
     started_by: str
     started_at: datetime
     #: ``None`` while it runs, and for good where its worker was lost.
@@ -42,12 +46,28 @@ class SqlRuns:
     def __init__(self, connection: Connection, moment: Moment) -> None:
         self._connection, self._moment = connection, moment
 
-    def start(self, site: str, kind: str, *, started_by: str) -> int:
-        """Note that a run begins; the id to finish it by."""
+    def start(
+        self, site: str, kind: str, *, started_by: str, of: tuple[str, Track] | None = None
+    ) -> int:
+        """Note that a run begins; the id to finish it by.
+
+        ``of`` names the source or duty, and the track, that it works for: whoever asked for that
+        beside the schedule is noted too.
+        """
+        asked_by = None
+        if of is not None:
+            source, track = of
+            asked_by = self._connection.scalar(
+                select(scan.c.asked_by).where(
+                    scan.c.site == site, scan.c.source == source, scan.c.track == track
+                )
+            )
         row = {
             "site": site,
             "kind": kind,
-            "started_by": started_by,
+            "started_by": started_by
+            if asked_by in {None, started_by}
+            else f"{started_by}, asked by {asked_by}",
             "started_at": self._moment.now,
             "numbers": "{}",
         }
@@ -83,12 +103,46 @@ class SqlRuns:
         rows = select(run).order_by(run.c.started_at.desc(), run.c.id.desc()).limit(limit)
         if site is not None:
             rows = rows.where(run.c.site == site)
-        return [
-            Run(**{**row, "numbers": json.loads(row["numbers"])})
-            for row in self._connection.execute(rows).mappings()
-        ]
+        return [_run(row) for row in self._connection.execute(rows).mappings()]
+
+    def find(
+        self,
+        sites: Collection[str],
+        *,
+        source: str | None = None,
+        failed: bool = False,
+        within: timedelta | None = None,
+        limit: int,
+    ) -> list[Run]:
+        """The latest runs of these sites, newest first.
+
+        Of one source or duty where named; only ``failed`` ones: those that ended with an error,
+        or began ``LOST_AFTER`` ago and never ended; only those that began ``within`` so long.
+        """
+        now = self._moment.now
+        rows = (
+            select(run)
+            .where(run.c.site.in_(sorted(sites)))
+            .order_by(run.c.started_at.desc(), run.c.id.desc())
+            .limit(limit)
+        )
+        if source is not None:
+            # such as "orders" of "scan orders"; a name holds neither blanks nor wild cards
+            rows = rows.where(
+                or_(run.c.kind == source, run.c.kind.endswith(f" {source}", autoescape=True))
+            )
+        if failed:
+            is_lost = and_(run.c.ended_at.is_(None), run.c.started_at < now - LOST_AFTER)
+            rows = rows.where(or_(run.c.error.is_not(None), is_lost))
+        if within is not None:
+            rows = rows.where(run.c.started_at >= now - within)
+        return [_run(row) for row in self._connection.execute(rows).mappings()]
 
     def prune(self, older_than: timedelta) -> int:
         """Forget runs that began longer ago; how many."""
         before = self._moment.now - older_than
         return self._connection.execute(delete(run).where(run.c.started_at < before)).rowcount
+
+
+def _run(row: RowMapping) -> Run:
+    return Run(**{**row, "numbers": json.loads(row["numbers"])})

@@ -134,7 +134,10 @@ class SqlScans:
     def _unread(self) -> dict[str, Any]:
         """The columns of a source that is to be read again from its beginning, at once."""
         fenced = {"epoch": scan.c.epoch + 1, "lease_until": None, "rung_at": None}
-        return UNREAD | fenced | {"due_at": self._moment.now}
+        now = literal(self._moment.now, AwareTime)
+        later = literal(self._moment.now + FIRST_RECENT_AFTER, AwareTime)
+        due_at = case((scan.c.track == Track.RECENT, later), else_=now)
+        return UNREAD | fenced | {"due_at": due_at}
 
     def complete(self, site: str, wants: Wants) -> frozenset[str]:
         """The sources whose history is read to its end, with all that these wants ask of them."""

@@ -9,13 +9,18 @@ from functools import cached_property
 
 from sqlalchemy import Connection, Engine, func, select
 
+from badgejobs.core.identity import Digest
 from badgejobs.store import schema
 from badgejobs.store.activities import SqlActivities
 from badgejobs.store.audits import SqlAudits
 from badgejobs.store.awards import SqlAwards
 from badgejobs.store.bindings import SqlBindings
 from badgejobs.store.engine import engine_for, parse, reading
+from badgejobs.store.erasing import SqlErasing
 from badgejobs.store.faults import translated
+from badgejobs.store.identities import SqlIdentities
+from badgejobs.store.links import SqlLinks
+from badgejobs.store.quarantine import SqlQuarantine
 from badgejobs.store.requests import SqlRequests
 from badgejobs.store.resources import SqlResources
 from badgejobs.store.runs import SqlRuns
@@ -26,21 +31,24 @@ from badgejobs.store.wake_ups import SqlWakeUps
 Clock = Callable[[], datetime]
 
 
-def open_store(url: str, *, clock: Clock | None = None) -> SqlStore:
+def open_store(url: str, *, clock: Clock | None = None, digest: Digest | None = None) -> SqlStore:
     """The store behind a database URL; nothing is connected before its first use.
 
-    ``clock`` replaces the database's time (aware datetimes), for tests and simulations.
+    ``clock`` replaces the database's time (aware datetimes), for tests and simulations. Without a
+    ``digest`` nobody can be erased, and nothing recorded where somebody was.
     Raises ``SettingsError`` for a URL that cannot be used, and ``StateError`` for a folder on a
     network file system.
     """
-    return SqlStore(url, clock=clock)
+    return SqlStore(url, clock=clock, digest=digest)
 
 
 class SqlTransaction:
     """One transaction: what can be read and written in it, and its moment."""
 
-    def __init__(self, connection: Connection, clock: Clock | None) -> None:
-        self._connection, self._clock = connection, clock
+    def __init__(
+        self, connection: Connection, clock: Clock | None, digest: Digest | None = None
+    ) -> None:
+        self._connection, self._clock, self._digest = connection, clock, digest
 
     @cached_property
     def now(self) -> datetime:
@@ -56,7 +64,27 @@ class SqlTransaction:
     @cached_property
     def activities(self) -> SqlActivities:
         """The facts."""
-        return SqlActivities(self._connection, self)
+        return SqlActivities(self._connection, self, self._digest)
+
+    @cached_property
+    def identities(self) -> SqlIdentities:
+        """By what guests and members are known."""
+        return SqlIdentities(self._connection, self._digest)
+
+    @cached_property
+    def links(self) -> SqlLinks:
+        """Which guest's order is which member's."""
+        return SqlLinks(self._connection, self, self.identities)
+
+    @cached_property
+    def erasing(self) -> SqlErasing:
+        """The way in which all of a member is erased."""
+        return SqlErasing(self._connection, self, self._digest)
+
+    @cached_property
+    def quarantine(self) -> SqlQuarantine:
+        """The records that could not be understood."""
+        return SqlQuarantine(self._connection, self)
 
     @cached_property
     def scans(self) -> SqlScans:
@@ -107,12 +135,16 @@ class SqlTransaction:
 class SqlStore:
     """Where the record is kept: one SQLite file or one PostgreSQL database."""
 
-    def __init__(self, url: str, *, clock: Clock | None = None) -> None:
+    def __init__(
+        self, url: str, *, clock: Clock | None = None, digest: Digest | None = None
+    ) -> None:
         self._url = parse(url)
         with translated(self._url):
             self._engine = engine_for(self._url)
         self._reading = reading(self._engine)
         self._clock = clock
+        #: Makes the digests of this database, under a key that is not in it.
+        self.digest = digest
 
     def __repr__(self) -> str:
         return f"SqlStore({self._url.get_backend_name()})"
@@ -125,13 +157,13 @@ class SqlStore:
         must act: disk full, read-only, schema missing).
         """
         with self._transaction(self._engine) as connection:
-            yield SqlTransaction(connection, self._clock)
+            yield SqlTransaction(connection, self._clock, self.digest)
 
     @contextmanager
     def read(self) -> Iterator[SqlTransaction]:
         """A transaction that sees one moment's state, waits for no writer, and cannot write."""
         with self._transaction(self._reading) as connection:
-            yield SqlTransaction(connection, self._clock)
+            yield SqlTransaction(connection, self._clock, self.digest)
 
     def migrate(self) -> None:
         """Make or renew the tables; two at once take turns, and a repetition does nothing."""

@@ -135,7 +135,8 @@ identity = Table(
     #: How it links: a value of ``core.activity.Link``.
     _key("kind"),
     _key("digest"),
-    Index("identity_digest", "site", "kind", "digest"),
+    #: With the source, so that a contact of many guests costs nothing to ask for its member.
+    Index("identity_digest", "site", "kind", "digest", "source"),
 )
 
 #: Which guest's order was given to which member, and why; only ever added to and undone.
@@ -202,8 +203,14 @@ quarantine = Table(
     _number("tries"),
     _time_or_none("tried_at"),
     _text("tried_by"),
+    #: When it is asked for again; None for what was dropped, and what has no id to ask for.
+    _time_or_none("due_at"),
+    #: When Wix first did not give it any more.
+    _time_or_none("missed_at"),
     #: When a person said that it is to be left alone.
     _time_or_none("dropped_at"),
+    Index("quarantine_due", "site", "due_at"),
+    Index("quarantine_tried_by", "tried_by"),
 )
 
 #: The place of each scan, under its lease.

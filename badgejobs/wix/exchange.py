@@ -9,7 +9,9 @@ import logging
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
@@ -48,6 +50,24 @@ _EXPECTED: Final = (
     TokenRefused,
     protocol.TooManyToCount,
 )
+
+
+#: Where the calls of this thread are counted beside the client's own count.
+_TALLY: ContextVar[Counter[str] | None] = ContextVar("tally", default=None)
+
+
+@contextmanager
+def counting() -> Iterator[Counter[str]]:
+    """Count the API requests that leave from here on in this thread, by path, of any client.
+
+    Several jobs may share a client in threads; each counts its own. Token requests are none.
+    """
+    tally = Counter[str]()
+    before = _TALLY.set(tally)
+    try:
+        yield tally
+    finally:
+        _TALLY.reset(before)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,6 +188,8 @@ class Exchange:
     def _count(self, call: Call, number: int) -> None:
         with self._counting:
             self._counts[call.form] += number
+        if (tally := _TALLY.get()) is not None:
+            tally[call.form] += number
 
 
 def _told(call: Call, answer: Answer) -> Told:

@@ -6,6 +6,8 @@ taken one by one.
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,12 +17,15 @@ from typing import Any, Final, Generic, TypeVar
 from pydantic import AliasChoices, Field, RootModel, ValidationError, create_model
 from pydantic_core import to_json
 
+from badgejobs.core.activity import stand_in
 from badgejobs.errors import Ambiguous
 from badgejobs.wix import wire
 from badgejobs.wix.bodies import Body, Record
 
 #: The longest cursor by the SDK's typings.
 _LONGEST_CURSOR: Final = 16_000
+#: What an id can look like; what is longer is none.
+_ID: Final = re.compile(r"[\x20-\x7e]{1,100}")
 
 One = TypeVar("One", bound=Record)
 Thing = TypeVar("Thing", bound=Body)
@@ -28,7 +33,7 @@ Thing = TypeVar("Thing", bound=Body)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BadRecord:
-    """A record that could not be read: its id where it has one, and why, without values."""
+    """A record that could not be read: its id or what stands for it, and why, without values."""
 
     id: str
     reason: str
@@ -154,9 +159,12 @@ def _decoded(body: bytes, kind: Any, what: str) -> Any:
 
 
 def _id_of(raw: object, field: str) -> str:
+    """The id of a record; without one that could be an id, what stands for it."""
     found = raw.get(field) if isinstance(raw, dict) else None
-    plain = isinstance(found, str) and found.isascii() and found.isprintable()
-    return found[:100] if plain and isinstance(found, str) else ""
+    if isinstance(found, str) and _ID.fullmatch(found):
+        return found
+    # sorted, since the same record may come with its fields in another order
+    return stand_in(json.dumps(raw, sort_keys=True).encode())
 
 
 def _next(paging: _Paging | None, what: str) -> str | None:

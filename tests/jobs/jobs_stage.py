@@ -17,6 +17,7 @@ from badgejobs.bootstrap import House
 from badgejobs.config import Settings, SiteSettings
 from badgejobs.core.source import Track
 from badgejobs.jobs import work
+from badgejobs.jobs.units import Outcome
 from badgejobs.sandbox.faults.scripted import Fault
 from badgejobs.sandbox.history import seed
 from badgejobs.sandbox.records.collection import Record
@@ -120,13 +121,15 @@ class LiveShops:
             }
             site.orders.put(Record(order, site.orders.fields), now)
 
-    def comments(self, member: int, *, shop: str = NORTH) -> None:
-        """A member writes a comment."""
+    def comments(self, member: int, *, shop: str = NORTH, post: str | None = None) -> None:
+        """A member writes a comment, on a post that has one already or on another."""
         site = self.site(shop)
         comment = next(iter(seed.comments())) | {
             "id": _id("f", shop, next(self._numbers)),
             "author": {"memberId": member_id(member, shop)},
         }
+        if post is not None:
+            comment |= {"contextId": post, "resourceId": post}
         site.comments.put(Record(comment, site.comments.fields), self.world.clock())
 
     def given(self, shop: str = NORTH) -> list[tuple[str, str]]:
@@ -206,12 +209,12 @@ def due(house: House) -> set[tuple[str, str]]:
     }
 
 
-def read(house: House, site: str = NORTH, source: str = "orders") -> work.Outcome:
+def read(house: House, site: str = NORTH, source: str = "orders") -> Outcome:
     """All that is due of a source, as the bells of a tick would have it.
 
     What its tracks did is added up; the error, if any, is the first one's.
     """
-    total = work.Outcome(site=site, kind=f"scan {source}", numbers={})
+    total = Outcome(site=site, kind=f"scan {source}", numbers={})
     for track in (Track.FULL, Track.LIVE):
         with house.store.read() as tx:
             is_wanted = track is Track.LIVE or tx.scans.is_due(site, source, track)
@@ -224,7 +227,7 @@ def read(house: House, site: str = NORTH, source: str = "orders") -> work.Outcom
     return total
 
 
-def do_round(house: House, site: str = NORTH) -> list[work.Outcome]:
+def do_round(house: House, site: str = NORTH) -> list[Outcome]:
     """One of each, as the bells of a tick would have it."""
     work.register(house)
     return [

@@ -24,6 +24,7 @@ from badgejobs.bootstrap import House
 from badgejobs.core.source import Track
 from badgejobs.errors import SourceBroken
 from badgejobs.jobs import work
+from badgejobs.jobs.units import Outcome
 from badgejobs.sandbox.records.collection import Record
 from badgejobs.store.scans import ScanOverview
 
@@ -86,7 +87,7 @@ def row_of_quizzes(house: House) -> ScanOverview:
     return row
 
 
-def done(house: House, site: str, source: str) -> work.Outcome:
+def done(house: House, site: str, source: str) -> Outcome:
     return work.run_scan(house, site, source, Track.FULL, by="test")
 
 

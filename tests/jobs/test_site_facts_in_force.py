@@ -13,6 +13,7 @@ from sqlalchemy import update
 from badgejobs.bootstrap import House
 from badgejobs.errors import RulesError
 from badgejobs.jobs import work
+from badgejobs.jobs.units import BY_HAND
 from badgejobs.sandbox.faults.kinds import FaultKind
 from badgejobs.store.tables import site_binding
 from badgejobs.wix import wire
@@ -108,10 +109,10 @@ def test_a_site_that_does_not_tell_is_asked_in_the_rules_file_instead(
     with_currency = f"version: 1\nsite: {{currency: {shops.site().payment_currency}}}\n"
     rewrite(house, MONEY.replace("version: 1\n", with_currency))
     # by hand, which does not rest after a failure
-    work.run_provision(house, NORTH, by=work.BY_HAND)
+    work.run_provision(house, NORTH, by=BY_HAND)
     work.register(house)
     read(house)
-    work.run_assign(house, NORTH, by=work.BY_HAND)
+    work.run_assign(house, NORTH, by=BY_HAND)
 
     assert shops.given() == [(member_id(1), "Spender")]
 

@@ -30,6 +30,7 @@ from redis import Redis
 
 from badgejobs.bootstrap import House
 from badgejobs.config import Settings
+from badgejobs.core.activity import Unreadable
 from badgejobs.core.ledger import WakeUp
 from badgejobs.jobs import tasks, work
 from badgejobs.jobs.app import house
@@ -368,3 +369,21 @@ def test_a_site_that_is_to_be_decided_anew_is_rung_for_until_it_is(
     tasks.flip(site=SOUTH)
 
     assert work.due_flips(house(), [NORTH, SOUTH], 9) == []
+
+
+def test_a_tick_rings_for_quarantine_only_where_a_record_of_it_is_due(
+    ticking: Settings, redis: Redis
+) -> None:
+    tasks.tick()
+    for site in (NORTH, SOUTH):
+        settle(house(), site)
+    bad = Unreadable(source="orders", activity_id="o1", reason="status: unknown")
+    with house().store.begin() as tx:
+        for site in (NORTH, SOUTH):
+            tx.quarantine.add([bad], site=site, generation=0)
+        tx.quarantine.ask(NORTH)
+    redis.delete(QUEUE)
+
+    tasks.tick()
+
+    assert bells(redis) == [bell("quarantine", site=NORTH)]

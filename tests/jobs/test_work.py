@@ -185,7 +185,7 @@ def test_an_error_in_the_middle_keeps_what_was_done_before(
 
     assert isinstance(stopped.cause, RateLimited)
     assert stopped.numbers["created"] == len(shops.given()) == 1
-    assert runs(house)[-1].numbers == stopped.numbers
+    assert runs(house)[-1].numbers.items() >= stopped.numbers.items()
     assert rows(house)[NORTH, work.ASSIGN].failures == 0
 
 
@@ -213,7 +213,7 @@ def test_a_source_that_no_rule_reads_any_more_is_not_scanned(
     assert (NORTH, "comments") not in due(house)
 
 
-def test_a_walk_that_comes_too_soon_reads_no_page_and_asks_for_no_other(
+def test_a_comment_on_a_new_post_waits_for_the_walk_and_asks_for_no_other(
     open_shop: OpenShop, shops: LiveShops
 ) -> None:
     house = open_shop()
@@ -225,7 +225,7 @@ def test_a_walk_that_comes_too_soon_reads_no_page_and_asks_for_no_other(
     assert not first.more
     walked = shops.calls(wire.COMMENTS_QUERY)
 
-    shops.comments(2)
+    shops.comments(2, post="a-new-post")
     again = read(house, NORTH, "comments")
 
     assert again.error is None

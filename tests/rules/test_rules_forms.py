@@ -332,12 +332,22 @@ def test_equal_parts_are_one_object() -> None:
 
 
 WANTED = [
-    ("{count: orders, gte: 1}", "{}", Wants()),
-    ("{count: orders, gte: 1}", "{orders: {dated_by: paid}}", Wants(payments=True)),
+    ("{count: orders, gte: 1}", "{}", Wants(guests=True)),
+    ("{count: orders, gte: 1}", "{orders: {guests: link_contact}}", Wants(guests=True)),
+    ("{count: orders, gte: 1}", "{orders: {guests: never}}", Wants()),
+    (
+        "{count: orders, gte: 1}",
+        "{orders: {dated_by: paid, guests: never}}",
+        Wants(payments=True),
+    ),
     ("{count: comments, gte: 1}", "{orders: {dated_by: paid}}", Wants()),
-    ("{distinct: orders.items.category, gte: 2}", "{}", Wants(categories=True)),
-    ("{count: orders, where: {category: A}, gte: 1}", "{}", Wants(categories=True)),
-    ("{distinct: orders.items.product, gte: 2}", "{}", Wants()),
+    ("{distinct: orders.items.category, gte: 2}", "{}", Wants(categories=True, guests=True)),
+    (
+        "{count: orders, where: {category: A}, gte: 1}",
+        "{}",
+        Wants(categories=True, guests=True),
+    ),
+    ("{distinct: orders.items.product, gte: 2}", "{}", Wants(guests=True)),
     ("{count: comments, where: {on_own_content: false}, gte: 1}", "{}", Wants(post_authors=True)),
     ("{count: comments, where: {is_reply: true}, gte: 1}", "{}", Wants()),
 ]

@@ -66,7 +66,6 @@ WAITING = [
     ("lifecycle: {expires: {after: 1y}}", "a: this version shows when a badge has expired"),
     ("notify: {revoke: true}", "a: this version sends no messages"),
     ("backfill: {notify: true}", "a: this version sends no messages"),
-    ("policies: {orders: {guests: link_contact}}", "guests: this version links orders"),
 ]
 
 

@@ -10,6 +10,8 @@ WHOLE: dict[str, Any] = {
     "id": guid(0xB1, 1),
     "contactId": guid(0xB4, 1),
     "loginEmail": "ana@example.com",
+    # told by FULL alone, as the SDK's typings list what EXTENDED includes
+    "loginEmailVerified": True,
     "status": "APPROVED",
     "privacyStatus": "PUBLIC",
     "activityStatus": "ACTIVE",

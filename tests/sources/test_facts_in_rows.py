@@ -15,7 +15,8 @@ from bound import Bound
 from databases import Clock
 from live_shop import IDS, LiveShop, guid, live_shop
 
-from badgejobs.core.activity import Activity, Item, Mark, label
+from badgejobs.core.activity import Activity, Item, Link, Mark, label
+from badgejobs.core.identity import keyed
 from badgejobs.core.milestone import Age, Milestone, Ruleset, Selection, Span, Wants
 from badgejobs.core.policy import PlainPolicy
 from badgejobs.core.site import Site
@@ -35,6 +36,9 @@ STORES = "215238eb-22a5-4c36-9e7b-e7c08025e04e"
 BLOG = wire.COMMENT_APPS["blog"]
 ADA, BOB = guid("b", 1), guid("b", 2)
 PAYMENTS = Wants(payments=True)
+KEY = keyed(b"made-up key of this test, long enough")
+GUEST = {"visitorId": guid("d", 1), "contactId": guid("7", 1), "email": "Canary-Login@shop.example"}
+PROVED = {"contactId": guid("7", 1), "loginEmailVerified": True}
 EVERYTHING = Window(since=None)
 A_DAY = Age(
     of=Selection(source="membership", policy=PlainPolicy()),
@@ -125,7 +129,7 @@ def person(member: str, **fields: Any) -> dict[str, Any]:
 
 
 def sources_of(shop: LiveShop, wants: Wants) -> list[Bound]:
-    site = Site(name="shop", comment_apps=(BLOG,), wants=wants)
+    site = Site(name="shop", comment_apps=(BLOG,), wants=wants, digest=KEY)
     return [Bound(one, shop.wix) for one in (Orders(site), Comments(site), Membership(site))]
 
 
@@ -203,15 +207,19 @@ def test_no_name_address_or_text_ever_lands_in_the_file(shop: LiveShop, store: S
         order(2, lineItems=[wrong_line]),
         order(3, currency="canary"),
         order(4, buyerInfo={"memberId": "canary-member"}),
+        order(5, buyerInfo=GUEST),
+        order(6, buyerInfo=GUEST | {"email": "canary-stranger@shop.example"}),
     )
     shop.put("comments", comment(1), comment(2, revision="canary"), comment(3, author="canary"))
-    shop.put("members", person(ADA), person(BOB, createdDate="canary day"))
-    done = read(shop, store)
+    shop.put("members", person(ADA, **PROVED), person(BOB, createdDate="canary day"))
+    done = read(shop, store, wants=Wants(payments=True, guests=True))
     assert [one.quarantined for one in done] == [3, 2, 1]
     written = contents(store)
     assert guid("c", 1).encode() in written, "what is looked through is what was written"
     assert b"birdwell" not in written
     assert b"canary" not in written
+    assert facts(store)[guid("c", 5)].linked_by is Link.VERIFIED_EMAIL, "it was read all the same"
+    assert guid("7", 1).encode() not in written, "the contact is kept as a digest too"
 
 
 def contents(store: SqlStore) -> bytes:

@@ -91,7 +91,7 @@ def test_a_member_is_an_activity_of_the_day_they_joined(shop: LiveShop) -> None:
         ),
     )
     assert "anary" not in repr(page)
-    assert not isinstance(source_of(shop), Probing)
+    assert not isinstance(source_of(shop).source, Probing)
 
 
 def test_who_is_blocked_or_waits_is_marked_so(shop: LiveShop) -> None:
@@ -182,3 +182,18 @@ def test_a_missing_permission_is_told_as_such(shop: LiveShop) -> None:
     shop.site.installation = replace(shop.site.installation, scopes=frozenset())
     with pytest.raises(PermissionMissing):
         source_of(shop).fetch(WALK, None)
+
+
+def test_members_are_asked_for_by_their_ids_and_what_is_no_id_is_not_sent(shop: LiveShop) -> None:
+    shop.put("members", *(person(number) for number in (1, 2, 3)))
+    shop.remove("members", guid("b", 3))
+    source: Any = source_of(shop).source
+
+    page = source.reread(shop.wix, [guid("b", 1), guid("b", 3), "odd"])
+
+    assert [one.activity_id for one in page.activities] == [guid("b", 1)]
+    assert [one.activity_id for one in page.unreadable] == ["odd"]
+    assert page.next_cursor is None
+    assert shop.asked(wire.MEMBERS_QUERY) == 1
+    assert source.reread(shop.wix, ["odd"]).activities == ()
+    assert shop.asked(wire.MEMBERS_QUERY) == 1

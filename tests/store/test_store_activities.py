@@ -11,7 +11,7 @@ from databases import Clock
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from badgejobs.core.activity import Activity, Item, Link, Mark, Unreadable
+from badgejobs.core.activity import Activity, Item, Link, Mark
 from badgejobs.core.ledger import Missing, Recorded
 from badgejobs.core.source import Resources
 from badgejobs.store import SqlStore
@@ -269,21 +269,6 @@ def test_a_page_longer_than_an_in_list_is_recorded_exactly(store: SqlStore) -> N
     renewed = [replace(one, revision=2) for one in page[::2]]
     assert record(store, *renewed, *page[1::2]).changed == 600
     assert len(facts(store, *(f"m{n}" for n in range(1200)))) == 1200
-
-
-def test_a_record_is_in_quarantine_until_it_is_understood(store: SqlStore) -> None:
-    bad = Unreadable(source="orders", activity_id="o1", reason="createdDate: missing")
-    with store.begin() as tx:
-        tx.activities.quarantine([bad, bad, replace(bad, activity_id="")], site="s", generation=0)
-        tx.activities.quarantine(
-            [replace(bad, reason="total: not a number")], site="s", generation=0
-        )
-        assert tx.activities.quarantined("s") == {("orders", "o1"): "total: not a number"} | {
-            ("orders", ""): "createdDate: missing"
-        }
-    record(store, ORDER)
-    with store.read() as tx:
-        assert tx.activities.quarantined("s") == {("orders", ""): "createdDate: missing"}
 
 
 @st.composite

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -40,6 +41,10 @@ OLD_ROWS: dict[str, list[dict[str, Any]]] = {
         | {"complete_from": AT},
         _SCAN | _DONE | {"source": "assign", "mode": "window", "epoch": 9},
     ],
+    "quarantine": [
+        {"site": "s", "source": "orders", "activity_id": "o9", "reason": "total: missing"}
+        | {"first_seen_at": AT, "last_seen_at": AT},
+    ],
     "award": [
         {"site": "s", "member_id": "ada", "badge": "first", "state": "assigned", "attempt": 1}
         | {"earned_at": AT, "opened_at": AT, "changed_at": AT, "rules_version": "v1"}
@@ -49,7 +54,7 @@ OLD_ROWS: dict[str, list[dict[str, Any]]] = {
 
 
 @pytest.fixture
-def upgraded(empty_database_url: str, clock: Clock) -> SqlStore:
+def upgraded(empty_database_url: str, clock: Clock) -> Iterator[SqlStore]:
     engine = create_engine(parse(empty_database_url))
     with engine.begin() as connection:
         config = _config()
@@ -64,7 +69,8 @@ def upgraded(empty_database_url: str, clock: Clock) -> SqlStore:
     store = open_store(empty_database_url, clock=clock)
     store.migrate()
     store.check_schema()
-    return store
+    yield store
+    store.dispose()
 
 
 def facts(store: SqlStore) -> dict[str, Activity]:
@@ -109,3 +115,13 @@ def test_an_old_row_is_renewed_by_the_very_state_that_it_came_from(upgraded: Sql
     assert (told.new, told.changed) == (0, 1)
     assert facts(upgraded)["o1"] == richer
     upgraded.dispose()
+
+
+def test_what_an_old_version_could_not_understand_is_asked_for_at_once(
+    upgraded: SqlStore,
+) -> None:
+    with upgraded.begin() as tx:
+        assert tx.quarantine.due_sites(["s"]) == ["s"]
+        assert tx.quarantine.due("s", "orders", limit=9) == ["o9"]
+        [one] = tx.quarantine.listed(["s"])
+    assert (one.reason, one.tries, one.tried_by, one.first_seen_at) == ("total: missing", 0, "", AT)

@@ -117,6 +117,9 @@ EVERY_CALL: Final[Mapping[str, Use]] = MappingProxyType(
         "search_orders": Use(
             form=wire.ORDERS_SEARCH, act=lambda wix, on: wix.search_orders(None, on.cursor)
         ),
+        "orders_by_id": Use(
+            form=wire.ORDERS_SEARCH, act=lambda wix, on: wix.orders_by_id([on.order])
+        ),
         "get_order": Use(
             method="GET", form=wire.ORDER, act=lambda wix, on: wix.get_order(on.order)
         ),
@@ -128,6 +131,9 @@ EVERY_CALL: Final[Mapping[str, Use]] = MappingProxyType(
             act=lambda wix, on: wix.query_comments(
                 on.app, None, author=on.member, resource_ids=[on.resource]
             ),
+        ),
+        "comments_by_id": Use(
+            form=wire.COMMENTS_QUERY, act=lambda wix, on: wix.comments_by_id(on.app, [on.comment])
         ),
         "count_comments": Use(
             form=wire.COMMENTS_COUNT,
@@ -152,6 +158,9 @@ EVERY_CALL: Final[Mapping[str, Use]] = MappingProxyType(
         "list_members": Use(
             form=wire.MEMBERS_QUERY,
             act=lambda wix, _: wix.list_members(offset=0, by_date=False),
+        ),
+        "joined": Use(
+            form=wire.MEMBERS_QUERY, act=lambda wix, on: wix.joined([on.member, on.other_member])
         ),
         "get_member": Use(
             method="GET", form=wire.MEMBER, act=lambda wix, on: wix.get_member(on.member)

@@ -120,7 +120,7 @@ BUILT: dict[str, Callable[[], Call]] = {
     "comment-get": lambda: calls.get_comment(COMMENT),
     "members-query": lambda: calls.query_members([ANA, BEN], fieldset="PUBLIC"),
     "members-query-extended": lambda: calls.query_members([ANA], fieldset="EXTENDED"),
-    "members-list": lambda: calls.list_members(offset=0, by_date=False),
+    "members-list": lambda: calls.list_members(offset=0, by_date=False, fieldset="EXTENDED"),
     "member-get": lambda: calls.get_member(ANA, fieldset="EXTENDED"),
     "site-properties": calls.site_properties,
     "catalog-version": calls.catalog_version,

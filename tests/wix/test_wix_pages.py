@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from badgejobs.core.activity import is_stand_in
 from badgejobs.errors import Ambiguous
 from badgejobs.wix.bodies import Assignment, Badge, Comment, Order
 from badgejobs.wix.pages import page
@@ -133,9 +134,19 @@ def test_one_bad_record_does_not_spoil_its_page_and_tells_no_value(
 
 
 @pytest.mark.parametrize("record", [None, 3, "text", [], {}, {"id": 7}, {"id": "a\n"}])
-def test_what_is_no_record_at_all_is_unreadable_without_an_id(record: object) -> None:
+def test_what_is_no_record_at_all_is_unreadable_under_a_name_of_its_own(record: object) -> None:
     found = page(orders_page(record), Order, answered_at=None)
-    assert [one.id for one in found.bad] == [""]
+    assert [is_stand_in(one.id) for one in found.bad] == [True]
+
+
+def test_two_records_without_an_id_are_told_apart_and_one_is_the_same_each_time() -> None:
+    one, other = ({"number": number, "createdDate": 17} for number in "12")
+    turned = dict(reversed(one.items()))
+
+    found = page(orders_page(one, other, turned), Order, answered_at=None)
+
+    first, second, third = (bad.id for bad in found.bad)
+    assert first == third != second
 
 
 @pytest.mark.parametrize(

@@ -27,8 +27,14 @@ def wants(milestones: tuple[Milestone, ...]) -> Wants:
             for leaf in found
         ),
         post_authors=any(leaf.of.where.on_own_content is not None for leaf in found),
+        guests=any(_of_guests(leaf.of) for leaf in found),
     )
 
 
 def _by_payment(selection: Selection) -> bool:
     return isinstance(selection.policy, OrderPolicy) and selection.policy.dated_by_payment
+
+
+def _of_guests(selection: Selection) -> bool:
+    """Whether orders count that were placed as a guest and found to be a member's."""
+    return isinstance(selection.policy, OrderPolicy) and bool(selection.policy.guests)

@@ -21,7 +21,7 @@ from badgejobs.wix.bodies.catalog import CatalogAnswer, Category, Collection, Pr
 from badgejobs.wix.bodies.comments import Author, Comment, Count, Replies, RepliesByComment
 from badgejobs.wix.bodies.fields import Body, Record
 from badgejobs.wix.bodies.order_lines import LineItem, Price
-from badgejobs.wix.bodies.orders import Order, OrderTransactions, Payment
+from badgejobs.wix.bodies.orders import BuyerInfo, Order, OrderTransactions, Payment
 from badgejobs.wix.bodies.people import (
     InstanceAnswer,
     Joined,
@@ -41,6 +41,7 @@ __all__ = [
     "BadgeAnswer",
     "Body",
     "BulkAnswer",
+    "BuyerInfo",
     "CatalogAnswer",
     "Category",
     "Collection",

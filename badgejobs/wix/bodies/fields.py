@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import Annotated, ClassVar
 
@@ -17,6 +18,9 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 
 _FIRST_YEAR, _LAST_YEAR = 1900, 9000
+_GUID = r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+#: The longest address by RFC 5321.
+_LONGEST_ADDRESS = 320
 
 
 def _utc(moment: datetime) -> datetime:
@@ -32,11 +36,21 @@ def _written_out(value: object) -> object:
     return value
 
 
-Guid = Annotated[
-    str, StringConstraints(pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")
-]
+def _guid_or_nothing(value: object) -> object:
+    return value if isinstance(value, str) and re.fullmatch(_GUID, value) else None
+
+
+def _address_or_nothing(value: object) -> object:
+    is_one = isinstance(value, str) and "@" in value and len(value) <= _LONGEST_ADDRESS
+    return value if is_one else None
+
+
+Guid = Annotated[str, StringConstraints(pattern=rf"^{_GUID}$")]
 #: An id that may be absent, null or empty.
 MaybeGuid = Annotated[Guid | None, BeforeValidator(lambda value: None if value == "" else value)]
+#: Who a guest was; what makes no sense is not told, and never spoils the record that it stands in.
+MaybeContact = Annotated[Guid | None, BeforeValidator(_guid_or_nothing)]
+MaybeEmail = Annotated[str | None, BeforeValidator(_address_or_nothing)]
 RecordId = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,100}$")]
 Stamp = Annotated[
     AwareDatetime, Field(strict=False), BeforeValidator(_written_out), AfterValidator(_utc)

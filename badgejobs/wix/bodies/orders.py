@@ -7,7 +7,15 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, StringConstraints
 
-from badgejobs.wix.bodies.fields import Body, MaybeGuid, Record, RecordId, Stamp
+from badgejobs.wix.bodies.fields import (
+    Body,
+    MaybeContact,
+    MaybeEmail,
+    MaybeGuid,
+    Record,
+    RecordId,
+    Stamp,
+)
 from badgejobs.wix.bodies.order_lines import LineItem, Price
 
 #: The activity that says: "Order payment was completed and confirmed" (SDK ``ActivityType``).
@@ -74,9 +82,11 @@ class Happening(Body):
 
 
 class BuyerInfo(Body):
-    """Who bought; guests have no member id."""
+    """Who bought; guests have no member id, and a contact all the same (SDK ``BuyerInfo``)."""
 
     member_id: MaybeGuid = None
+    contact_id: Annotated[MaybeContact, Field(repr=False)] = None
+    email: Annotated[MaybeEmail, Field(repr=False)] = None
 
 
 class Order(Record):

@@ -6,7 +6,15 @@ from typing import Annotated, ClassVar
 
 from pydantic import BeforeValidator, Field, StringConstraints
 
-from badgejobs.wix.bodies.fields import Body, Guid, MaybeGuid, Record, Stamp
+from badgejobs.wix.bodies.fields import (
+    Body,
+    Guid,
+    MaybeContact,
+    MaybeEmail,
+    MaybeGuid,
+    Record,
+    Stamp,
+)
 
 _MEMBER_STATUSES = frozenset({"PENDING", "APPROVED", "BLOCKED", "OFFLINE"})
 
@@ -36,7 +44,11 @@ class Member(Record):
 
 
 class Joined(Record):
-    """That somebody is a member, and since when; neither name nor address is read."""
+    """That somebody is a member, and since when; no name is read.
+
+    Contact and address come with the wide fieldset only, and the address counts only where it
+    was proved (SDK ``Member.loginEmailVerified``).
+    """
 
     many: ClassVar[str] = "members"
     alone: ClassVar[str] = "member"
@@ -45,6 +57,9 @@ class Joined(Record):
     created_date: Stamp
     updated_date: Stamp | None = None
     status: Annotated[str, BeforeValidator(_known_status)] = "UNKNOWN"
+    contact_id: Annotated[MaybeContact, Field(repr=False)] = None
+    login_email: Annotated[MaybeEmail, Field(repr=False)] = None
+    login_email_verified: Annotated[bool, BeforeValidator(lambda value: value is True)] = False
 
 
 class MemberAnswer(Body):

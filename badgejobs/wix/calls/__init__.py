@@ -29,6 +29,7 @@ from badgejobs.wix.calls.catalog import (
 from badgejobs.wix.calls.comments import (
     MOST_COUNTED,
     Order,
+    comments_by_id,
     count_comments,
     get_comment,
     is_resource_id,
@@ -36,7 +37,12 @@ from badgejobs.wix.calls.comments import (
     query_comments,
 )
 from badgejobs.wix.calls.elsewhere import read_by_get, read_by_post
-from badgejobs.wix.calls.orders import get_order, list_transactions, search_orders
+from badgejobs.wix.calls.orders import (
+    get_order,
+    list_transactions,
+    orders_by_id,
+    search_orders,
+)
 from badgejobs.wix.calls.people import (
     Fieldset,
     app_instance,
@@ -57,6 +63,7 @@ __all__ = [
     "Place",
     "app_instance",
     "catalog_version",
+    "comments_by_id",
     "count_comments",
     "create_assignment",
     "create_assignments",
@@ -74,6 +81,7 @@ __all__ = [
     "list_members",
     "list_transactions",
     "move_badge",
+    "orders_by_id",
     "query_assignments",
     "query_badges",
     "query_categories",

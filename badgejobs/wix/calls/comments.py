@@ -51,6 +51,16 @@ def query_comments(
     )
 
 
+def comments_by_id(app_id: str, comment_ids: Sequence[str]) -> Call:
+    """Up to 100 comments of one app by their ids, whatever their status."""
+    wanted = {"id": among(comment_ids), "status": among(wire.COMMENT_STATUSES)}
+    return Call(
+        form=wire.COMMENTS_QUERY,
+        body={"appId": app_id, "query": paged({"filter": wanted}, None)},
+        scope=wire.SCOPE_READ_COMMENTS,
+    )
+
+
 def count_comments(
     app_id: str,
     *,

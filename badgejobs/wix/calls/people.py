@@ -8,8 +8,9 @@ from typing import Any, Literal
 from badgejobs.wix import wire
 from badgejobs.wix.calls.call import Call, among
 
-#: How much of a member is told: ``EXTENDED`` adds e-mail address and status.
-Fieldset = Literal["PUBLIC", "EXTENDED"]
+#: How much of a member is told: ``EXTENDED`` adds e-mail address and status, and ``FULL`` all,
+#: whether the address was proved among it (SDK ``Set``).
+Fieldset = Literal["PUBLIC", "EXTENDED", "FULL"]
 
 
 def query_members(member_ids: Sequence[str], *, fieldset: Fieldset, offset: int = 0) -> Call:
@@ -25,7 +26,7 @@ def query_members(member_ids: Sequence[str], *, fieldset: Fieldset, offset: int 
     )
 
 
-def list_members(*, offset: int, by_date: bool) -> Call:
+def list_members(*, offset: int, by_date: bool, fieldset: Fieldset) -> Call:
     """Up to 100 members of all, with their status; this call pages by offset.
 
     The docs name ``createdDate`` among the fields to sort by, and the SDK's typings none: with
@@ -36,7 +37,7 @@ def list_members(*, offset: int, by_date: bool) -> Call:
         query["sorting"] = [{"fieldName": "createdDate", "order": "ASC"}]
     return Call(
         form=wire.MEMBERS_QUERY,
-        body={"fieldsets": ["EXTENDED"], "query": query},
+        body={"fieldsets": [fieldset], "query": query},
         scope=wire.SCOPE_READ_MEMBERS,
     )
 

@@ -31,6 +31,11 @@ class ActivityCalls:
         call = calls.search_orders(since, cursor=cursor)
         return asking.page(self._exchange, call, Order, cursor=cursor)
 
+    def orders_by_id(self, order_ids: Sequence[str]) -> Listed[Order]:
+        """Those of up to 100 orders that Wix still has, as they are now, of any status."""
+        call = calls.orders_by_id(order_ids)
+        return asking.named(asking.page(self._exchange, call, Order), order_ids)
+
     def get_order(self, order_id: str) -> Listed[Order]:
         """One order as it is now, of any status; :class:`NotFound` where there is none."""
         return asking.record(self._exchange, calls.get_order(order_id), Order)
@@ -60,6 +65,11 @@ class ActivityCalls:
             app_id, author=author, resource_ids=resource_ids, statuses=statuses, cursor=cursor
         )
         return asking.page(self._exchange, call, Comment, cursor=cursor)
+
+    def comments_by_id(self, app_id: str, comment_ids: Sequence[str]) -> Listed[Comment]:
+        """Those of up to 100 comments that are an app's, as they are now, in any status."""
+        call = calls.comments_by_id(app_id, comment_ids)
+        return asking.named(asking.page(self._exchange, call, Comment), comment_ids)
 
     def count_comments(
         self,

@@ -53,6 +53,21 @@ def page(
     return found
 
 
+def named(found: Listed[One], ids: Collection[str]) -> Listed[One]:
+    """What was asked for by these ids, and no page behind it.
+
+    Wix answers a filter that it does not see with everything it has.
+    """
+    wanted = {one.lower() for one in ids}
+    return Listed(
+        records=tuple(
+            one for one in found.records if getattr(one, type(one).named_by).lower() in wanted
+        ),
+        bad=tuple(one for one in found.bad if one.id.lower() in wanted),
+        answered_at=found.answered_at,
+    )
+
+
 def every(exchange: Exchange, call: Callable[[str | None], Call], kind: type[One]) -> list[One]:
     """Every record of a list, each id once; one that cannot be read fails the whole.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -44,14 +44,25 @@ class PeopleCalls:
                     found[asked] = _member(one, asked)
         return found
 
-    def list_members(self, *, offset: int, by_date: bool) -> MembersListed:
-        """Up to 100 members of all from this offset on; nothing of them but since when.
+    def list_members(
+        self, *, offset: int, by_date: bool, fieldset: Fieldset = "EXTENDED"
+    ) -> MembersListed:
+        """Up to 100 members of all from this offset on: since when, and how they are known.
 
-        With ``by_date`` the oldest come first; :class:`Refused` where Wix cannot sort so.
+        With ``by_date`` the oldest come first; :class:`Refused` where Wix cannot sort so. Whether
+        an address was proved is told by the fieldset ``FULL`` alone.
         """
-        told = self._exchange.ask(calls.list_members(offset=offset, by_date=by_date))
+        call = calls.list_members(offset=offset, by_date=by_date, fieldset=fieldset)
+        told = self._exchange.ask(call)
         page = pages.page(told.body, bodies.Joined, answered_at=told.answered_at, what=told.what)
         return MembersListed(page=page, total=_total(told.body, told.what))
+
+    def joined(
+        self, member_ids: Sequence[str], *, fieldset: Fieldset = "EXTENDED"
+    ) -> Listed[bodies.Joined]:
+        """Those of up to 100 members that the site has, as ``list_members`` tells of them."""
+        call = calls.query_members(member_ids, fieldset=fieldset)
+        return asking.named(asking.page(self._exchange, call, bodies.Joined), member_ids)
 
     def get_member(self, member_id: str, *, fieldset: Fieldset = "PUBLIC") -> WixMember:
         """One member as they are now; :class:`NotFound` where there is none."""

@@ -44,7 +44,13 @@ def upgrade() -> None:
     op.add_column("quarantine", _number("tries", default="0"))
     op.add_column("quarantine", _time("tried_at", null=True))
     op.add_column("quarantine", _text("tried_by", default=""))
+    op.add_column("quarantine", _time("due_at", null=True))
+    op.add_column("quarantine", _time("missed_at", null=True))
     op.add_column("quarantine", _time("dropped_at", null=True))
+    op.create_index("quarantine_due", "quarantine", ["site", "due_at"])
+    op.create_index("quarantine_tried_by", "quarantine", ["tried_by"])
+    # Read by a version before this one, so this one tries; what has no id can only be come across.
+    op.execute("UPDATE quarantine SET due_at = last_seen_at WHERE activity_id <> ''")
     op.add_column("award", _flag("silent"))
     op.add_column("run", _time("window_since", null=True))
     op.add_column("run", _time("window_until", null=True))
@@ -136,7 +142,7 @@ def _new_tables() -> None:
             "site", "source", "activity_id", "kind", "digest", name="identity_pkey"
         ),
     )
-    op.create_index("identity_digest", "identity", ["site", "kind", "digest"])
+    op.create_index("identity_digest", "identity", ["site", "kind", "digest", "source"])
     op.create_table(
         "link",
         sa.Column(

@@ -1,0 +1,109 @@
+"""What ran, when, started by whom, and what came of it."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Annotated, Any
+
+import typer
+
+from badgejobs.cli.opening import known_site, opened, settled
+from badgejobs.cli.output import Output, Rows, ago
+from badgejobs.errors import SettingsError
+from badgejobs.store.runs import Run
+
+#: Letters of an error that a table shows; the JSON has all of them.
+_SHORT = 60
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+_COLUMNS = (
+    "started", "site", "what", "by", "window", "pages", "calls", "seen/new/changed/void", "awards",
+    "took", "error",
+)  # fmt: skip
+
+
+def runs(
+    site: Annotated[str | None, typer.Argument(help="Default: all.", show_default=False)] = None,
+    *,
+    source: Annotated[
+        str | None,
+        typer.Option(help="Only runs of this source, or of a duty such as assign."),
+    ] = None,
+    failed: Annotated[
+        bool, typer.Option("--failed", help="Only those that failed, or never ended.")
+    ] = False,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="Only the latest so many.")] = 20,
+    since: Annotated[
+        str | None, typer.Option(help="Only those of the last 90s, 30m, 2h, 7d, ...")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Show what ran: who started it, what it read, what came of it, how long it took.
+
+    Example: badgejobs runs my-shop --source orders --since 2h
+    """
+    settings, out = settled(), Output(as_json=as_json)
+    sites = [known_site(settings, site)] if site else sorted(settings.sites)
+    within = None if since is None else duration(since)
+    with opened(settings) as house, house.store.read() as tx:
+        now = tx.now
+        found = tx.runs.find(sites, source=source, failed=failed, within=within, limit=limit)
+    shown = Rows(_COLUMNS, [_row(one, now) for one in found]) if found else "no such run"
+    out.result({"at": now, "runs": [_as_json(one) for one in found]}, shown)
+
+
+def duration(text: str) -> timedelta:
+    """A length of time as it is written; ``SettingsError`` where it is none.
+
+    >>> duration("90s"), duration("7d")
+    (datetime.timedelta(seconds=90), datetime.timedelta(days=7))
+    """
+    found = re.fullmatch(r"([0-9]{1,6})([smhd])", text)
+    if not found:
+        raise SettingsError(f"--since: {text!r} is no length of time; write 90s, 30m, 2h or 7d")
+    number, unit = found.groups()
+    return timedelta(**{_UNITS[unit]: int(number)})
+
+
+def _row(run: Run, now: datetime) -> tuple[str, ...]:
+    told = run.numbers
+    rows = [str(told[name]) for name in ("seen", "new", "changed", "void") if name in told]
+    opened_now = told.get("opened", 0) + told.get("cleared", 0)
+    held = f" (+{told['held']} held)" if told.get("held") else ""
+    return (
+        ago(run.started_at, now),
+        run.site,
+        run.kind,
+        run.started_by,
+        _window(run),
+        str(told.get("pages", "")),
+        str(told.get("calls", "")),
+        "/".join(rows),
+        f"{opened_now}{held}" if "opened" in told else "",
+        _took(run),
+        textwrap.shorten(run.error or "", _SHORT, placeholder=" ..."),
+    )
+
+
+def _window(run: Run) -> str:
+    """What was read by last changes, in UTC; empty where nothing was read so."""
+    if run.window_until is None:
+        return ""
+    since = f"{run.window_since:%Y-%m-%d %H:%M}" if run.window_since else "the beginning"
+    return f"{since} to {run.window_until:%Y-%m-%d %H:%M}"
+
+
+def _took(run: Run) -> str:
+    if run.ended_at is None:
+        return "not ended"
+    return f"{_seconds(run):.1f} s"
+
+
+def _seconds(run: Run) -> float | None:
+    return (run.ended_at - run.started_at).total_seconds() if run.ended_at else None
+
+
+def _as_json(run: Run) -> dict[str, Any]:
+    return asdict(run) | {"seconds": _seconds(run)}
