@@ -99,7 +99,7 @@ class Receiver:
         self._told = Counter[Fate]()
 
     def application(self) -> web.Application:
-        """The web application; it is served under :data:`badgejobs.intake.server.SERVING`."""
+        """The web application; it is served under :func:`badgejobs.intake.server.serving`."""
         app = web.Application(client_max_size=MOST_BYTES + 1)
         app.router.add_post(PATH, self._take)
         app.on_response_prepare.append(_tell_no_versions)

@@ -3,27 +3,32 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from ipaddress import ip_address
 from typing import Any, Final
 
 from aiohttp import web
 
 from badgejobs.errors import StateError
-from badgejobs.intake.receiver import PATH, Receiver
+from badgejobs.intake.receiver import PATH, Limits, Receiver
 
 #: How long a stop waits for answers that are still being made, in seconds.
 _PATIENCE: Final = 5.0
-#: How the application is to be served.
-SERVING: Final[Mapping[str, Any]] = {
-    "access_log": None,
-    "shutdown_timeout": _PATIENCE,
-    # A body that unpacks itself could be of any size.
-    "auto_decompress": False,
-    # What is refused before it was read is not read on for long.
-    "lingering_time": 1.0,
-}
 _BACKLOG: Final = 128
+
+
+def serving(limits: Limits) -> dict[str, Any]:
+    """How the web framework is to serve the application."""
+    return {
+        "access_log": None,
+        "shutdown_timeout": _PATIENCE,
+        # Also how long the first line and the headers of a request may take.
+        "keepalive_timeout": limits.read_within,
+        # A body that unpacks itself could be of any size.
+        "auto_decompress": False,
+        # What is refused before it was read is not read on for long.
+        "lingering_time": 1.0,
+    }
 
 
 def serve(receiver: Receiver, host: str, port: int, *, ready: Callable[[str], None]) -> None:
@@ -35,13 +40,8 @@ def serve(receiver: Receiver, host: str, port: int, *, ready: Callable[[str], No
     with _listening(host, port) as sock:
         shown = f"[{host}]" if ":" in host else host
         ready(f"http://{shown}:{sock.getsockname()[1]}{PATH}")
-        web.run_app(
-            receiver.application(),
-            sock=sock,
-            print=None,
-            keepalive_timeout=receiver.limits.read_within,
-            **SERVING,
-        )
+        app = receiver.application()
+        web.run_app(app, sock=sock, print=None, **serving(receiver.limits))
 
 
 def _listening(host: str, port: int) -> socket.socket:

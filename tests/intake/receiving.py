@@ -16,7 +16,7 @@ from wix_signing import APP, BLOG, INSTANCE, public_key
 from badgejobs.core.source import Track, tracks_of
 from badgejobs.intake.note import Bell, Served
 from badgejobs.intake.receiver import PATH, USUAL, Limits, Receiver
-from badgejobs.intake.server import SERVING
+from badgejobs.intake.server import serving
 from badgejobs.store import SqlStore
 
 SITE = "shop"
@@ -64,9 +64,7 @@ def receiving(
 
     async def main() -> None:
         receiver = Receiver([public_key()], {INSTANCE: site}, store, ring, limits=limits)
-        runner = web.AppRunner(
-            receiver.application(), keepalive_timeout=limits.read_within, **SERVING
-        )
+        runner = web.AppRunner(receiver.application(), **serving(limits))
         await runner.setup()
         try:
             await web.TCPSite(runner, "127.0.0.1", 0).start()
