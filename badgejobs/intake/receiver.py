@@ -100,7 +100,7 @@ class Receiver:
 
     def application(self) -> web.Application:
         """The web application; it is served under :func:`badgejobs.intake.server.serving`."""
-        app = web.Application(client_max_size=MOST_BYTES + 1)
+        app = web.Application(client_max_size=MOST_BYTES)
         app.router.add_post(PATH, self._take)
         app.on_response_prepare.append(_tell_no_versions)
         app.cleanup_ctx.append(self._beside)
