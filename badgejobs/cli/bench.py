@@ -13,9 +13,11 @@ from urllib.parse import urlsplit
 
 import typer
 
-from badgejobs.cli.bench_comments import measure_comments
+from badgejobs.cli.bench_backfill import measure_backfill
+from badgejobs.cli.bench_delta import measure_delta
 from badgejobs.cli.bench_rules import measure_rules
 from badgejobs.cli.bench_sandbox import measured_sandbox, measuring_client
+from badgejobs.cli.bench_scan import measure_scan
 from badgejobs.cli.output import Output, Rows
 from badgejobs.sandbox import builtin
 from badgejobs.sandbox.history import seeds
@@ -26,7 +28,9 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 bench = typer.Typer(help="Measure, and print figures of one run beside each other.")
 bench.command("rules")(measure_rules)
-bench.command("comments")(measure_comments)
+bench.command("backfill")(measure_backfill)
+bench.command("delta")(measure_delta)
+bench.command("scan")(measure_scan)
 
 
 @bench.callback()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -66,6 +67,7 @@ def opened(settings: Settings) -> Iterator[House]:
     house = open_house(settings, redis_url=None)
     try:
         ready(house)
+        spare_the_collector()
         yield house
     finally:
         house.close()
@@ -80,6 +82,15 @@ def ready(house: House) -> None:
         house.store.migrate()
     else:
         house.store.check_schema()
+
+
+def spare_the_collector() -> None:
+    """Let no collection of garbage look through what was imported: it stays until the end.
+
+    Deciding makes so many objects at once that else each page pays for all libraries: a tenth of
+    the time of a long scan.
+    """
+    gc.freeze()
 
 
 @contextmanager

@@ -46,7 +46,8 @@ def serve(
     seed: Annotated[
         str,
         typer.Option(
-            help="empty, real (shipped history), comments:NUMBER:POSTS or a JSON file of records."
+            help="empty, real (shipped history), orders:N[:SEED] (so many made up, held nowhere), "
+            "comments:NUMBER:POSTS or a JSON file of records."
         ),
     ] = seeds.EMPTY,
     replay: Annotated[

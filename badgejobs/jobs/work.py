@@ -63,7 +63,10 @@ def register(house: House) -> None:
     if missing:
         with house.store.begin() as tx:
             for site, source, mode, track in sorted(missing):
-                tx.scans.register(site, source, mode, tracks=[track])
+                wants = None
+                if source not in DUTIES:
+                    wants = house.at(site).rules().wants.of(source)
+                tx.scans.register(site, source, mode, tracks=[track], wants=wants)
 
 
 def run_scan(

@@ -70,7 +70,7 @@ class Membership:
         An id that is not one of Wix's cannot be asked for: it stays what could not be understood.
         """
         asked = [one for one in activity_ids if is_guid(one)]
-        page = Listed[Joined](records=())
+        page: Listed[Joined] = Listed(records=())
         if asked:
             page = client.joined(asked, fieldset=self._fieldset)
         odd = (BadRecord(id=one, reason=_NO_ID) for one in activity_ids if not is_guid(one))

@@ -154,7 +154,7 @@ class SqlActivities:
                     activity.c.site == site, activity.c.member_id.in_(some)
                 )
             )
-            for row in rows:
+            for row in rows.all():  # at once: one by one takes twice as long
                 found[row[1]].append(facts.from_row(site, row))
         return dict(found)
 

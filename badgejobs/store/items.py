@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 from badgejobs.core.activity import Item
@@ -32,6 +33,7 @@ def text_of_items(items: Iterable[Item]) -> str:
     return json.dumps(told, sort_keys=True, separators=(",", ":")) if told else ""
 
 
+@lru_cache(maxsize=4096)
 def items_of(text: str) -> tuple[Item, ...]:
     """Lines as stored, read back."""
     if not text:

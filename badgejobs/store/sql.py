@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cached_property
 
-from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy import Connection, Engine, event, func, select
 
 from badgejobs.core.identity import Digest
 from badgejobs.store import schema
@@ -15,6 +16,7 @@ from badgejobs.store.activities import SqlActivities
 from badgejobs.store.audits import SqlAudits
 from badgejobs.store.awards import SqlAwards
 from badgejobs.store.bindings import SqlBindings
+from badgejobs.store.copies import SqlCopies
 from badgejobs.store.engine import engine_for, parse, reading
 from badgejobs.store.erasing import SqlErasing
 from badgejobs.store.faults import translated
@@ -131,6 +133,11 @@ class SqlTransaction:
         """Wishes that a member be looked at."""
         return SqlRequests(self._connection, self)
 
+    @cached_property
+    def copies(self) -> SqlCopies:
+        """A history made large, for measurements."""
+        return SqlCopies(self._connection)
+
 
 class SqlStore:
     """Where the record is kept: one SQLite file or one PostgreSQL database."""
@@ -179,6 +186,32 @@ class SqlStore:
         """Raise ``DatabaseUnavailable`` or ``StateError`` unless the database answers."""
         with self._transaction(self._reading) as connection:
             connection.execute(select(1))
+
+    def size(self) -> int:
+        """How many bytes the database takes, its log of changes left aside."""
+        with self._transaction(self._reading) as connection:
+            if connection.dialect.name == "postgresql":
+                size = func.pg_database_size(func.current_database())
+                return int(connection.execute(select(size)).scalar_one())
+            pages, size_of_page = (
+                connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()
+                for name in ("page_count", "page_size")
+            )
+            return int(pages * size_of_page)
+
+    @contextmanager
+    def statements(self) -> Iterator[Counter[str]]:
+        """Count the statements that are sent meanwhile, by their text; for measurements."""
+        counted = Counter[str]()
+
+        def count(_connection: object, _cursor: object, text: str, *_: object) -> None:
+            counted[text] += 1
+
+        event.listen(self._engine, "before_cursor_execute", count)
+        try:
+            yield counted
+        finally:
+            event.remove(self._engine, "before_cursor_execute", count)
 
     def dispose(self, close: bool = True) -> None:  # noqa: FBT001, FBT002 - as SQLAlchemy's
         """Close all connections; in a forked child say ``close=False``: they are the parent's.

@@ -47,7 +47,10 @@ def test_serve_prints_the_credentials_that_work(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "match"),
     [
-        (["serve", "--port", "0", "--seed", "reel"], "name 'empty', 'real' or a JSON file"),
+        (
+            ["serve", "--port", "0", "--seed", "reel"],
+            "name 'empty', 'real', 'orders:N', 'comments:NUMBER:POSTS' or a JSON file",
+        ),
         (["serve", "--replay", "5"], "--replay and --data belong to --seed real"),
         (["serve", "--host", "0.0.0.0"], "for this machine only"),  # noqa: S104 - refused
         (["state", "--url", "http://127.0.0.1:1"], "serve --port 1`, or name another"),

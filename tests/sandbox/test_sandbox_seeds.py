@@ -137,9 +137,8 @@ def test_a_file_that_is_no_seed_is_refused_with_the_place(
 
 
 def test_an_unknown_seed_is_refused_with_those_that_there_are() -> None:
-    with pytest.raises(
-        SettingsError, match="name 'empty', 'real', 'comments:NUMBER:POSTS' or a JSON file"
-    ):
+    named = "name 'empty', 'real', 'orders:N', 'comments:NUMBER:POSTS' or a JSON file"
+    with pytest.raises(SettingsError, match=named):
         seeds.sow(world_of(1), "reel")
 
 

@@ -92,6 +92,7 @@ def read(call: Call, listing: Listing) -> Page:
         limit=limit,
         offset=offset,
         carried=given,
+        least=None if sort[0][1] else found.least.get(sort[0][0]),
     )
 
 
@@ -105,9 +106,13 @@ def page(
     limit: int,
     carried: Any,
     offset: int | None = None,
+    least: int | None = None,
 ) -> Page:
-    """One page in an order, from behind a place in it; its cursor carries ``carried`` on."""
-    walk = listing.collection.walk(call.at, sort, matches, after=after)
+    """One page in an order, from behind a place in it; its cursor carries ``carried`` on.
+
+    ``least`` is the date that all that match have at least in the order's first field.
+    """
+    walk = listing.collection.walk(call.at, sort, matches, after=after, least=least)
     # No site holds as many records as the largest offset that can be skipped.
     skipped = min(offset or 0, sys.maxsize - limit - 1)
     records = list(islice(walk, skipped, skipped + limit + 1))

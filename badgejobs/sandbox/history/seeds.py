@@ -23,11 +23,13 @@ from typing import Final
 from badgejobs.errors import SettingsError
 from badgejobs.sandbox import properties, refusals, validation
 from badgejobs.sandbox.endpoints import comments
-from badgejobs.sandbox.history import made_up, reel
+from badgejobs.sandbox.history import made_orders, made_up, reel
+from badgejobs.sandbox.history.made_orders import MadeOrders
 from badgejobs.sandbox.history.reel import Reel
 from badgejobs.sandbox.properties import Properties
 from badgejobs.sandbox.records import kinds
 from badgejobs.sandbox.records.collection import Collection, Record
+from badgejobs.sandbox.records.generated import Generated
 from badgejobs.sandbox.records.query import Fields
 from badgejobs.sandbox.records.replay import Replay
 from badgejobs.sandbox.refusals import Refusal
@@ -46,12 +48,16 @@ _FIELDS: Final[Mapping[str, Fields]] = {
 }
 KINDS: Final = tuple(_FIELDS)
 _SITE: Final = "site"
+_WHOLE: Final = re.compile(r"[0-9]{1,15}")
 _MADE_UP: Final = re.compile(r"comments:([0-9]{1,7}):([0-9]{1,7})", re.ASCII)
 #: How deep a record may nest.
 _DEEPEST: Final = 250
 
 EMPTY: Final = "empty"
 REAL: Final = "real"
+#: How a seed begins that is made up: ``orders:1000000`` or ``orders:1000000:7`` as it is asked
+#: for, ``comments:2000:100`` at once.
+ORDERS: Final = "orders:"
 _COMMENTS: Final = "comments:"
 
 
@@ -59,8 +65,9 @@ def sow(world: World, name: str, *, seconds: float = 0, data: Path | None = None
     """Give every site of the world what a seed holds.
 
     ``name`` is ``empty``, ``real`` (the shipped extract, or the full data in the folder
-    ``data``), ``comments:NUMBER:POSTS`` or the path of a JSON file. With ``seconds`` the real
-    history arrives over that time, in place of all at once.
+    ``data``), ``orders:N`` or ``orders:N:SEED`` (so many made up, held nowhere),
+    ``comments:NUMBER:POSTS`` or the path of a JSON file. With ``seconds`` the real history
+    arrives over that time, in place of all at once.
 
     Raises:
         SettingsError: there is no such seed, or the file does not hold what it should.
@@ -73,6 +80,9 @@ def sow(world: World, name: str, *, seconds: float = 0, data: Path | None = None
         found = reel.load(data)
         for site in world.sites.values():
             begin(site, found, world, seconds=seconds)
+        return
+    if name.startswith(ORDERS):
+        _lay_under(world, _made_orders(name), now)
         return
     if name.startswith(_COMMENTS):
         number, posts = _numbers(name)
@@ -127,6 +137,26 @@ def put(site: Site, kind: str, stored: Iterable[Record], at: float) -> None:
         collection.put(one, at)
 
 
+def _lay_under(world: World, made: MadeOrders, now: float) -> None:
+    """Give every site these orders, and the members who bought them."""
+    for site in world.sites.values():
+        put(site, "members", made.member_records(), now)
+        site.orders = Generated(made, kinds.ORDERS, world.options.query_lag_seconds)
+
+
+def _made_orders(name: str) -> MadeOrders:
+    numbers = name.removeprefix(ORDERS).split(":")
+    if not 0 < len(numbers) < 3 or not all(map(_WHOLE.fullmatch, numbers)):  # noqa: PLR2004 - both
+        raise SettingsError(
+            f"the seed {name!r} is not of the form orders:N or orders:N:SEED, such as "
+            "orders:1000000:7"
+        )
+    number, seed = (*map(int, numbers), 1)[:2]
+    if not 1 <= number <= made_orders.MOST:
+        raise SettingsError(f"the seed {name!r} must hold from 1 to {made_orders.MOST:,} orders")
+    return MadeOrders(number, seed)
+
+
 def _numbers(name: str) -> tuple[int, int]:
     """How many comments on how many posts."""
     found = _MADE_UP.fullmatch(name)
@@ -145,7 +175,7 @@ def _read(path: Path) -> tuple[dict[str, list[Record]], Properties]:
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(
             f"there is no seed {str(path)!r} ({_why(error)}): name {EMPTY!r}, {REAL!r}, "
-            f"'{_COMMENTS}NUMBER:POSTS' or a JSON file with {', '.join(KINDS)}"
+            f"'{ORDERS}N', '{_COMMENTS}NUMBER:POSTS' or a JSON file with {', '.join(KINDS)}"
         ) from error
     try:
         found = validation.only_fields(json.loads(text), "", optional=(*KINDS, _SITE))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from bisect import bisect_left, bisect_right, insort
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
 from itertools import islice
 from typing import Any
 
@@ -84,7 +84,7 @@ class Collection:
 
     def __init__(self, fields: Fields, lag: float, *, grouped_by: str | None = None) -> None:
         self.fields = fields
-        self.current: dict[str, Record] = {}
+        self.current: MutableMapping[str, Record] = {}
         self._lag = lag
         self._shown: dict[str, Record] = {}
         self._queue: deque[tuple[float, str, Record | None]] = deque()
@@ -106,6 +106,10 @@ class Collection:
 
     def shown(self, now: float) -> Mapping[str, Record]:
         """The records as they were ``lag`` seconds ago."""
+        self._catch_up(now)
+        return self._shown
+
+    def _catch_up(self, now: float) -> None:
         until = now - self._lag
         due = 0
         for at, _, _ in self._queue:
@@ -117,7 +121,6 @@ class Collection:
         for _ in range(due):
             _, record_id, record = self._queue.popleft()
             self._show(record_id, record)
-        return self._shown
 
     def grouped(self, now: float, wanted: Iterable[Any]) -> Iterator[Record]:
         """Records as shown at ``now`` whose value of ``grouped_by`` is one of these."""
@@ -132,13 +135,20 @@ class Collection:
         matches: Callable[[Values], bool],
         *,
         after: list[Any] | None = None,
+        least: int | None = None,
     ) -> Iterator[Record]:
-        """Matching records as shown at ``now``, in order, from behind ``after`` (a place)."""
-        shown = self.shown(now)
+        """Matching records as shown at ``now``, in order, from behind ``after`` (a place).
+
+        None is passed over for nothing where it is told that all that match have at ``least``
+        this value in the first field of an order that rises.
+        """
+        self._catch_up(now)
         order = self._order(sort)
         start = bisect_right(order, _key(after[:-1], sort, after[-1])) if after else 0
+        if least is not None:
+            start = bisect_left(order, ((_ordinal(least, falling=False),), ""), lo=start)
         for _, record_id in islice(order, start, None):
-            record = shown[record_id]
+            record = self._shown[record_id]
             if matches(record.values):
                 yield record
 

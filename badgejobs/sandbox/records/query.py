@@ -94,6 +94,8 @@ class Filter:
 
     matches: Callable[[Values], bool]
     named: frozenset[str]
+    #: By field, the date that whatever matches has at least.
+    least: Mapping[str, int]
 
 
 def compile_filter(
@@ -106,13 +108,14 @@ def compile_filter(
     """
     compiler = _Compiler(fields, path, strict=strict, most_in=most_in or None)
     predicate = compiler.filter({} if given is None else given, 0)
-    return Filter(predicate, frozenset(compiler.named))
+    return Filter(predicate, frozenset(compiler.named), compiler.least)
 
 
 class _Compiler:
     def __init__(self, fields: Fields, path: str, *, strict: bool, most_in: int | None) -> None:
         self.fields, self.path, self.strict, self.most_in = fields, path, strict, most_in
         self.named: set[str] = set()
+        self.least: dict[str, int] = {}
 
     def filter(self, given: object, depth: int) -> Callable[[Values], bool]:
         if depth > _DEEPEST:
@@ -120,7 +123,7 @@ class _Compiler:
         parts = [
             self._logic(name, operand, depth)
             if name.startswith("$")
-            else self._field(name, operand)
+            else self._field(name, operand, depth)
             for name, operand in validation.mapping(given, self.path).items()
         ]
         if len(parts) == 1:
@@ -139,12 +142,17 @@ class _Compiler:
             return lambda values: all(part(values) for part in parts)
         return lambda values: any(part(values) for part in parts)
 
-    def _field(self, name: str, operand: object) -> Callable[[Values], bool]:
+    def _field(self, name: str, operand: object, depth: int) -> Callable[[Values], bool]:
         if name not in self.fields.filterable:
             raise refusals.invalid(self.path, f"Field '{name}' is not declared as filterable")
         self.named.add(name)
         asked = operand if isinstance(operand, dict) else {"$eq": operand}
         tests = [self._test(name, operator, value) for operator, value in asked.items()]
+        if depth == 0 and name in self.fields.dates:  # deeper ones may be one of several
+            bounds = (instant(asked.get(operator)) for operator in ("$gt", "$gte"))
+            known = [bound for bound in bounds if bound is not None]
+            if known:
+                self.least[name] = max(known)
         if len(tests) == 1:
             only = tests[0]
             return lambda values: only(values[name])

@@ -1,4 +1,4 @@
-"""`badgejobs bench comments`: calls are asserted, as the sandbox counted them; times never."""
+"""`badgejobs bench scan`: calls are asserted, as the sandbox counted them; times never."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from badgejobs.cli import application
 
 
 def measured(*options: str) -> dict[str, Any]:
-    line = ["bench", "comments", "--json", *options]
+    line = ["bench", "scan", "--json", *options]
     ended = CliRunner().invoke(application("bench"), line, catch_exceptions=False)
     assert ended.exit_code == 0, ended.output
     told: dict[str, Any] = json.loads(ended.stdout)
@@ -52,5 +52,5 @@ def test_where_a_walk_is_cheaper_it_is_the_walk_that_finds_them() -> None:
     "options", [["--posts", "11", "--comments", "10"], ["--posts", "5", "--changed", "6"]]
 )
 def test_figures_that_cannot_be_measured_are_refused_by_name(options: list[str]) -> None:
-    ended = CliRunner().invoke(application("bench"), ["bench", "comments", *options])
+    ended = CliRunner().invoke(application("bench"), ["bench", "scan", *options])
     assert "--posts is at most --comments, and --changed at most --posts" in str(ended.exception)

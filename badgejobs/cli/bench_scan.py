@@ -66,7 +66,7 @@ class Found:
     by_walk: bool
 
 
-def measure_comments(
+def measure_scan(
     *,
     comments: Annotated[int, typer.Option(min=1, max=made_up.MOST)] = 100_000,
     posts: Annotated[int, typer.Option(min=1, help="On which they stand.")] = 5_000,
@@ -82,7 +82,7 @@ def measure_comments(
     A sandbox with so many comments is read in full, into a database of its own; then posts at
     random get a comment more each, and the live scan finds them. The sandbox counts the calls.
 
-    Example: badgejobs bench comments --comments 100000 --posts 5000
+    Example: badgejobs bench scan --comments 100000 --posts 5000
     """
     some = changed or [1, 10, 100]
     if posts > comments or max(some) > posts:

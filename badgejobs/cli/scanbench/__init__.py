@@ -1,0 +1,1 @@
+"""The scans measured: a whole history read for the first time, and what is new in a large one."""
