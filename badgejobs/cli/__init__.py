@@ -23,7 +23,8 @@ COMMANDS = {
     "status": "status", "runs": "runs", "scan": "site", "backfill": "backfill", "assign": "site",
     "check": "site", "retry": "site", "rebind": "site", "links": "links", "unlink": "links",
     "erase-member": "erase",
-    "worker": "run", "beat": "run", "flower": "run", "migrate": "setup", "version": "setup",
+    "worker": "run", "beat": "run", "flower": "run", "webhooks": "webhooks",
+    "migrate": "setup", "version": "setup",
 }  # fmt: skip
 #: Each group of commands likewise.
 GROUPS = {

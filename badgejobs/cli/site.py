@@ -89,7 +89,9 @@ def scan(
             with out.progress() as tell:
                 done = Foreground(house, name, tell=tell).scan(sources)
             report(done, out)
-    rung = _rung(settings, [("badgejobs.scan", {"site": name, "source": one}) for one in sources])
+    rung = ring_for(
+        settings, [("badgejobs.scan", {"site": name, "source": one}) for one in sources]
+    )
     _say_rung(out, {"site": name, "sources": sources}, f"{', '.join(sources)} of {name}", rung)
 
 
@@ -107,7 +109,7 @@ def assign(site: SiteName = None, *, foreground: Here = False, as_json: AsJson =
             with out.progress() as tell:
                 done = Foreground(house, name, tell=tell).assign()
             report(done, out)
-    rung = _rung(settings, [("badgejobs.assign", {"site": name})])
+    rung = ring_for(settings, [("badgejobs.assign", {"site": name})])
     _say_rung(out, {"site": name}, f"awards of {name}", rung)
 
 
@@ -137,7 +139,7 @@ def check(
             told = f"opened {numbers.get('opened', 0)}, withdrew {numbers.get('withdrawn', 0)}"
             out.result({"site": name, "request": request} | numbers, f"{name}: {told}")
             return
-    rung = _rung(settings, [("badgejobs.check_member", {"request": request})])
+    rung = ring_for(settings, [("badgejobs.check_member", {"request": request})])
     _say_rung(out, {"site": name, "request": request}, f"request {request} of {name}", rung)
 
 
@@ -155,7 +157,7 @@ def retry(site: SiteName = None, *, as_json: AsJson = False) -> None:
     if not revived:
         out.result({"site": name, "revived": 0, "rung": False}, f"nothing of {name} was given up")
         return
-    rung = _rung(settings, [("badgejobs.assign", {"site": name})])
+    rung = ring_for(settings, [("badgejobs.assign", {"site": name})])
     _say_rung(out, {"site": name, "revived": revived}, f"{revived} awards of {name}", rung)
 
 
@@ -218,7 +220,7 @@ def sources_of(house: House, site: str, source: str | None) -> list[str]:
     return [source]
 
 
-def _rung(settings: Settings, bells: list[tuple[str, dict[str, str | int]]]) -> bool:
+def ring_for(settings: Settings, bells: list[tuple[str, dict[str, str | int]]]) -> bool:
     """Ring for the workers; no where the broker is away."""
     from badgejobs.jobs.app import configure  # noqa: PLC0415 - importing Celery takes a second
     from badgejobs.jobs.tasks import ring  # noqa: PLC0415 - as above

@@ -33,6 +33,8 @@ def up(
 ) -> None:
     """Run everything on this machine: the embedded broker, a worker and beat.
 
+    Also what takes webhooks, where webhooks.public_key_file is set.
+
     Processes that die are started again; it ends where one cannot be kept running. With
     BADGEJOBS_REDIS_URL or BADGEJOBS_DATABASE_URL the broker or the database given there is used
     in place of the embedded one.
@@ -47,6 +49,12 @@ def up(
     check(settings)
     check_tasks()
     lines = {"worker": ["worker"], "beat": ["beat"]}
+    if settings.webhooks.public_key_file:
+        from badgejobs.cli.webhooks import keys_of  # noqa: PLC0415 - the web framework
+
+        keys_of(settings)
+        require_free(settings.webhooks.port, purpose="webhooks", setting="webhooks.port")
+        lines["webhooks"] = ["webhooks"]
     if flower:
         require_free(FLOWER_PORT, purpose="Flower", setting="`badgejobs flower --port`")
         lines["flower"] = ["flower", "--port", str(FLOWER_PORT)]

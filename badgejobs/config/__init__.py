@@ -8,7 +8,7 @@ from badgejobs.config.layers import owner, use_file
 from badgejobs.config.loading import load_settings
 from badgejobs.config.origins import Origin
 from badgejobs.config.secret_files import read_secret
-from badgejobs.config.settings import Assign, Scan, Settings, SiteSettings
+from badgejobs.config.settings import Assign, Scan, Settings, SiteSettings, Webhooks
 from badgejobs.config.state_dir import prepare_state_dir
 from badgejobs.config.template import config_template, sandbox_template
 
@@ -20,6 +20,7 @@ __all__ = [
     "SecretStr",
     "Settings",
     "SiteSettings",
+    "Webhooks",
     "config_template",
     "forget_environment",
     "identity_digest",

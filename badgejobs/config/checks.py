@@ -194,6 +194,17 @@ def wix_base_url(url: str) -> str:
     )
 
 
+def listening_address(host: str) -> str:
+    """A number, not a name: what a name means may change, and open more than was meant."""
+    try:
+        return "127.0.0.1" if host == "localhost" else str(ip_address(host))
+    except ValueError:
+        raise refusal(
+            f"{host[:40]!r} is no IP address to listen on; write 127.0.0.1, or 0.0.0.0 for all "
+            "of this machine's"
+        ) from None
+
+
 def _is_loopback(host: str) -> bool:
     try:
         return ip_address(host).is_loopback

@@ -30,7 +30,7 @@ _MOST_BYTES = 256 * 1024
 
 #: What may come from a file of its own, by the last part of its name.
 SECRETS = ("database_url", "redis_url", "identity_key", "app_secret", "api_key")
-_PATHS = ("state_dir", "rules")
+_PATHS = ("state_dir", "rules", "public_key_file", "previous_public_key_file")
 
 
 @dataclass(slots=True)
@@ -218,6 +218,9 @@ def _settled(layer: Layer, *, folder: Path) -> Layer:
 def tables(values: dict[str, Any]) -> Iterator[tuple[tuple[str, ...], dict[str, Any]]]:
     """The mappings that can hold secrets and paths, with where they stand."""
     yield (), values
+    webhooks = values.get("webhooks")
+    if isinstance(webhooks, dict):
+        yield ("webhooks",), webhooks
     sites = values.get("sites")
     for name, site in sites.items() if isinstance(sites, dict) else ():
         if isinstance(site, dict):

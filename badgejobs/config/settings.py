@@ -95,6 +95,30 @@ class Assign(_Strict):
         return self
 
 
+class Webhooks(_Strict):
+    """Where Wix's webhooks are taken, which tell at once what may have changed.
+
+    Off unless a key is given. The keys are public ones, of the Wix app's dashboard.
+    """
+
+    #: PEM, or base64 of it, as the dashboard shows it.
+    public_key_file: Path | None = None
+    #: The key before it, while Wix may still sign with that one.
+    previous_public_key_file: Path | None = None
+    #: An address of this machine; beyond loopback whoever reaches it may knock.
+    host: Annotated[str, AfterValidator(checks.listening_address)] = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65_535)] = 8090
+
+    @model_validator(mode="after")
+    def _newest_first(self) -> Self:
+        if self.previous_public_key_file and not self.public_key_file:
+            raise checks.refusal(
+                "has previous_public_key_file alone; name the key that is in use now as "
+                "public_key_file"
+            )
+        return self
+
+
 class SiteSettings(_Strict):
     """One Wix site: its rules, its credentials, what is read of it."""
 
@@ -173,6 +197,7 @@ class Settings(BaseSettings):
     tick_seconds: Seconds = 10
     scan: Scan = Scan()
     assign: Assign = Assign()
+    webhooks: Webhooks = Webhooks()
     #: How long it is kept what ran and what came of it.
     runs_kept_days: Annotated[int, Field(ge=1, le=3650)] = 30
     #: Requests per minute of one site, over all workers; a site may have its own.

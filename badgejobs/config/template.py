@@ -35,6 +35,11 @@ _TEMPLATE = """\
 # late_apply_seconds = 60
 # batch = 100
 
+[webhooks]
+# public_key_file = "webhooks.pem"    # of your app's dashboard; without it none are taken
+# host = "127.0.0.1"
+# port = 8090
+
 [sites.{site}]
 rules = "{site}.yaml"                 # relative to the folder of this file
 

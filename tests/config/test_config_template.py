@@ -33,9 +33,15 @@ def test_the_template_loads_once_its_ids_are_filled_in(home: Path) -> None:
 def test_the_template_shows_the_real_defaults(home: Path) -> None:
     lines = config_template("shop").split("[sites.", maxsplit=1)[0].split("\n")
     shown = [line[2:] for line in lines if line.startswith("# ") and " = " in line]
-    own = ("state_dir", "database_url_file", "redis_url_file", "identity_key_file")
+    own = (
+        "state_dir",
+        "database_url_file",
+        "redis_url_file",
+        "identity_key_file",
+        "public_key_file",
+    )
     tables = "\n".join(line for line in lines if line.startswith("["))
-    assert tables == "[scan]\n[assign]"
+    assert tables == "[scan]\n[assign]\n[webhooks]"
     text = "\n".join(
         line[2:] if line[2:] in shown else line for line in lines if not line[2:].startswith(own)
     )
