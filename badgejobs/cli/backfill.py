@@ -28,7 +28,7 @@ from badgejobs.errors import LeaseTaken, Paced
 from badgejobs.flow.pages import Scanned
 from badgejobs.jobs import work
 from badgejobs.jobs.units import Outcome
-from badgejobs.store.scans import ScanOverview
+from badgejobs.store.overviews import ScanOverview
 
 #: Where a worker is at it already, its progress is looked at so often.
 _LOOK_SECONDS = 2.0

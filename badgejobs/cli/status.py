@@ -26,7 +26,7 @@ from badgejobs.flow.verdicts import IN_LINE
 from badgejobs.jobs import work
 from badgejobs.store.awards import SqlAwards
 from badgejobs.store.links import LinkTotals
-from badgejobs.store.scans import ScanOverview
+from badgejobs.store.overviews import ScanOverview
 
 #: Latest runs shown.
 RUNS = 10

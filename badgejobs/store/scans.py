@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -28,6 +27,7 @@ from badgejobs.errors import BadgeJobsError, Later, LeaseLost, LeaseTaken, State
 from badgejobs.store.columns import AwareTime
 from badgejobs.store.dialect import insert_into
 from badgejobs.store.moment import Moment
+from badgejobs.store.overviews import ScanOverview, overview
 from badgejobs.store.place import UNREAD, columns_of, read_place
 from badgejobs.store.tables import scan
 
@@ -35,30 +35,6 @@ from badgejobs.store.tables import scan
 RING_AGAIN_AFTER = timedelta(seconds=60)
 #: A re-scan of the last days waits so long after the first reading: all of it is fresh.
 FIRST_RECENT_AFTER = timedelta(days=1)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScanOverview:
-    """How one track of one source of one site stands."""
-
-    site: str
-    source: str
-    track: Track
-    mode: str
-    place: Place
-    #: ``None`` while a worker is at it.
-    due_at: datetime | None
-    #: ``None`` unless a worker has, or had and did not give back, the lease.
-    lease_until: datetime | None
-    #: When the scan that is open began.
-    began_at: datetime | None
-    #: When the last complete scan ended.
-    completed_at: datetime | None
-    #: When that scan began: all that had changed by then is recorded.
-    completed_started_at: datetime | None
-    #: Tries in a row that failed, up to now.
-    failures: int
-    last_error: str | None
 
 
 class SqlScans:
@@ -196,10 +172,10 @@ class SqlScans:
         )
 
     def bring_forward(self, site: str, source: str, track: Track, *, to: datetime) -> None:
-        """Let a track be due then, where it would only be later."""
+        """Let a track be due then, where it would only be later; one at work follows itself."""
         self._connection.execute(
             update(scan)
-            .where(_of(site, source, track), scan.c.due_at > to)
+            .where(_of(site, source, track), or_(scan.c.due_at > to, scan.c.due_at.is_(None)))
             .values(due_at=to, rung_at=None)
         )
 
@@ -392,20 +368,7 @@ class SqlScans:
 
     def overview(self, site: str | None = None) -> list[ScanOverview]:
         """How the tracks of the sources of one site, or of all, stand."""
-        rows = select(scan).order_by(scan.c.site, scan.c.source, scan.c.track)
-        if site is not None:
-            rows = rows.where(scan.c.site == site)
-        plain = [
-            name for name in ScanOverview.__dataclass_fields__ if name not in {"place", "track"}
-        ]
-        return [
-            ScanOverview(
-                place=read_place(row),
-                track=Track(row["track"]),
-                **{name: row[name] for name in plain},
-            )
-            for row in self._connection.execute(rows).mappings()
-        ]
+        return overview(self._connection, site)
 
     def _fenced(self, lease: Lease, values: dict[str, object]) -> None:
         written = self._connection.execute(

@@ -18,7 +18,7 @@ from badgejobs.core.watermark import Round
 from badgejobs.errors import LeaseTaken
 from badgejobs.flow.cadence import Cadence, worst_case
 from badgejobs.store import SqlStore
-from badgejobs.store.scans import ScanOverview
+from badgejobs.store.overviews import ScanOverview
 
 #: What a scan asks of a database is tried on both in the store's own tests.
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

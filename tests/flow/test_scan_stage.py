@@ -28,7 +28,7 @@ from badgejobs.errors import (
 )
 from badgejobs.flow.pages import MOST_EMPTY_PAGES
 from badgejobs.store import SqlStore
-from badgejobs.store.scans import ScanOverview
+from badgejobs.store.overviews import ScanOverview
 
 #: What a scan asks of a database is tried on both in the store's own tests.
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

@@ -23,8 +23,8 @@ from badgejobs.sandbox.history import seed
 from badgejobs.sandbox.records.collection import Record
 from badgejobs.sandbox.settings import Installation, Options
 from badgejobs.sandbox.world import Site, World
+from badgejobs.store.overviews import ScanOverview
 from badgejobs.store.runs import Run
-from badgejobs.store.scans import ScanOverview
 from badgejobs.wix import wire
 
 #: Opens a house: ``open_shop(sites=..., secret=...)``.

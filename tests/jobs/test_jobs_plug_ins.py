@@ -26,7 +26,7 @@ from badgejobs.errors import SourceBroken
 from badgejobs.jobs import work
 from badgejobs.jobs.units import Outcome
 from badgejobs.sandbox.records.collection import Record
-from badgejobs.store.scans import ScanOverview
+from badgejobs.store.overviews import ScanOverview
 
 pytest_plugins = ["jobs_fixtures"]
 

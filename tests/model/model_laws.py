@@ -22,7 +22,7 @@ from badgejobs.core.watermark import Round, Watermark
 from badgejobs.flow.cadence import Cadence
 from badgejobs.store import SqlStore
 from badgejobs.store.facts import COLUMNS, GONE, from_row
-from badgejobs.store.scans import ScanOverview
+from badgejobs.store.overviews import ScanOverview
 from badgejobs.store.tables import activity
 
 Kind = Literal["orders", "comments"]

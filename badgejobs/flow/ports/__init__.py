@@ -1,0 +1,28 @@
+"""All that the stages know of the other rooms; bootstrap binds the real ones."""
+
+from __future__ import annotations
+
+from badgejobs.flow.ports.facts import Activities, Audits, Erasing, Links, Quarantine, ResourceMemo
+from badgejobs.flow.ports.ledger import Awards, Bindings, Requests, Versions, WakeUps
+from badgejobs.flow.ports.scans import Scans
+from badgejobs.flow.ports.transactions import Store, Transaction
+from badgejobs.flow.ports.wix import Badges, SiteReader
+
+__all__ = [
+    "Activities",
+    "Audits",
+    "Awards",
+    "Badges",
+    "Bindings",
+    "Erasing",
+    "Links",
+    "Quarantine",
+    "Requests",
+    "ResourceMemo",
+    "Scans",
+    "SiteReader",
+    "Store",
+    "Transaction",
+    "Versions",
+    "WakeUps",
+]

@@ -1,0 +1,95 @@
+"""The store as the stages know it."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import Protocol
+
+from badgejobs.flow.ports.facts import (
+    Activities,
+    Audits,
+    Erasing,
+    Links,
+    Quarantine,
+    ResourceMemo,
+)
+from badgejobs.flow.ports.ledger import Awards, Bindings, Requests, Versions, WakeUps
+from badgejobs.flow.ports.scans import Scans
+
+
+class Transaction(Protocol):
+    """One database transaction; ``now`` is the database's time, the same throughout."""
+
+    @property
+    def now(self) -> datetime:
+        """The database's time, the same throughout."""
+        ...
+
+    @property
+    def activities(self) -> Activities:
+        """The facts."""
+        ...
+
+    @property
+    def quarantine(self) -> Quarantine:
+        """The records that could not be understood."""
+        ...
+
+    @property
+    def resources(self) -> ResourceMemo:
+        """What is known of each resource, and which may have changed."""
+        ...
+
+    @property
+    def audits(self) -> Audits:
+        """What complete readings found by month."""
+        ...
+
+    @property
+    def scans(self) -> Scans:
+        """The places of scans."""
+        ...
+
+    @property
+    def awards(self) -> Awards:
+        """The ledger."""
+        ...
+
+    @property
+    def wake_ups(self) -> WakeUps:
+        """When time alone may change what members have earned."""
+        ...
+
+    @property
+    def versions(self) -> Versions:
+        """The versions of the rules that were in force."""
+        ...
+
+    @property
+    def bindings(self) -> Bindings:
+        """Which Wix badge each badge is."""
+        ...
+
+    @property
+    def links(self) -> Links:
+        """Which guest's order is which member's."""
+        ...
+
+    @property
+    def erasing(self) -> Erasing:
+        """The way in which all of a member is erased."""
+        ...
+
+    @property
+    def requests(self) -> Requests:
+        """Wishes that one member be looked at."""
+        ...
+
+
+class Store(Protocol):
+    """Where the record is kept."""
+
+    def begin(self) -> AbstractContextManager[Transaction]:
+        """A transaction for writing: commits at the end, rolls back on an error."""
+        ...
