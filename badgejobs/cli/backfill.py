@@ -59,12 +59,20 @@ def backfill(
         work.register(house)
         wanted = sources_of(house, name, source)
         with house.store.begin() as tx:
-            done_before = [one for one in wanted if tx.scans.is_complete(name, one)]
+            done_before = [
+                one
+                for one in wanted
+                if tx.scans.is_complete(name, one) and not tx.scans.is_open(name, one)
+            ]
             wanted = [one for one in wanted if again or one not in done_before]
             for one in wanted:
                 tx.scans.make_due(name, one, Track.FULL, asked_by=BY)
         past = Past(house, name, tell=tell, max_seconds=max_seconds)
-        done = past.read(wanted)
+        try:
+            done = past.read(wanted)
+        except KeyboardInterrupt:
+            out.note("badgejobs: interrupted; the same command goes on where it was")
+            raise
     if not again:
         for one in done_before:
             out.note(f"badgejobs: the history of {one} was read to its end before; --again reads "
@@ -84,7 +92,13 @@ class Past(Foreground):
 
         def unit() -> Outcome:
             outcome = work.run_scan(
-                self.house, self.site, source, Track.FULL, by=BY, heard=measure.heard
+                self.house,
+                self.site,
+                source,
+                Track.FULL,
+                by=BY,
+                most=self.time_left(),
+                heard=measure.heard,
             )
             measure.slice_is_over(outcome.numbers.get("seen", 0))
             if not isinstance(outcome.cause, LeaseTaken):
@@ -102,14 +116,21 @@ class _Measure:
     def __init__(self, house: House, site: str, source: str, tell: Progress) -> None:
         self._house, self._site, self._source, self._tell = house, site, source, tell
         self._total: int | None = None
+        self._is_about = False
         self._is_asked = False
         self._before = 0
         with house.store.read() as tx:
             self._first: datetime | None = tx.activities.oldest_change(site, source)
             row = self._row(tx.scans.overview(site))
             self._until = row.place.until if row and isinstance(row.place, Round) else None
-            if row and row.place.scanning:
-                self._before = tx.activities.number(site, source)
+            if row and isinstance(row.place, Round) and row.place.scanning:
+                known, self._before = tx.activities.standing(
+                    site, source, seen_since=row.place.generation
+                )
+            if row and row.completed_at:
+                # what was read to its end before tells how much there is
+                self._total = known if row.place.scanning else tx.activities.number(site, source)
+                self._is_about = True
 
     def heard(self, so_far: Scanned) -> None:
         """One page more."""
@@ -123,8 +144,10 @@ class _Measure:
     def is_over(self) -> bool:
         """Whether a worker has come to the end meanwhile; shows how far it is."""
         with self._house.store.read() as tx:
-            number = tx.activities.number(self._site, self._source)
             row = self._row(tx.scans.overview(self._site))
+            place = row.place if row else None
+            since = place.generation if isinstance(place, Round) else 0
+            _, number = tx.activities.standing(self._site, self._source, seen_since=since)
         if row is None or not isinstance(row.place, Round):
             return True
         self._until = row.place.until
@@ -142,11 +165,11 @@ class _Measure:
         self._is_asked = True
         at = self._house.at(self._site)
         source = at.source(self._source, at.rules().wants)
-        if isinstance(source, Counting):
-            self._total = source.count(at.client(Track.FULL))
+        if isinstance(source, Counting) and (told := source.count(at.client(Track.FULL))):
+            self._total, self._is_about = told, False
 
     def _show(self, done: int, read_to: datetime | None) -> None:
-        of, is_about = self._total, False
+        of, is_about = self._total, self._is_about
         if of is None and read_to is not None:
             of, is_about = self._estimated(done, read_to), True
         of = None if of is None else max(of, done)

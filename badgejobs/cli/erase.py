@@ -36,6 +36,8 @@ def erase_member(
     name = known_site(settings, site)
     if not re.fullmatch(_MEMBER_ID, member):
         raise SettingsError("MEMBER is a member's id at Wix, such as 3f2b8c1e-0d3f-4a4e-9f10-...")
+    # as Wix writes it
+    member = member.lower()
     with opened(settings) as house:
         rows = (erase if yes else to_erase)(name, member, house.store)
     shown = Rows(("what", "number"), [(kind, str(number)) for kind, number in rows.items()])

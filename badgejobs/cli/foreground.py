@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
@@ -18,6 +18,7 @@ from badgejobs.errors import (
     Later,
     NotFound,
     NotSent,
+    Paced,
     Permanent,
     PermissionMissing,
     Refused,
@@ -107,6 +108,7 @@ class Foreground:
         self._assign_failures = 0
         #: What stood in the way last, for the last sentence.
         self._trouble = ""
+        self._waits_for = ""
         self._done = Done(site=site)
 
     def sync(self, sources: Iterable[str]) -> Done:
@@ -137,29 +139,56 @@ class Foreground:
     def _scanning(self, source: str) -> Callable[[], Outcome]:
         """Read the tracks of a source that are due, and the live one once in any case."""
         before, left = 0, [one for one in self.house.tracks(source) if one is Track.LIVE]
+        given_up = set[Track]()
 
         def unit() -> Outcome:
             nonlocal before
-            due = self._due_tracks(source)
+            due = [one for one in self._due_tracks(source) if one not in given_up]
             track = (*due, *left)[0] if due or left else None
             if track is None:
-                return Outcome(site=self.site, kind=f"scan {source}", numbers={})
+                return self._rest_of(source, given_up)
             outcome = work.run_scan(
                 self.house,
                 self.site,
                 source,
                 track,
                 by=BY,
+                most=self.time_left(),
                 heard=lambda so_far: self.tell.counted(f"{source} read", before + so_far.seen),
             )
             before += outcome.numbers.get("seen", 0)
+            if isinstance(outcome.cause, _ABOUT_ONE_DUTY) and left and track not in left:
+                # What stands in the way of the long readings need not stop what is live.
+                given_up.add(track)
+                self._done.blocked_by = self._done.blocked_by or outcome.cause
+                return replace(outcome, cause=None, error=None, more=True)
             if outcome.cause or outcome.more:
                 return outcome
             if track in left:
                 left.remove(track)
-            return replace(outcome, more=bool(left or self._due_tracks(source)))
+            # Whether there is more is seen by the next call, which may find it to rest.
+            return replace(outcome, more=True)
 
         return unit
+
+    def _rest_of(self, source: str, given_up: Collection[Track]) -> Outcome:
+        """What is left when no track is due: none, or one that was cut off and rests."""
+        nothing = Outcome(site=self.site, kind=f"scan {source}", numbers={})
+        with self.house.store.read() as tx:
+            now, rows = tx.now, tx.scans.overview(self.site)
+        waits = [
+            (row.due_at - now).total_seconds()
+            for row in rows
+            if row.source == source and row.track is not Track.LIVE
+            if row.track not in given_up and row.place.scanning and row.due_at
+        ]
+        if not waits:
+            return nothing
+        return replace(nothing, cause=Paced(f"{source} goes on then", seconds=max(0.1, min(waits))))
+
+    def time_left(self) -> timedelta | None:
+        """How long this may still go on, where that is bounded."""
+        return None if self._ends is None else timedelta(seconds=self._ends - self._clock())
 
     def _due_tracks(self, source: str) -> list[Track]:
         """The tracks beside the live one that are to be read now."""
@@ -208,6 +237,7 @@ class Foreground:
                 duty.failures, duty.not_before = 0, 0.0
                 return not outcome.more
             case Later() as error:
+                self._waits_for = str(error)
                 duty.not_before = self._clock() + error.seconds
             case Transient() as error if duty.failures + 1 < MOST_FAILURES:
                 self._trouble = f" (last: {error})"
@@ -271,7 +301,8 @@ class Foreground:
     def _wait(self, seconds: float) -> None:
         until = self._clock() + max(seconds, 0.0)
         if seconds >= 1:
-            self.tell(f"{self.site}: waiting {seconds:.0f} s")
+            why = f": {self._waits_for}" if self._waits_for else ""
+            self.tell(f"{self.site}: waiting {seconds:.0f} s{why}")
         while (now := self._clock()) < until:
             if self._ends is not None and now >= self._ends:
                 self._done.left = _TIME_IS_UP + self._trouble

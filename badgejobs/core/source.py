@@ -61,6 +61,9 @@ class Resources:
     part: str
     #: At most 100, in the order of their ids.
     ids: tuple[str, ...]
+    #: Whether many activities are known of them: that there are none any more is no answer to be
+    #: believed without asking further.
+    expected: bool = field(default=False, compare=False)
 
 
 Scope = Window | Walk | Resources
@@ -76,6 +79,9 @@ class Page:
     next_cursor: str | None = None
     #: Wix's time when it answered (the ``Date`` header); bounds what stamps can be believed.
     answered_at: datetime | None = None
+    #: Parts that could not be read at all, each with what a person has to mend: the reading goes
+    #: on behind them, and holds nothing of theirs to be gone.
+    refused: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -98,6 +98,8 @@ class Round:
     until: datetime | None = None
     #: Of a source that is probed: by part, what known resources do not explain.
     offsets: Mapping[str, int] = field(default_factory=dict)
+    #: Of an open reading: the parts that could not be read, each with what a person has to mend.
+    refused: Mapping[str, str] = field(default_factory=dict)
 
     def opened(self, now: datetime, *, generation: int, since: datetime | None = None) -> Round:
         """Begin the next reading, or keep on with the one that was cut off."""
@@ -112,6 +114,7 @@ class Round:
             since=since,
             read_to=None,
             until=None,
+            refused={},
         )
 
     def turned(
@@ -120,6 +123,7 @@ class Round:
         *,
         next_cursor: str | None,
         answered_at: datetime | None = None,
+        refused: Mapping[str, str] | None = None,
     ) -> Round:
         """One page is recorded: keep the place, and after the last page close the reading.
 
@@ -129,7 +133,9 @@ class Round:
         until = self.until or answered_at
         read_to = max((*stamps, self.read_to) if self.read_to else stamps, default=None)
         at_end = next_cursor is None or bool(read_to and until and read_to > until)
-        kept = replace(self, until=until, read_to=read_to)
+        kept = replace(
+            self, until=until, read_to=read_to, refused={**self.refused, **(refused or {})}
+        )
         if not at_end:
             return replace(kept, cursor=next_cursor)
         return replace(

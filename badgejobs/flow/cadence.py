@@ -10,6 +10,8 @@ from badgejobs.core.source import Track
 
 #: Records on one page of Wix.
 PAGE = 100
+#: So many that are known do not all become none from one reading to the next.
+MANY = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,8 @@ from datetime import datetime, timedelta
 from badgejobs.core.ledger import Lease, Missing
 from badgejobs.core.source import Known, Page, Probed, Probing, Resources, Track
 from badgejobs.core.watermark import Round
-from badgejobs.flow.cadence import PAGE
+from badgejobs.errors import Refused
+from badgejobs.flow.cadence import MANY, PAGE
 from badgejobs.flow.pages import C, Slice, read
 from badgejobs.flow.ports import Transaction
 
@@ -36,7 +37,8 @@ def look(at: Slice[C], place: Round) -> timedelta | None:
     probed = at.source.probe(at.client, known, place.offsets)
     with at.store.begin() as tx:
         tx.resources.hint(site, source, probed.changed)
-        if probed.to_walk or any(probed.unexplained.values()):
+        is_news = any(by != place.offsets.get(part) for part, by in probed.unexplained.items())
+        if probed.to_walk or is_news:
             _bring_forward(tx, at)
         # What reading does not mend (a record removed without a trace, a number that lags) is no
         # news to the next probe, even if this slice ends before all is read.
@@ -60,8 +62,9 @@ def look(at: Slice[C], place: Round) -> timedelta | None:
             # The pages trail behind the numbers, or hold what is not understood.
             tx.resources.hint(site, source, probed.changed, due_in=at.cadence.every)
         tx.scans.keep(at.lease, replace(place, offsets=offsets), holds=at.cadence.lease)
-    is_known = not (offsets or probed.to_walk or probed.unfinished or probed.refused)
-    at.total = replace(at.total, completed=is_known, refused=probed.refused)
+    refused = "; ".join(dict.fromkeys(one for one in (at.total.refused, probed.refused) if one))
+    is_known = not (offsets or probed.to_walk or probed.unfinished or refused)
+    at.total = replace(at.total, completed=is_known, refused=refused)
     return None if goes_on else at.cadence.every
 
 
@@ -95,14 +98,33 @@ def _read_noted(at: Slice[C], place: Round) -> tuple[Round, bool]:
                 place = replace(place, scanning=False)
                 if resources is not None:
                     place = place.opened(tx.now, generation=generation)
+            known = tx.resources.known(site, source).get(resources.part, {}) if resources else {}
             tx.scans.keep(at.lease, place, holds=at.cadence.lease)
         if resources is None:
             return place, True
+        many = sum(known.get(one, 0) for one in resources.ids) >= MANY
+        resources = replace(resources, expected=many)
         if at.total.pages and at.time_is_up():
             return place, False
-        place = read(at, _Some(at.lease, resources, at.cadence.miss_gap, place.generation), place)
+        course = _Some(at.lease, resources, at.cadence.miss_gap, place.generation)
+        try:
+            place = read(at, course, place)
+        except Refused as error:
+            place = _put_off(at, place, resources, str(error))
+            continue
         if place.scanning:
             return place, False
+
+
+def _put_off(at: Slice[C], place: Round, resources: Resources, why: str) -> Round:
+    """Leave resources that cannot be read to a later slice, and go on with the others."""
+    at.total = replace(at.total, refused=why)
+    with at.store.begin() as tx:
+        tx.resources.read(at.lease.site, at.lease.source, generation=place.generation)
+        tx.resources.hint(
+            at.lease.site, at.lease.source, [resources], due_in=at.cadence.walk_at_most_every
+        )
+    return replace(place, scanning=False, cursor=None)
 
 
 @dataclass(frozen=True, slots=True)

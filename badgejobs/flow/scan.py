@@ -10,8 +10,8 @@ from badgejobs.core.ledger import Lease, Missing
 from badgejobs.core.milestone import Ruleset, Wants
 from badgejobs.core.source import Mode, Page, Probing, Scope, Source, Track, Window, tracks_of
 from badgejobs.core.watermark import Round, Watermark
-from badgejobs.errors import BadgeJobsError, LeaseLost
-from badgejobs.flow.cadence import Cadence
+from badgejobs.errors import BadgeJobsError, LeaseLost, Refused
+from badgejobs.flow.cadence import MANY, Cadence
 from badgejobs.flow.pages import C, Scanned, Slice, read
 from badgejobs.flow.ports import Store, Transaction
 from badgejobs.flow.probe import look
@@ -19,9 +19,7 @@ from badgejobs.flow.probe import look
 #: What sources read that rules ask no more of than plain facts.
 NOTHING_MORE = Wants()
 
-#: A part of which so many are known does not become empty from one reading to the next.
-MANY = 10
-
+_AT_ONCE = timedelta(0)
 #: The live scan of a source with a watermark waits so long for the backfill's first page.
 _WAIT_FOR_BEGINNING = timedelta(seconds=5)
 
@@ -55,9 +53,11 @@ def scan(
     """
     tracks = tracks_of(source.mode, is_probed=isinstance(source, Probing))
     with store.begin() as tx:
+        # by itself: what is wanted anew stands, though another worker may have the lease
         tx.scans.register(
             site, source.name, source.mode, tracks=tracks, wants=wants.of(source.name)
         )
+    with store.begin() as tx:
         lease = tx.scans.lease(
             site, source.name, track, holds=cadence.lease, if_due=track is not Track.LIVE
         )
@@ -68,6 +68,10 @@ def scan(
     try:
         due_in = _read(at)
     except LeaseLost:
+        raise
+    except KeyboardInterrupt:
+        # A person stops it here; who goes on need not wait for the lease to run out.
+        _release(at, due_in=_AT_ONCE)
         raise
     except BadgeJobsError as error:
         again = patience(error, lease.failures)
@@ -88,9 +92,7 @@ def _read(at: Slice[C]) -> timedelta | None:
     if isinstance(place, Round) and at.lease.track is Track.LIVE:
         return look(at, place)
     if isinstance(place, Round):
-        at_end = _read_whole(at, place)
-        at.total = replace(at.total, completed=at_end)
-        return None
+        return _read_whole(at, place)
     if place.reached is None and not place.scanning:
         return _WAIT_FOR_BEGINNING
     with at.store.begin() as tx:
@@ -100,8 +102,8 @@ def _read(at: Slice[C]) -> timedelta | None:
     return None
 
 
-def _read_whole(at: Slice[C], place: Round) -> bool:
-    """Begin a full reading or a re-scan, or go on with it; whether it is at its end."""
+def _read_whole(at: Slice[C], place: Round) -> timedelta | None:
+    """Begin a full reading or a re-scan, or go on with it; when to come again, as ``_read``."""
     site, source = at.lease.site, at.lease.source
     with at.store.begin() as tx:
         tx.activities.take_turns(site)
@@ -114,8 +116,14 @@ def _read_whole(at: Slice[C], place: Round) -> bool:
         known = tx.resources.known(site, source) if at.source.mode == "walk" else {}
         tx.scans.keep(at.lease, place, holds=at.cadence.lease)
     many = frozenset(part for part, here in known.items() if sum(here.values()) >= MANY)
-    course = _Whole(at.lease, at.source.mode, at.cadence.miss_gap, place.generation, many)
-    return not read(at, course, place).scanning
+    course = _Whole(at.lease, at.source.mode, at.cadence, place.generation, many)
+    place = read(at, course, place)
+    refused = "; ".join(place.refused.values())
+    at_end = not place.scanning
+    # A history of which a part could not be read is not complete: what leans on it waits.
+    completed = at_end and (at.lease.is_complete or not refused)
+    at.total = replace(at.total, completed=completed, refused=refused if at_end else "")
+    return at.cadence.walk_at_most_every if at_end and not completed else None
 
 
 def _since(at: Slice[C], place: Round, reached: datetime | None) -> datetime | None:
@@ -162,7 +170,7 @@ class _Whole:
 
     lease: Lease
     mode: Mode
-    miss_gap: timedelta
+    cadence: Cadence
     generation: int
     expected: frozenset[str]
 
@@ -179,6 +187,7 @@ class _Whole:
             [one.updated_at for one in page.activities] if self.mode == "window" else (),
             next_cursor=page.next_cursor,
             answered_at=page.answered_at or now,
+            refused=page.refused,
         )
 
     def follow(self, tx: Transaction, before: Round, after: Round, /) -> Missing:
@@ -189,6 +198,7 @@ class _Whole:
             tx.scans.begin_live(site, source, at=after.until)
         if after.scanning:
             return Missing()
+        self._require_any(tx)
         if self.mode == "window" and self.lease.is_complete and before.started_at and after.until:
             tx.audits.note(
                 site,
@@ -201,31 +211,55 @@ class _Whole:
             site,
             source,
             unseen_since=self.generation,
-            gap=self.miss_gap,
+            gap=self.cadence.miss_gap,
+            but=after.refused,
             # what changed since the reading began is the live scan's to see
             changed_before=after.until if self.mode == "window" else None,
         )
         if before.started_at:
-            tx.quarantine.not_seen(site, source, since=before.started_at, gap=self.miss_gap)
+            tx.quarantine.not_seen(site, source, since=before.started_at, gap=self.cadence.miss_gap)
         if self.mode == "walk":
             tx.resources.rebuild(site, source)
+        if self.lease.is_complete or not after.refused:
+            self._finish(tx)
         return missing
+
+    def _finish(self, tx: Transaction) -> None:
+        """The reading is at its end from this very page on, whatever happens to the worker.
+
+        The first time that a source is read to its end, all are decided anew: what waited for
+        the history is let go by that, in the same transaction or never.
+        """
+        site, source = self.lease.site, self.lease.source
+        records = tx.activities.number(site, source) if self.mode == "walk" else 0
+        if not self.lease.is_complete:
+            tx.bindings.decide_anew(site, history_grew=True)
+        rest = self.cadence.rest(Track.FULL, self.mode, records=records)
+        tx.scans.finish(self.lease, due_in=rest)
+
+    def _require_any(self, tx: Transaction) -> None:
+        """Refuse to believe that nothing is left of many."""
+        site, source = self.lease.site, self.lease.source
+        known, seen = tx.activities.standing(site, source, seen_since=self.generation)
+        if known >= MANY and not seen:
+            raise Refused(
+                f"{site}: Wix lists none of the {known} {source} that are known; nothing is held "
+                "to be gone. See that the app is installed and its permissions are granted"
+            )
 
 
 def _release(at: Slice[C], *, due_in: timedelta | None) -> None:
-    """Give the lease back; when the history has been read, decide all anew.
-
-    What waited for the history is let go by that, in the same transaction or never.
-    """
-    lease, done = at.lease, at.total.completed
+    """Give the lease back, and say when to come again."""
+    done, track = at.total.completed, at.lease.track
+    at.total = replace(at.total, more=due_in is None and not done)
+    is_finished = done and track is Track.FULL
+    if due_in is None and not is_finished:
+        due_in = at.cadence.rest(track, at.source.mode, records=0) if done else _AT_ONCE
     with at.store.begin() as tx:
-        if done and lease.track is Track.FULL and not lease.is_complete:
-            tx.bindings.decide_anew(lease.site, history_grew=True)
-        if due_in is None and done:
-            is_walk = lease.track is Track.FULL and at.source.mode == "walk"
-            records = tx.activities.number(lease.site, lease.source) if is_walk else 0
-            due_in = at.cadence.rest(lease.track, at.source.mode, records=records)
-        at.total = replace(at.total, more=due_in is None)
         tx.scans.release(
-            lease, due_in=due_in or timedelta(0), completed=done, error=at.total.refused or None
+            at.lease,
+            # when a full reading is due again was said with its last page
+            due_in=due_in,
+            completed=done and not is_finished,
+            error=at.total.refused or None,
         )

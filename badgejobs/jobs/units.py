@@ -9,7 +9,7 @@ from typing import Any
 
 from badgejobs.bootstrap import House
 from badgejobs.core.source import Track
-from badgejobs.errors import BadgeJobsError, LeaseTaken
+from badgejobs.errors import BadgeJobsError, Later, LeaseTaken
 from badgejobs.jobs.retrying import patience
 from badgejobs.wix.exchange import counting
 
@@ -99,7 +99,8 @@ def as_run(
             tx.runs.finish(
                 run,
                 numbers={**told.numbers, "calls": tally.total()},
-                error=error,
+                # waiting is no failure
+                error=None if isinstance(cause, Later) else error,
                 rules_version=told.version,
                 window=told.window,
             )

@@ -23,6 +23,7 @@ from badgejobs.flow.reread import Reread, reread
 from badgejobs.flow.scan import scan
 from badgejobs.jobs.retrying import patience
 from badgejobs.jobs.units import LEASE_MARGIN, Outcome, Stopped, Told, as_duty, as_run
+from badgejobs.store.scans import RESTING
 
 #: Duties that are no sources, kept beside the scans as rows with a lease and a due time.
 PROVISION = "provision"
@@ -76,12 +77,16 @@ def run_scan(
     track: Track = Track.LIVE,
     *,
     by: str,
+    most: timedelta | None = None,
     heard: Callable[[Scanned], None] | None = None,
 ) -> Outcome:
-    """One slice of a track; ``heard`` is told after each page what it has done so far."""
+    """One slice of a track, no longer than ``most``.
+
+    ``heard`` is told after each page what it has done so far.
+    """
     at = house.at(site)
     cadence = house.cadence(site, source)
-    time_is_up = _alarm(cadence.slice)
+    time_is_up = _alarm(cadence.slice if most is None else min(cadence.slice, most))
     so_far = Scanned()
 
     def hears(done: Scanned) -> None:
@@ -207,6 +212,7 @@ def run_provision(house: House, site: str, *, by: str) -> Outcome:
             with house.store.begin() as tx:
                 for source in at.wanted_sources():
                     # A source that no rule read until now has been at rest.
+                    tx.scans.make_resting_due(site, source, asked_by="rules change")
                     tx.scans.make_due(
                         site, source, if_waiting=True, unless_failing=True, asked_by="rules change"
                     )
@@ -331,7 +337,7 @@ def _let_rest(house: House, site: str, source: str, track: Track) -> None:
     """Keep the place of a source that no rule reads any more, and ask again tomorrow."""
     with house.store.begin() as tx:
         lease = tx.scans.lease(site, source, track, holds=LEASE_MARGIN)
-        tx.scans.release(lease, due_in=timedelta(days=1), completed=False)
+        tx.scans.release(lease, due_in=timedelta(days=1), completed=False, error=RESTING)
 
 
 def _put_off(house: House, site: str, source: str, track: Track, error: BadgeJobsError) -> None:

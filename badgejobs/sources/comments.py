@@ -68,19 +68,27 @@ class Comments:
         """One page of up to 100 comments of one app, every status.
 
         Of a part that is no longer in comment_apps, and of ids that Wix cannot be asked about,
-        there are none.
+        there are none. An app that cannot be read is told as refused, and the walk goes on with
+        the next one.
         """
         if isinstance(scope, Resources):
             ids = [one for one in scope.ids if calls.is_resource_id(one)]
             if not ids or scope.part not in self._apps:
                 return Page(activities=())
             found = self._queried(client, scope.part, cursor, ids)
+            if cursor is None and scope.expected and not found.records:
+                self._see_any(client, scope.part)
             return self._page(client, scope.part, found, found.next_cursor)
         assert isinstance(scope, Walk), "comments know no time"
         app, wix_cursor = self._place(cursor)
-        found = self._queried(client, app, wix_cursor)
-        if wix_cursor is None and app in scope.expected:
-            self._require_any(app, found)
+        try:
+            found = self._queried(client, app, wix_cursor)
+            if wix_cursor is None and app in scope.expected:
+                self._require_any(app, found)
+        except CursorRefused:
+            raise
+        except Refused as error:
+            return Page(activities=(), next_cursor=self._next(app, None), refused={app: str(error)})
         return self._page(client, app, found, self._next(app, found.next_cursor))
 
     def reread(self, client: WixClient, activity_ids: Sequence[str]) -> Page:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import traceback
 from collections.abc import Callable
 from pathlib import Path
+from types import TracebackType
 from typing import Any, Final, TypeVar
 
 from badgejobs.core.site import Site
 from badgejobs.core.source import Mode, Page, Scope
-from badgejobs.errors import SourceBroken
+from badgejobs.errors import BadgeJobsError, SourceBroken
 
 Given = TypeVar("Given")
 
@@ -90,12 +91,35 @@ class Guarded:
 
 
 def _guarded(told: str, call: Callable[..., Given], *given: Any) -> Given:
-    try:
+    with _Guard(told):
         return call(*given)
-    except PLUG_IN_TROUBLE as error:
+
+
+class _Guard:
+    """Makes whatever goes wrong in a plug-in's code one error of ours.
+
+    Authors raise what they like, and none of it may leave a lease taken, or tell what was read.
+    Our own errors, such as those of the client, pass.
+    """
+
+    def __init__(self, told: str) -> None:
+        self._told = told
+
+    def __enter__(self) -> None:
+        """Nothing is to be prepared."""
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Raise ``SourceBroken`` in the place of an error that is none of ours."""
+        if not isinstance(error, Exception) or isinstance(error, BadgeJobsError):
+            return
         # neither its text nor itself as a cause: both may hold what a member wrote
-        last = traceback.extract_tb(error.__traceback__)[-1]
+        last = traceback.extract_tb(trace)[-1]
         raise SourceBroken(
-            f"{told} failed: {type(error).__name__} in {Path(last.filename).name}, line "
+            f"{self._told} failed: {type(error).__name__} in {Path(last.filename).name}, line "
             f"{last.lineno}; update that package, or tell its author"
         ) from None

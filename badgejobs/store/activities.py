@@ -66,7 +66,7 @@ class SqlActivities:
         self._write(differing, generation)
         same = [key for key, one in after.items() if stored.get(key) == one]
         self._renew(site, source, [key for key in same if renewed[key] < generation], generation)
-        self._quarantine.understood(site, source, after)
+        self._quarantine.understood(site, source, {one.activity_id for one in activities})
         before = [stored[one.activity_id] for one in differing if one.activity_id in stored]
         self._resources.moved(site, source, before=before, after=differing)
         linked = self._links.follow(site, source, told, before=stored, after=after)
@@ -100,11 +100,13 @@ class SqlActivities:
         gap: timedelta,
         on: Resources | None = None,
         changed_before: datetime | None = None,
+        but: Collection[str] = (),
     ) -> Missing:
         """Note what a complete reading did not find; what was missed before that too is gone.
 
         ``unseen_since`` is the reading's number, ``on`` what it read where that was not all, and
-        of a source with a watermark only what ``changed_before`` it began.
+        of a source with a watermark only what ``changed_before`` it began. ``but`` these parts
+        could not be read.
         Gone is a mark beside the others, set where the first miss is at least ``gap`` ago: a
         record that Wix is slow to show again, or that slid from one page to another, is missed
         once. What is gone was hidden or not: it does not count.
@@ -112,6 +114,8 @@ class SqlActivities:
         take_turns(self._connection, "activity", site, source)
         missed = [activity.c.site == site, activity.c.source == source]
         missed.append(activity.c.generation < unseen_since)
+        if but:
+            missed.append(activity.c.part.not_in(sorted(but)))
         if changed_before is not None:
             # what is dated far ahead is in every live scan, which renews it between two readings
             ahead = activity.c.updated_at > self._believed_to
@@ -187,6 +191,18 @@ class SqlActivities:
             .where(activity.c.site == site, activity.c.source == source)
         )
         return self._connection.scalar(rows) or 0
+
+    def standing(self, site: str, source: str, *, seen_since: int) -> tuple[int, int]:
+        """How many are known and not gone, and how many of them a reading of this number saw."""
+        row = self._connection.execute(
+            select(
+                func.count(),
+                func.coalesce(func.sum(case((activity.c.generation >= seen_since, 1), else_=0)), 0),
+            )
+            .where(activity.c.site == site, activity.c.source == source)
+            .where(not_(activity.c.marks.contains(Mark.GONE)))
+        ).one()
+        return row[0], row[1]
 
     def oldest_change(self, site: str, source: str) -> datetime | None:
         """The last change of what changed longest ago; reads every row of the source."""

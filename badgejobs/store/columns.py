@@ -41,7 +41,7 @@ class AwareTime(TypeDecorator[datetime]):
 
 
 def _of_text(value: str | None) -> datetime | None:
-    return None if value is None else datetime.fromisoformat(value + "+00:00")
+    return None if value is None else datetime.fromisoformat(value).replace(tzinfo=UTC)
 
 
 def _of_time(value: datetime | None) -> datetime | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
@@ -24,17 +23,17 @@ from badgejobs.core.milestone import Wants
 from badgejobs.core.source import Track
 from badgejobs.core.watermark import Place
 from badgejobs.errors import BadgeJobsError, Later, LeaseLost, LeaseTaken, StateError
+from badgejobs.store import registers
 from badgejobs.store.columns import AwareTime
-from badgejobs.store.dialect import insert_into
 from badgejobs.store.moment import Moment
 from badgejobs.store.overviews import ScanOverview, overview
-from badgejobs.store.place import UNREAD, columns_of, read_place
+from badgejobs.store.place import columns_of, read_place
 from badgejobs.store.tables import scan
 
 #: A bell that nobody answered for so long is rung again.
 RING_AGAIN_AFTER = timedelta(seconds=60)
-#: A re-scan of the last days waits so long after the first reading: all of it is fresh.
-FIRST_RECENT_AFTER = timedelta(days=1)
+#: Why a source is not read, in place of an error.
+RESTING = "no rule reads it"
 
 
 class SqlScans:
@@ -62,58 +61,14 @@ class SqlScans:
         tracks: Sequence[Track] = (Track.LIVE,),
         wants: Collection[str] | None = None,
     ) -> None:
-        """Make sure that a row exists for each track of this source; due at once when it is new.
-
-        ``wants`` names what it reads now beside the plain facts (``core.milestone.Wants``);
-        ``None`` leaves open what was said before. A source that changed its mode, or that begins
-        to read more than it read until now, is read again from its beginning: who is at it loses
-        the lease.
-        """
-        now = self._moment.now
-        rows = [
-            UNREAD
-            | {
-                "site": site,
-                "source": source,
-                "track": track,
-                "mode": mode,
-                "epoch": 0,
-                "due_at": now + FIRST_RECENT_AFTER if track is Track.RECENT else now,
-                "generation": 0,
-                "failures": 0,
-                "wants": _text_of(wants or ()),
-            }
-            for track in tracks
-        ]
-        statement = insert_into(self._connection, scan)
-        statement = statement.on_conflict_do_update(
-            index_elements=("site", "source", "track"),
-            set_=self._unread() | {"mode": statement.excluded.mode},
-            where=scan.c.mode != statement.excluded.mode,
+        """Make sure that a row exists for each track of this source: ``store.registers``."""
+        registers.register(
+            self._connection,
+            registers.Source(site=site, source=source, mode=mode),
+            now=self._moment.now,
+            tracks=tracks,
+            wants=wants,
         )
-        self._connection.execute(statement, rows)
-        if wants is not None:
-            self._want(site, source, frozenset(wants))
-
-    def _want(self, site: str, source: str, wants: frozenset[str]) -> None:
-        here = _of(site, source)
-        rows = self._connection.execute(select(scan.c.wants).where(here).with_for_update()).all()
-        known = [frozenset(row.wants.split()) for row in rows]
-        if all(one == wants for one in known):
-            return
-        again = {} if all(wants <= one for one in known) else self._unread()
-        # What is no longer read is missing from now on: the history has it only in part.
-        self._connection.execute(
-            update(scan).where(here).values(again | {"wants": _text_of(wants)})
-        )
-
-    def _unread(self) -> dict[str, Any]:
-        """The columns of a source that is to be read again from its beginning, at once."""
-        fenced = {"epoch": scan.c.epoch + 1, "lease_until": None, "rung_at": None}
-        now = literal(self._moment.now, AwareTime)
-        later = literal(self._moment.now + FIRST_RECENT_AFTER, AwareTime)
-        due_at = case((scan.c.track == Track.RECENT, later), else_=now)
-        return UNREAD | fenced | {"due_at": due_at}
 
     def complete(self, site: str, wants: Wants) -> frozenset[str]:
         """The sources whose history is read to its end, with all that these wants ask of them."""
@@ -172,11 +127,20 @@ class SqlScans:
         )
 
     def bring_forward(self, site: str, source: str, track: Track, *, to: datetime) -> None:
-        """Let a track be due then, where it would only be later; one at work follows itself."""
+        """Let a track be due then, where it would only be later; one at work follows itself.
+
+        What rests after a failure keeps its rest.
+        """
+        at = literal(to, AwareTime)
         self._connection.execute(
             update(scan)
-            .where(_of(site, source, track), or_(scan.c.due_at > to, scan.c.due_at.is_(None)))
-            .values(due_at=to, rung_at=None)
+            .where(_of(site, source, track), scan.c.failures == 0)
+            .where(or_(scan.c.due_at > to, scan.c.due_at.is_(None), scan.c.scanning))
+            .values(
+                due_at=case((scan.c.due_at < at, scan.c.due_at), else_=at),
+                rung_at=None,
+                wished_at=case((scan.c.scanning, at), else_=scan.c.wished_at),
+            )
         )
 
     def live_reached(self, site: str, source: str) -> datetime | None:
@@ -239,9 +203,11 @@ class SqlScans:
         self._fenced(lease, columns_of(place) | {"lease_until": self._moment.now + holds})
 
     def release(
-        self, lease: Lease, *, due_in: timedelta, completed: bool, error: str | None = None
+        self, lease: Lease, *, due_in: timedelta | None, completed: bool, error: str | None = None
     ) -> None:
         """Give the lease back after work well done and say when the source is due again.
+
+        Without ``due_in`` that was said before, and stays.
 
         ``error`` is what stood in the way of a part of it, and no reason to wait longer.
 
@@ -257,6 +223,33 @@ class SqlScans:
             }
         self._fenced(lease, values)
 
+    def finish(self, lease: Lease, *, due_in: timedelta) -> None:
+        """A full reading is at its end; to be said in the transaction of its last page.
+
+        It is due again then, or when that was wished for while it was going on. The lease is
+        still to be given back. ``LeaseLost`` where a later epoch has begun.
+        """
+        due_at = literal(self._moment.now + due_in, AwareTime)
+        self._fenced(
+            lease,
+            {
+                "completed_at": self._moment.now,
+                "completed_started_at": scan.c.began_at,
+                "began_at": None,
+                "due_at": case((scan.c.wished_at < due_at, scan.c.wished_at), else_=due_at),
+                "wished_at": None,
+            },
+        )
+
+    def make_resting_due(self, site: str, source: str, *, asked_by: str) -> int:
+        """Let a source that no rule read until now be read at once; how many tracks rested."""
+        resting = (
+            update(scan)
+            .where(_of(site, source), scan.c.last_error == RESTING)
+            .values(due_at=self._moment.now, rung_at=None, last_error=None, asked_by=asked_by)
+        )
+        return self._connection.execute(resting).rowcount
+
     def postpone(self, lease: Lease, *, due_in: timedelta, error: BadgeJobsError) -> None:
         """Give the lease back after an error; a mere wait (``Later``) is no failure.
 
@@ -267,7 +260,9 @@ class SqlScans:
             values |= {"failures": scan.c.failures + 1}
         self._fenced(lease, values)
 
-    def _given_back(self, due_in: timedelta) -> dict[str, object]:
+    def _given_back(self, due_in: timedelta | None) -> dict[str, object]:
+        if due_in is None:
+            return {"lease_until": None, "rung_at": None}
         due_at = literal(self._moment.now + due_in, AwareTime)
         return {
             "due_at": case((scan.c.due_at < due_at, scan.c.due_at), else_=due_at),
@@ -331,7 +326,18 @@ class SqlScans:
         asked = (
             update(scan)
             .where(scan.c.site == site, scan.c.track == track)
-            .values(due_at=self._moment.now, rung_at=None, asked_by=asked_by)
+            .values(
+                due_at=self._moment.now,
+                rung_at=None,
+                asked_by=asked_by,
+                wished_at=case(
+                    (
+                        and_(scan.c.scanning, scan.c.track != Track.LIVE),
+                        literal(self._moment.now, AwareTime),
+                    ),
+                    else_=scan.c.wished_at,
+                ),
+            )
         )
         if source is not None:
             asked = asked.where(scan.c.source == source)
@@ -362,6 +368,11 @@ class SqlScans:
         )
         return bool(self._connection.scalar(due))
 
+    def is_open(self, site: str, source: str) -> bool:
+        """Whether a full reading of a source was begun and is not at its end."""
+        scanning = select(scan.c.scanning).where(_of(site, source, Track.FULL))
+        return bool(self._connection.scalar(scanning))
+
     def is_complete(self, site: str, source: str) -> bool:
         """Whether the history of a source was read to its end."""
         return self.walked_from(site, source) is not None
@@ -385,7 +396,3 @@ def _of(site: str, source: str, track: Track | None = None) -> ColumnElement[boo
     """The rows of a source, or the one of its track."""
     here = and_(scan.c.site == site, scan.c.source == source)
     return here if track is None else and_(here, scan.c.track == track)
-
-
-def _text_of(wants: Collection[str]) -> str:
-    return " ".join(sorted(wants))

@@ -184,6 +184,10 @@ scan = Table(
     metadata.time_or_none("until"),
     #: JSON: by part, what known resources do not explain.
     metadata.text("offsets"),
+    #: When it is to be read once more after the reading that is open, which may be past it.
+    metadata.time_or_none("wished_at"),
+    #: JSON: the parts that the reading could not read, each with the reason.
+    metadata.text("refused"),
     #: Who asked for it beside the schedule, until it is begun.
     metadata.text_or_none("asked_by"),
     #: When the scan that is open began; its slices keep it.

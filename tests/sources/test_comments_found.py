@@ -17,7 +17,7 @@ from read_comments import BLOG, FORUM, MEMBERS, Reading, reading
 
 from badgejobs.core.activity import Mark
 from badgejobs.core.source import Page, Scope, Track
-from badgejobs.errors import Refused
+from badgejobs.sandbox.history import made_up
 from badgejobs.sandbox.history.made_up import post_id
 from badgejobs.sources.comments import Comments
 from badgejobs.store import SqlStore
@@ -288,10 +288,15 @@ def test_an_app_whose_comments_all_vanish_is_an_error_and_no_empty_site(
         done = at.scan()
         assert (done.new, done.completed) == (1, False), "the other app is read all the same"
         assert re.search(why, done.refused)
-        for _ in range(2):
+        at.hint(made_up.post_id(0), app=FORUM)
+        for _ in range(3):
             at.clock.advance(hours=7)
-            with pytest.raises(Refused, match=why):
-                at.scan(Track.FULL)
+            at.put(at.revision)
+            walked = at.scan(Track.FULL)
+            assert (walked.new, walked.completed) == (1, True)
+            assert re.search(why, walked.refused)
+            at.clock.advance(minutes=30)
+            assert re.search(why, at.scan().refused), "also where a hint asks for it"
 
         assert {Mark.PUBLISHED} == set(at.marks(100))
 

@@ -156,6 +156,7 @@ class History:
             cadence=Cadence(),
             patience=patience,
             time_is_up=lambda: False,
+            wants=self._rules.wants,
         )
         if not done.completed:
             raise StateError(f"the {track} scan of the measurement did not come to its end")

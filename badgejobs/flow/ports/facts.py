@@ -45,6 +45,7 @@ class Activities(Protocol):
         gap: timedelta,
         on: Resources | None = None,
         changed_before: datetime | None = None,
+        but: Collection[str] = (),
     ) -> Missing:
         """Note what a complete reading did not find; what was missed before that too is gone.
 
@@ -52,6 +53,10 @@ class Activities(Protocol):
         of a source with a watermark only what ``changed_before`` it began. Gone is what was
         missed first at least ``gap`` ago.
         """
+        ...
+
+    def standing(self, site: str, source: str, *, seen_since: int) -> tuple[int, int]:
+        """How many are known and not gone, and how many of them a reading of this number saw."""
         ...
 
     def number(self, site: str, source: str) -> int:

@@ -84,12 +84,18 @@ class Scans(Protocol):
         ...
 
     def release(
-        self, lease: Lease, *, due_in: timedelta, completed: bool, error: str | None = None
+        self, lease: Lease, *, due_in: timedelta | None, completed: bool, error: str | None = None
     ) -> None:
         """Give the lease back after work well done and say when the source is due again.
 
+        Without ``due_in`` that was said before, and stays.
+
         ``error`` is what stood in the way of a part of it.
         """
+        ...
+
+    def finish(self, lease: Lease, *, due_in: timedelta) -> None:
+        """A full reading is at its end; to be said in the transaction of its last page."""
         ...
 
     def postpone(self, lease: Lease, *, due_in: timedelta, error: BadgeJobsError) -> None:

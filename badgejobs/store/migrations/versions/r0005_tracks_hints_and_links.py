@@ -76,6 +76,8 @@ def _tracks() -> None:
         op.create_primary_key("scan_pkey", "scan", ["site", "source", "track"])
         op.add_column("scan", _time("until", null=True))
         op.add_column("scan", _text("offsets", default="{}"))
+        op.add_column("scan", _time("wished_at", null=True))
+        op.add_column("scan", _text("refused", default="{}"))
         op.add_column("scan", _text("asked_by", null=True))
     else:
         # SQLite cannot change a primary key in place
@@ -92,6 +94,8 @@ def _tracks() -> None:
             sa.Column("generation", sa.BigInteger(), nullable=False),
             *(_time(name, null=True) for name in ("started_at", "complete_from", "until")),
             _text("offsets", default="{}"),
+            _time("wished_at", null=True),
+            _text("refused", default="{}"),
             _text("asked_by", null=True),
             *(
                 _time(name, null=True)
@@ -110,9 +114,10 @@ def _tracks() -> None:
     read = "reached IS NOT NULL AND completed_at IS NOT NULL"
     op.execute(
         "INSERT INTO scan (site, source, track, mode, epoch, due_at, scanning, generation,"  # noqa: S608 - as above
-        " complete_from, completed_at, completed_started_at, failures, wants, offsets, until)"
+        " complete_from, completed_at, completed_started_at, failures, wants, offsets, refused,"
+        " until)"
         " SELECT site, source, 'full', mode, epoch, due_at, false, generation,"
-        " completed_started_at, completed_at, completed_started_at, 0, wants, '{}', reached"
+        " completed_started_at, completed_at, completed_started_at, 0, wants, '{}', '{}', reached"
         f" FROM scan WHERE source NOT IN {duties} AND mode = 'window' AND {read}"
     )
     op.execute(
