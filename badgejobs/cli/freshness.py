@@ -12,6 +12,7 @@ from badgejobs.cli.output import Rows, ago
 from badgejobs.core.source import Track
 from badgejobs.flow.cadence import Latency, worst_case
 from badgejobs.store import SqlTransaction
+from badgejobs.store.audits import AuditedMonth
 
 _COLUMNS = (
     "site", "source", "history", "known up to", "a change, at worst", "on a new post",
@@ -33,8 +34,8 @@ class Freshness:
     known_to: datetime | None
     #: Resources that are noted to be read.
     hints: int
-    #: What the last audit found that no scan had.
-    missed: int
+    #: The months of the last audit in which ours and Wix's numbers differ.
+    differing: tuple[AuditedMonth, ...]
     worst: Latency
 
 
@@ -56,7 +57,9 @@ def freshness(house: House, tx: SqlTransaction, site: str) -> list[Freshness]:
                 records=records,
                 known_to=known_to.get(source),
                 hints=tx.resources.hints(site, source),
-                missed=sum(one.missed for one in tx.audits.last(site, source)),
+                differing=tuple(
+                    one for one in tx.audits.last(site, source) if one.ours != one.at_wix
+                ),
                 worst=worst_case(
                     house.cadence(site, source),
                     mode,
@@ -91,6 +94,17 @@ def table(found: Sequence[Freshness], now: datetime) -> Rows:
             for one in found
         ],
     )
+
+
+def audits(found: Sequence[Freshness]) -> list[Rows]:
+    """The months in which an audit found other numbers than ours; none is the rule."""
+    rows = [
+        (one.site, one.source, month.month, str(month.ours), str(month.at_wix), str(month.missed))
+        for one in found
+        for month in one.differing
+    ]
+    columns = ("site", "source", "month audited", "known before", "at Wix", "not known before")
+    return [Rows(columns, rows)] if rows else []
 
 
 def as_json(found: Sequence[Freshness]) -> list[dict[str, Any]]:

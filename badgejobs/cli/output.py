@@ -22,6 +22,10 @@ from badgejobs.cli.progress import Progress, told_on
 _PLAIN_WIDTH = 120
 
 
+#: Columns whose cells are never broken.
+_WHOLE = frozenset({"record", "what", "run", "member", "order", "took", "ended"})
+
+
 @dataclass(frozen=True, slots=True)
 class Rows:
     """A table on a terminal, and lines with tabs for pipes."""
@@ -38,7 +42,9 @@ class Rows:
             return
         table = Table(box=box.SIMPLE, pad_edge=False, header_style="bold")
         for column in self.columns:
-            table.add_column(column, overflow="fold")
+            # an id that is cut in two cannot be copied, and a broken word not be read
+            whole = column in _WHOLE
+            table.add_column(column, overflow="ignore" if whole else "fold", no_wrap=whole)
         for row in self.rows:
             table.add_row(*(_coloured(cell) for cell in row))
         yield table

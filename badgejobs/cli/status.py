@@ -15,7 +15,7 @@ import typer
 from badgejobs.bootstrap import House
 from badgejobs.cli.exits import Code
 from badgejobs.cli.freshness import as_json as freshness_as_json
-from badgejobs.cli.freshness import freshness, table
+from badgejobs.cli.freshness import audits, freshness, table
 from badgejobs.cli.opening import known_site, opened, settled, standing
 from badgejobs.cli.output import Output, Rows, ago
 from badgejobs.cli.quarantine import stuck, stuck_in_words
@@ -133,7 +133,7 @@ def status(
             ("site", "source", "track", "read in full", "due", "failures", "last error"),
             source_rows,
         ),
-        *([table(fresh, now)] if fresh else []),
+        *([table(fresh, now), *audits(fresh)] if fresh else []),
         Rows(("site", "badge", "state", "awards"), award_rows),
         *(
             [Rows(_GIVEN_UP, [(*row[:-1], _short(row[-1])) for row in given_up])]

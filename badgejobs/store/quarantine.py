@@ -30,8 +30,6 @@ from badgejobs.store.tables import activity, quarantine
 #: A record that Wix gave is asked for again so long after.
 TRIED_EVERY = timedelta(days=1)
 
-_VERSIONS_APART = timedelta(hours=1)
-
 _KEY = ("site", "source", "activity_id")
 
 
@@ -145,15 +143,12 @@ class SqlQuarantine:
     def due_sites(self, sites: Collection[str], *, version: str = __version__) -> list[str]:
         """Those of ``sites`` with records that are to be asked for now.
 
-        What another version of badgejobs could not understand is: this one may. While two of
-        them work on one database, they take turns hour by hour.
+        What another version of badgejobs could not understand is: this one may.
         """
         now = self._moment.now
-        rested = quarantine.c.last_seen_at <= now - _VERSIONS_APART
         self._connection.execute(
             update(quarantine)
             .where(or_(quarantine.c.tried_by < version, quarantine.c.tried_by > version))
-            .where(or_(rested, quarantine.c.tried_at.is_(None)))
             .where(quarantine.c.site.in_(sorted(sites)), quarantine.c.due_at > now)
             .values(due_at=now)
         )

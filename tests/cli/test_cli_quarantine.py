@@ -21,13 +21,14 @@ pytest_plugins = ["cli_fixtures"]
 
 
 def sell(live_wix: LiveWix, number: int, **fields: Any) -> tuple[list[str], datetime]:
-    """One member's paid orders, a second between two, the first with ``fields``.
+    """One member's paid orders, a second between two, the last just now, the first with ``fields``.
 
     Returns their ids, and when the last was changed.
     """
     site, now = live_wix.world.sites[INSTANCE], live_wix.world.clock()
     live_wix.buys(1, 0)
-    orders, first = orders_of(1, number), datetime.now(UTC).replace(microsecond=0)
+    orders = orders_of(1, number)
+    first = datetime.now(UTC).replace(microsecond=0) - timedelta(seconds=number)
     for place, order in enumerate(orders):
         at = f"{first + timedelta(seconds=place):%Y-%m-%dT%H:%M:%S.000Z}"
         dates = dict.fromkeys(("createdDate", "updatedDate", "purchasedDate"), at)

@@ -283,7 +283,12 @@ class Run:
         with self.calm_store.begin() as tx:
             rows, now = tx.scans.overview(self.site), tx.now
         again = [row.due_at for row in rows if row.due_at and row.failures]
-        again += [row.lease_until for row in rows if row.lease_until]
+        # a worker that died when all was written leaves its lease, and nothing to be done
+        again += [
+            row.lease_until
+            for row in rows
+            if row.lease_until and (row.due_at is None or row.due_at <= row.lease_until)
+        ]
         return max(min(again) - now, timedelta(seconds=1)) if again else None
 
 

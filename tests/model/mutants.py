@@ -67,14 +67,14 @@ def all_of_them() -> list[Mutant]:
 # ---------------------------------------------------------------- the place
 
 
-@mutant("orders", says="did not record|missed")
+@mutant("orders", says="did not record|missed|the watermark passed")
 def after_the_stamp_in_place_of_from_the_stamp_on(patch: Patch) -> None:
     def scope(self: Watermark) -> Window:
         since = self.read_to or self.since
         return Window(since=since and since + timedelta(seconds=1))
 
     patch.setattr(Watermark, "scope", property(scope))
-    patch.setattr(Round, "scope", lambda self, _mode: scope(self))
+    patch.setattr(Round, "scope", lambda self, _mode, **_: scope(self))
 
 
 @mutant("orders", says="the watermark passed")
@@ -125,7 +125,7 @@ def only_the_cursor_knows_the_place(patch: Patch) -> None:
     patch.setattr(Round, "cursor_dropped", forgotten)
 
 
-@mutant("orders", says="missed|did not record|the watermark passed")
+@mutant("orders", says="missed|did not record|the watermark passed|is stale")
 def a_refused_cursor_ends_the_window(patch: Patch) -> None:
     patch.setattr(Watermark, "cursor_dropped", lambda self: Watermark(reached=self.reached))
     patch.setattr(Round, "cursor_dropped", lambda self: replace(self, cursor=None, scanning=False))

@@ -61,7 +61,7 @@ def orders(
 def test_they_are_twelve_rules_in_fourteen_badges_and_want_what_costs_calls() -> None:
     assert len(BADGES) == 14
     assert RULESET.sources == {"orders", "comments", "membership"}
-    assert RULESET.wants == Wants(payments=False, categories=True, post_authors=True)
+    assert RULESET.wants == Wants(payments=False, categories=True, post_authors=True, guests=True)
 
 
 def test_counts_with_their_lifecycles() -> None:

@@ -32,7 +32,7 @@ class Activities(Protocol):
         """Insert or renew activities.
 
         An older revision never replaces a newer one, and a member once known is kept where a
-        later state names none. ``generation`` is 0 for window sources.
+        later state names none. ``generation`` is the number of the reading.
         """
         ...
 
