@@ -125,7 +125,7 @@ def only_the_cursor_knows_the_place(patch: Patch) -> None:
     patch.setattr(Round, "cursor_dropped", forgotten)
 
 
-@mutant("orders", says="missed|did not record|the watermark passed|is stale")
+@mutant("orders", says="missed|did not record|the watermark passed|is stale|never comes to an end")
 def a_refused_cursor_ends_the_window(patch: Patch) -> None:
     patch.setattr(Watermark, "cursor_dropped", lambda self: Watermark(reached=self.reached))
     patch.setattr(Round, "cursor_dropped", lambda self: replace(self, cursor=None, scanning=False))
