@@ -65,8 +65,11 @@ def backfill(
                 if tx.scans.is_complete(name, one) and not tx.scans.is_open(name, one)
             ]
             wanted = [one for one in wanted if again or one not in done_before]
+            tx.scans.make_failed_due(name, asked_by=BY)
             for one in wanted:
-                tx.scans.make_due(name, one, Track.FULL, asked_by=BY)
+                # to ask for one that is open would be to wish for another after it
+                if not tx.scans.is_open(name, one):
+                    tx.scans.make_due(name, one, Track.FULL, asked_by=BY)
         past = Past(house, name, tell=tell, max_seconds=max_seconds)
         try:
             done = past.read(wanted)

@@ -91,6 +91,11 @@ def as_run(
             told, cause = replace(stopped.told, more=False), stopped.by
         except BadgeJobsError as failure:
             cause = failure
+        except KeyboardInterrupt:
+            numbers = {"calls": tally.total()}
+            with house.store.begin() as tx:
+                tx.runs.finish(run, numbers=numbers, error="interrupted by hand")
+            raise
     error = str(cause) if cause else None
     with house.store.begin() as tx:
         if isinstance(cause, LeaseTaken):
