@@ -13,12 +13,13 @@ from badgejobs.core.award import State
 from badgejobs.core.calendar import Span
 from badgejobs.core.milestone import Count, Rolling, Selection
 from badgejobs.core.policy import OrderPolicy
-from badgejobs.core.source import Track
+from badgejobs.core.source import Track, Window
 from badgejobs.core.watermark import Round
-from badgejobs.errors import LeaseTaken
+from badgejobs.errors import LeaseTaken, Refused
 from badgejobs.flow.cadence import Cadence, worst_case
 from badgejobs.store import SqlStore
 from badgejobs.store.overviews import ScanOverview
+from badgejobs.store.scans import RESTING
 
 #: What a scan asks of a database is tried on both in the store's own tests.
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -247,3 +248,126 @@ def test_a_walk_is_due_again_after_its_period(store: SqlStore, clock: Clock) -> 
     place = row(at, Track.FULL, "comments").place
     assert isinstance(place, Round)
     assert row(at, Track.FULL, "comments").due_at == clock() + CADENCE.walk_every
+
+
+def test_a_worker_that_dies_behind_the_last_page_has_read_the_history_for_good(
+    store: SqlStore, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = Stage(store, clock)
+    history(at, 6)
+
+    def dies(*_: object, **__: object) -> None:
+        raise WorkerKilled
+
+    with monkeypatch.context() as patch:
+        patch.setattr("badgejobs.store.scans.SqlScans.release", dies)
+        with pytest.raises(WorkerKilled):
+            at.scan_track(Track.FULL)
+    at.wait(minutes=5)
+    at.orders.scopes.clear()
+
+    with pytest.raises(LeaseTaken, match="not due"):
+        at.scan_track(Track.FULL)
+
+    assert at.orders.scopes == []
+    with store.read() as tx:
+        assert tx.scans.complete(at.site, at.rules.wants) == {"orders"}
+
+
+def test_a_reading_that_a_person_stops_can_be_gone_on_with_at_once(
+    store: SqlStore, clock: Clock
+) -> None:
+    at = Stage(store, clock)
+    history(at, 10)
+    at.wix.script("fetch orders", None, None, Fault(error=KeyboardInterrupt()))
+
+    with pytest.raises(KeyboardInterrupt):
+        at.scan_track(Track.FULL)
+    done = at.scan_track(Track.FULL)
+
+    assert (done.completed, done.pages) == (True, 3)
+
+
+def test_that_all_orders_are_gone_at_once_is_not_believed(store: SqlStore, clock: Clock) -> None:
+    at = Stage(store, clock)
+    history(at, 12)
+    at.scan()
+    at.orders.records.clear()
+
+    for _ in range(3):
+        at.wait(days=7)
+        with pytest.raises(Refused, match="lists none of the 12 orders"):
+            at.scan_track(Track.FULL)
+
+    assert set(at.awards(*[f"m{n}" for n in range(12)]).values()) == {State.PENDING}
+
+
+def test_a_wish_for_a_walk_that_is_under_way_brings_another_one(
+    store: SqlStore, clock: Clock
+) -> None:
+    """What changed may lie behind the walk already, slices before its end."""
+    at = Stage(store, clock, TALKER)
+    at.comments.put(*[at.comment(f"c{n}", f"m{n}") for n in range(8)])
+    at.scan(at.comments)
+    at.wait(hours=7)
+    at.scan_track(Track.FULL, at.comments, time_is_up=lambda: True)
+    wished_at = clock() + timedelta(minutes=3)
+    with store.begin() as tx:
+        tx.scans.bring_forward(at.site, "comments", Track.FULL, to=wished_at)
+    while at.scan_track(Track.FULL, at.comments, time_is_up=lambda: True).more:
+        at.wait(seconds=1)
+
+    assert row(at, Track.FULL, "comments").due_at == wished_at
+
+
+def test_what_rests_after_a_failure_is_not_brought_forward(store: SqlStore, clock: Clock) -> None:
+    at = Stage(store, clock, TALKER)
+    at.comments.put(at.comment("c1"))
+    at.wix.script("fetch comments", Fault(error=Refused("no permission")))
+    with pytest.raises(Refused):
+        at.scan_track(Track.FULL, at.comments)
+    rests_to = row(at, Track.FULL, "comments").due_at
+
+    with store.begin() as tx:
+        tx.scans.bring_forward(at.site, "comments", Track.FULL, to=clock())
+
+    assert row(at, Track.FULL, "comments").due_at == rests_to
+
+
+def test_a_source_that_rested_is_read_on_all_its_tracks_once_a_rule_reads_it(
+    store: SqlStore, clock: Clock
+) -> None:
+    at = Stage(store, clock)
+    history(at, 2)
+    at.scan()
+    for track in (Track.FULL, Track.LIVE):
+        with store.begin() as tx:
+            lease = tx.scans.lease(at.site, "orders", track, holds=CADENCE.lease)
+            tx.scans.release(lease, due_in=timedelta(days=1), completed=False, error=RESTING)
+    with store.begin() as tx:
+        assert tx.scans.make_resting_due(at.site, "orders", asked_by="rules change") == 2
+
+    assert [row(at, track).due_at for track in (Track.FULL, Track.LIVE)] == [clock(), clock()]
+    assert row(at, Track.FULL).last_error is None
+
+
+def test_after_days_of_downtime_the_re_scan_begins_where_the_last_one_left_off(
+    store: SqlStore, clock: Clock
+) -> None:
+    at = Stage(store, clock)
+    at.scan()
+    at.wait(days=1)
+    at.scan_track(Track.RECENT)
+    left_off = clock()
+    at.wait(days=5)
+    at.orders.put(at.order("o1"))
+    at.live()
+    at.orders.scopes.clear()
+
+    at.scan_track(Track.RECENT)
+
+    (scope, _), *_ = at.orders.scopes
+    assert isinstance(scope, Window)
+    assert scope.since == min(
+        left_off - CADENCE.recent_reaches / 2, clock() - CADENCE.recent_reaches
+    )

@@ -122,6 +122,25 @@ def test_what_a_probe_could_not_explain_is_no_news_the_next_time(
     assert dict(before.offsets) == {"blog": 1}
 
 
+def test_what_no_walk_explains_brings_no_walk_after_the_first(
+    store: SqlStore, clock: Clock
+) -> None:
+    """A published comment that cannot be read, or one of an erased member, counts at Wix."""
+    at = Stage(store, clock, TALKER)
+    at.comments.put(at.comment("c1"))
+    at.scan(at.comments)
+    at.comments.put(at.comment("c2", "bob", post="new"))
+    at.comments.poisoned.add("c2")
+    walks = 0
+    for _ in range(120):
+        at.wait(minutes=1)
+        before = at.comments.scopes.copy()
+        at.scan(at.comments)
+        walks += any(isinstance(one, Walk) for one, _ in at.comments.scopes[len(before) :])
+
+    assert walks == 1
+
+
 def test_a_comment_removed_without_a_trace_is_gone_after_two_looks_at_its_post(
     store: SqlStore, clock: Clock
 ) -> None:
