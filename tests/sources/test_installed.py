@@ -158,6 +158,17 @@ def test_an_error_of_its_own_is_told_by_package_and_line_and_never_by_what_was_r
     assert "@" not in f"{caught.value!r}"
 
 
+def test_an_error_of_a_kind_that_its_author_made_up_is_told_alike(shelf: Path) -> None:
+    raising = "        raise type('Quizzes', (Exception,), {})(client)"
+    offer(shelf, "quizzes", plain("quizzes").replace("        return Page(activities=())", raising))
+    source = found_sources()["quizzes"](SHOP)
+
+    with pytest.raises(SourceBroken, match="shop-plug 1.0 failed: Quizzes in") as caught:
+        source.fetch("ben@example.com", Walk(generation=1), None)
+
+    assert "@" not in f"{caught.value!r}"
+
+
 def test_what_the_client_raises_passes(shelf: Path) -> None:
     offer(shelf, "quizzes", plain("quizzes").replace("return Page(activities=())", "client()"))
     source = found_sources()["quizzes"](SHOP)
