@@ -163,7 +163,7 @@ def test_an_error_of_a_kind_that_its_author_made_up_is_told_alike(shelf: Path) -
     offer(shelf, "quizzes", plain("quizzes").replace("        return Page(activities=())", raising))
     source = found_sources()["quizzes"](SHOP)
 
-    with pytest.raises(SourceBroken, match="shop-plug 1.0 failed: Quizzes in") as caught:
+    with pytest.raises(SourceBroken, match=r"shop-plug 1\.0 failed: Quizzes in") as caught:
         source.fetch("ben@example.com", Walk(generation=1), None)
 
     assert "@" not in f"{caught.value!r}"
