@@ -14,6 +14,7 @@ from badgejobs.core.watermark import Watermark
 from badgejobs.sandbox.faults.kinds import FaultKind
 from badgejobs.sandbox.faults.scripted import Fault
 from badgejobs.sandbox.records.collection import Record
+from badgejobs.sandbox.records.stamps import stamp
 from badgejobs.store import open_store
 from badgejobs.wix import wire
 
@@ -21,20 +22,20 @@ pytest_plugins = ["cli_fixtures"]
 
 
 def sell(live_wix: LiveWix, number: int, **fields: Any) -> tuple[list[str], datetime]:
-    """One member's paid orders, a second between two, the last just now, the first with ``fields``.
+    """One member's paid orders, ten milliseconds between two, the first with ``fields``.
 
     Returns their ids, and when the last was changed.
     """
     site, now = live_wix.world.sites[INSTANCE], live_wix.world.clock()
     live_wix.buys(1, 0)
     orders = orders_of(1, number)
-    first = datetime.now(UTC).replace(microsecond=0) - timedelta(seconds=number)
+    first, step = datetime.now(UTC).replace(microsecond=0), timedelta(milliseconds=10)
     for place, order in enumerate(orders):
-        at = f"{first + timedelta(seconds=place):%Y-%m-%dT%H:%M:%S.000Z}"
+        at = stamp(first + place * step)
         dates = dict.fromkeys(("createdDate", "updatedDate", "purchasedDate"), at)
         body = order | dates | (fields if place == 0 else {})
         site.orders.put(Record(body, site.orders.fields), now)
-    return [order["id"] for order in orders], first + timedelta(seconds=number - 1)
+    return [order["id"] for order in orders], first + (number - 1) * step
 
 
 def told(desk: Desk, *arguments: str, code: int = 0) -> dict[str, Any]:
