@@ -143,6 +143,8 @@ def scan(site: str, source: str, track: str = Track.LIVE.value) -> dict[str, Any
         ring("badgejobs.assign", site=site)
     if outcome.more:
         ring("badgejobs.scan", site=site, source=source, track=track)
+    for other in work.due_beside(house(), site, source, Track(track)):
+        ring("badgejobs.scan", site=site, source=source, track=other.value)
     return answer(outcome)
 
 

@@ -170,10 +170,10 @@ class FlowerApi:
         with self._opener.open(request, timeout=10) as answer:
             return json.load(answer)
 
-    def scanned(self, site: str, *, besides: tuple[str, ...] = ()) -> dict[str, Any] | None:
-        """A scan of a site that ended well, other than those named."""
+    def scanned(self, site: str, *, new: int) -> dict[str, Any] | None:
+        """A scan of a site that ended well and found so many new records."""
         for key, task in self.ask("/api/tasks?taskname=badgejobs.scan").items():
             mine = f"'site': '{site}'" in (task["kwargs"] or "")
-            if task["state"] == "SUCCESS" and mine and key not in besides:
+            if task["state"] == "SUCCESS" and mine and f"'new': {new}," in task["result"]:
                 return dict(task) | {"uuid": key}
         return None

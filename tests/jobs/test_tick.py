@@ -243,7 +243,10 @@ def test_a_scan_that_opens_awards_rings_for_them(
     told = tasks.scan(site=NORTH, source="orders", track="full")
 
     assert told["opened"] == 1
-    assert bells(redis) == [bell("assign", site=NORTH)]
+    assert bells(redis) == [
+        bell("assign", site=NORTH),
+        bell("scan", site=NORTH, source="orders", track="live"),
+    ], "and the live scan begins where the backfill did"
 
 
 def test_a_bell_too_many_finds_nothing_to_do(
