@@ -47,10 +47,10 @@ log_format = "json"
 
 [scan]
 orders_every_seconds = 3
-comments_every_seconds = 3
+comments_every_seconds = 5
 walk_every_seconds = 3600
 walk_at_most_every_seconds = 10
-overlap_seconds = 600
+overlap_seconds = 10
 slice_seconds = 20
 
 # Against a sandbox on loopback every uncertainty is short.

@@ -26,7 +26,7 @@ from badgejobs.errors import (
     NotSent,
     Refused,
 )
-from badgejobs.flow.decide import last_words
+from badgejobs.flow.decide import allot_again, last_words
 from badgejobs.flow.ports import Badges, Store
 from badgejobs.flow.scan import Patience
 
@@ -144,6 +144,9 @@ def _before_sending(
             else:
                 sending.append(award.sent(tx.now, timing))
         tx.awards.settle([*settled, *sending], claim=claimed.token)
+        # whoever gave up a place at the last moment gave it to somebody who waits for it
+        given_up = {one.badge for one in settled if one.state in {State.HELD, State.WITHDRAWN}}
+        allot_again(tx, claimed.awards[0].site, given_up, rules)
     return sending, settled
 
 

@@ -99,6 +99,18 @@ def last_words(
     }
 
 
+def allot_again(tx: Transaction, site: str, badges: Collection[str], rules: Ruleset) -> None:
+    """Give out the places of these badges anew, as far as they have a limit.
+
+    For when awards lost their place otherwise than by a decision: nobody may wait for a place
+    that is free.
+    """
+    limited = {one.badge for one in rules.milestones if one.lifecycle.first is not None}
+    if wanted := limited & set(badges):
+        outlook = _outlook(tx, site, rules)
+        _allotted(tx, site, wanted & outlook.allotting, outlook)
+
+
 def take_up(site: str, rules: Ruleset, store: Store, *, batches: int) -> tuple[Decided, bool]:
     """Decide all stored members under this version of the rules, some batches at a time.
 
