@@ -46,11 +46,11 @@ queue_prefix = "badgejobs-demo:"
 log_format = "json"
 
 [scan]
-orders_every_seconds = 3
-comments_every_seconds = 5
+orders_every_seconds = 12
+comments_every_seconds = 12
 walk_every_seconds = 3600
-walk_at_most_every_seconds = 10
-overlap_seconds = 10
+walk_at_most_every_seconds = 15
+overlap_seconds = 3
 slice_seconds = 20
 
 # Against a sandbox on loopback every uncertainty is short.
