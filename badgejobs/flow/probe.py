@@ -98,12 +98,11 @@ def _read_noted(at: Slice[C], place: Round) -> tuple[Round, bool]:
                 place = replace(place, scanning=False)
                 if resources is not None:
                     place = place.opened(tx.now, generation=generation)
-            known = tx.resources.known(site, source).get(resources.part, {}) if resources else {}
+            published = tx.resources.published(site, source, resources) if resources else 0
             tx.scans.keep(at.lease, place, holds=at.cadence.lease)
         if resources is None:
             return place, True
-        many = sum(known.get(one, 0) for one in resources.ids) >= MANY
-        resources = replace(resources, expected=many)
+        resources = replace(resources, expected=published >= MANY)
         if at.total.pages and at.time_is_up():
             return place, False
         course = _Some(at.lease, resources, at.cadence.miss_gap, place.generation)

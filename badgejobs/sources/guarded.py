@@ -14,20 +14,6 @@ from badgejobs.errors import BadgeJobsError, SourceBroken
 
 Given = TypeVar("Given")
 
-#: What code raises that is wrong, or is given what its author did not think of.
-PLUG_IN_TROUBLE: Final = (
-    ArithmeticError,
-    AssertionError,
-    AttributeError,
-    ImportError,
-    LookupError,
-    NameError,
-    OSError,
-    RuntimeError,
-    SyntaxError,
-    TypeError,
-    ValueError,
-)
 #: What a source may be able to do beside fetching.
 _MORE: Final = ("probe", "reread", "count")
 

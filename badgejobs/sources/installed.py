@@ -15,7 +15,22 @@ from typing import Any, Final, Protocol
 from badgejobs.core.site import Site
 from badgejobs.core.source import Source
 from badgejobs.errors import SourceBroken
-from badgejobs.sources.guarded import PLUG_IN_TROUBLE, PlugIn
+from badgejobs.sources.guarded import PlugIn
+
+#: What the import of a package that is wrong, or meets what its author did not think of, raises.
+_IMPORT_TROUBLE: Final = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    ImportError,
+    LookupError,
+    NameError,
+    OSError,
+    RuntimeError,
+    SyntaxError,
+    TypeError,
+    ValueError,
+)
 
 GROUP: Final = "badgejobs.sources"
 #: Their rows stand beside those of sources, under these names.
@@ -127,7 +142,7 @@ def _load(name: str, found: list[EntryPoint]) -> SourceFactory:
     told = f"the source {name!r} of {_package(point)}"
     try:
         factory = point.load()
-    except PLUG_IN_TROUBLE as error:
+    except _IMPORT_TROUBLE as error:
         reason = f"{type(error).__name__}: {error}".splitlines()[0]
         raise SourceBroken(
             f"{told} cannot be imported ({reason}); mend, update or uninstall that package, then "

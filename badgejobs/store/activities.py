@@ -53,7 +53,8 @@ class SqlActivities:
         if not activities:
             return Recorded(new=0, changed=0, touched=frozenset())
         take_turns(self._connection, "activity", site, source)
-        stored, renewed = self._stored(site, source, {one.activity_id for one in activities})
+        seen = {one.activity_id for one in activities}
+        stored, renewed = self._stored(site, source, seen)
         after, told = dict(stored), dict[str, Activity]()
         for one in self._tombstones.spared(site, activities, stored):
             known = after.get(one.activity_id)
@@ -66,7 +67,7 @@ class SqlActivities:
         self._write(differing, generation)
         same = [key for key, one in after.items() if stored.get(key) == one]
         self._renew(site, source, [key for key in same if renewed[key] < generation], generation)
-        self._quarantine.understood(site, source, {one.activity_id for one in activities})
+        self._quarantine.understood(site, source, seen)
         before = [stored[one.activity_id] for one in differing if one.activity_id in stored]
         self._resources.moved(site, source, before=before, after=differing)
         linked = self._links.follow(site, source, told, before=stored, after=after)

@@ -37,6 +37,14 @@ class SqlResources:
             found[part][name] = published
         return dict(found)
 
+    def published(self, site: str, source: str, on: Resources) -> int:
+        """How many published activities these resources have together."""
+        here = and_(resource.c.site == site, resource.c.source == source)
+        total = select(func.coalesce(func.sum(resource.c.published), 0)).where(
+            here, resource.c.part == on.part, resource.c.resource.in_(on.ids)
+        )
+        return int(self._connection.execute(total).scalar_one())
+
     def moved(
         self, site: str, source: str, *, before: Iterable[Activity], after: Iterable[Activity]
     ) -> None:

@@ -125,6 +125,10 @@ class ResourceMemo(Protocol):
         """How many published activities each resource has, by part."""
         ...
 
+    def published(self, site: str, source: str, on: Resources) -> int:
+        """How many published activities these resources have together."""
+        ...
+
     def rebuild(self, site: str, source: str) -> None:
         """Make the numbers anew from the facts."""
         ...
