@@ -80,6 +80,7 @@ def status(
             fresh = [one for name in sites for one in freshness(house, tx, name)]
             held = [row for name in sites for row in _held(tx.awards, name, reasons[name])]
             aside = tx.quarantine.numbers(sites)
+            alerts = tx.alerts.open(sites)
             runs = [one for name in sites for one in tx.runs.recent(name, RUNS)]
         rules = {name: _rules(house, name, applied[name]) for name in sites}
     services = _services(settings)
@@ -120,6 +121,7 @@ def status(
         "to_be_taken": [
             {"site": name, "badge": badge, "number": number} for name, badge, number in unmet
         ],
+        "alerts": [asdict(one) for one in alerts],
         "quarantine": stuck(aside),
         "wake_ups": {name: asdict(one) for name, one in wake_ups.items()},
         "guests": {name: asdict(one) for name, one in guests.items()},
@@ -128,6 +130,24 @@ def status(
     out.result(
         data,
         Rows(("service", "state"), list(services.items())),
+        *(
+            [
+                Rows(
+                    ("site", "a person is asked for", "since", "what to do"),
+                    [
+                        (
+                            one.site,
+                            f"{one.kind.value} {one.subject}".strip(),
+                            ago(one.raised_at, now),
+                            one.text,
+                        )
+                        for one in alerts
+                    ],
+                )
+            ]
+            if alerts
+            else []
+        ),
         Rows(("site", "rules"), list(rules.items())),
         Rows(
             ("site", "source", "track", "read in full", "due", "failures", "last error"),

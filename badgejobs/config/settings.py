@@ -81,6 +81,18 @@ class Assign(_Strict):
     late_apply_seconds: Annotated[int, Field(ge=0)] = 60
     #: Awards in one claim and in one bulk call.
     batch: Annotated[int, Field(ge=1, le=wire.MOST_ITEMS)] = wire.MOST_ITEMS
+    #: Awards in the next bulk call after one whose answer was lost; each clear answer doubles it.
+    batch_after_failure: Annotated[int, Field(ge=1, le=wire.MOST_ITEMS)] = 20
+    #: New awards of a site within an hour, beyond those that were declared.
+    new_awards_an_hour: Annotated[int, Field(ge=1)] = 500
+    #: What would take away more than this share of a site's badges by itself, and more than so
+    #: many, within a day, waits for a person.
+    guard_percent: Annotated[int, Field(ge=0, le=100)] = 5
+    guard_least: Annotated[int, Field(ge=0)] = 10
+    #: A complete reading of Wix that finds nothing is not believed where more than so many stood.
+    empty_is_doubted_above: Annotated[int, Field(ge=0)] = 20
+    #: Whether assignments that we made twice are taken away again, all but the oldest.
+    repair_duplicates: bool = False
 
     @model_validator(mode="after")
     def _quiet_outlasts_late(self) -> Self:

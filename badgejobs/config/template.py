@@ -39,6 +39,12 @@ _TEMPLATE = """\
 # read_gap_seconds = 30
 # late_apply_seconds = 60
 # batch = 100
+# batch_after_failure = 20            # awards in a call after one whose answer was lost
+# new_awards_an_hour = 500            # of a site; more wait, and status says so
+# guard_percent = 5                   # what takes away more than this share of a site's badges ...
+# guard_least = 10                    # ... and more than so many in a day waits for a person
+# empty_is_doubted_above = 20         # where so many badges stood, none found is not believed
+# repair_duplicates = false           # take away what we gave twice, all but the oldest
 
 [webhooks]
 # public_key_file = "webhooks.pem"    # of your app's dashboard; without it none are taken

@@ -27,6 +27,12 @@ class State(StrEnum):
     BLOCKED = "blocked"
     #: The badge is gone at Wix; waits for a person.
     PAUSED = "paused"
+    #: Being taken away at Wix: a delete may be on its way.
+    REVOKING = "revoking"
+    #: Taken away by a rule; earned once more, it is given once more.
+    REVOKED = "revoked"
+    #: Taken away by a person: never given again until a person says so.
+    TAKEN = "taken"
     NEEDS_ATTENTION = "needs_attention"
 
 
@@ -37,14 +43,35 @@ class Giver(StrEnum):
     PERSON = "person"
 
 
-#: States with work to do once ``not_before`` has passed.
+class Unmet(StrEnum):
+    """Why a badge that stands at Wix should not stand there any more."""
+
+    CONDITION = "the condition is no longer met"
+    EXPIRED = "expired"
+    HIGHER_TIER = "a higher tier is held"
+
+
+#: States with something to give once ``not_before`` has passed.
 OPEN = frozenset({State.PENDING, State.UNKNOWN})
 
 #: States in which nothing has been sent to Wix that could still take effect there.
 UNSENT = frozenset({State.HELD, State.PENDING})
 
-#: States that tell of a request to Wix, or of a badge that stands there.
-_SENT = frozenset({State.INFLIGHT, State.UNKNOWN, State.ASSIGNED, State.NEEDS_ATTENTION})
+#: States from which the facts may open a new award: nothing stands at Wix, and a rule may give.
+REOPENED = frozenset({State.WITHDRAWN, State.REVOKED})
+
+#: States that tell of a request to Wix, or of a badge that stands or stood there.
+_SENT = frozenset(
+    {
+        State.INFLIGHT,
+        State.UNKNOWN,
+        State.ASSIGNED,
+        State.NEEDS_ATTENTION,
+        State.REVOKING,
+        State.REVOKED,
+        State.TAKEN,
+    }
+)
 
 #: How far Wix's clock and the database's may lie apart when a birth is explained.
 CLOCK_SKEW = timedelta(seconds=5)
@@ -101,17 +128,33 @@ class Award:
     has_slot: bool = False
     #: Opened while the past was read: nobody is told of it.
     silent: bool = False
-    #: Since when it is known that a badge of ours which stands at Wix should not stand there.
+    #: Since when it is known that a badge of ours which stands at Wix should not stand there,
+    #: grace or not.
     unmet_since: datetime | None = None
+    #: Why, a value of :class:`Unmet`; empty where it should stand.
+    unmet_because: str = ""
+    #: From when on it is to be taken away; ``None`` where it is not, or grace says not yet.
+    revoke_at: datetime | None = None
+    #: When a delete of it was sent last, whose answer may be lost.
+    removal_sent_at: datetime | None = None
+    #: When a complete reading first did not find it at Wix, though the ledger has it there.
+    missed_at: datetime | None = None
+    #: How often it was opened after it had been taken away, and once.
+    period: int = 1
+    #: A person's wish (``badgejobs grant``, ``revoke``): facts do not enter into it.
+    by_hand: bool = False
+    #: Opened by something that said beforehand how many it would open: outside the hourly cap.
+    declared: bool = False
 
     @property
     def takes_slot(self) -> bool:
         """Whether its place is used up: it was sent once, and the answer was not a clear no.
 
         A request that surely never happened (``not_sent``) gives the place back; what was read
-        to have come to nothing afterwards does not.
+        to have come to nothing afterwards does not, and neither does what stood once before.
         """
-        return self.state in _SENT or self.sent_at is not None or self.attempt > 0
+        once = self.sent_at is not None or self.attempt > 0 or self.period > 1
+        return once or self.state in _SENT
 
     def sent(self, now: datetime, timing: Timing) -> Award:
         """The next step is the request itself; committed before the socket is touched.
@@ -129,8 +172,14 @@ class Award:
         )
 
     def given(self, assignment_id: str | None, giver: Giver, *, reason: str = "") -> Award:
-        """It stands at Wix."""
-        return self._free(State.ASSIGNED, assignment_id=assignment_id, giver=giver, reason=reason)
+        """It stands at Wix; what a person wished for is a person's, whoever carried it there."""
+        award = self._free(
+            State.ASSIGNED,
+            assignment_id=assignment_id,
+            giver=Giver.PERSON if self.by_hand else giver,
+            reason=reason,
+        )
+        return replace(award, missed_at=None, removal_sent_at=None)
 
     def answered(self, assignment_id: str, created_at: datetime | None) -> Award:
         """Wix answered our create: ours only if the assignment was born of it.
@@ -213,6 +262,72 @@ class Award:
     def withdrawn(self, *, reason: str) -> Award:
         """The facts no longer earn it, and nothing was sent."""
         return self._free(State.WITHDRAWN, reason=reason)
+
+    # ------------------------------------------------------------ taking away
+
+    def revoking(self, now: datetime, timing: Timing, *, claim: str) -> Award:
+        """The next step is the delete itself; committed before the socket is touched."""
+        return replace(
+            self,
+            state=State.REVOKING,
+            claim=claim,
+            claimed_until=now + timing.claim,
+            not_before=None,
+            removal_sent_at=now,
+            reason=self.unmet_because,
+        )
+
+    def removed(self, *, was_there: bool = True, sent_before: bool = False) -> Award:
+        """It stands at Wix no more.
+
+        Gone before our first delete of it: somebody else took it, and a person's word counts.
+        """
+        if self.by_hand:
+            return self.taken(reason=self.reason)
+        if not was_there and not sent_before:
+            return self.taken(reason="gone at Wix before a rule took it")
+        return self._gone(State.REVOKED, reason=self.reason or self.unmet_because)
+
+    def removal_lost(self, now: datetime, *, wait: float, reason: str) -> Award:
+        """The answer to a delete is lost. A delete by id can be repeated: it is, after a wait."""
+        return replace(
+            self._free(State.REVOKING, reason=reason), not_before=now + timedelta(seconds=wait)
+        )
+
+    def not_removed(self, now: datetime, *, wait: float, reason: str, sent_before: bool) -> Award:
+        """The delete surely did not happen: it stands as before, and waits for its turn again."""
+        moment = now + timedelta(seconds=wait)
+        if self.by_hand or sent_before:
+            return replace(self._free(State.REVOKING, reason=reason), not_before=moment)
+        stays = replace(self._free(State.ASSIGNED, reason=reason), revoke_at=moment)
+        return replace(stays, removal_sent_at=None)
+
+    def taken(self, *, reason: str) -> Award:
+        """A person took it away, or is held to have: it is not given again by itself."""
+        return self._gone(State.TAKEN, reason=reason)
+
+    def missed(self, now: datetime) -> Award:
+        """A complete reading does not show it, once: nothing follows from that yet."""
+        return self if self.missed_at else replace(self, missed_at=now)
+
+    def seen(self) -> Award:
+        """A complete reading shows it, where one before did not."""
+        return replace(self, missed_at=None)
+
+    def override_cleared(self) -> Award:
+        """A person says: what a person took may be given by the rules again."""
+        return replace(self._free(State.WITHDRAWN, reason="override cleared"), by_hand=False)
+
+    def _gone(self, state: State, *, reason: str) -> Award:
+        return replace(
+            self._free(state, reason=reason),
+            unmet_since=None,
+            unmet_because="",
+            revoke_at=None,
+            removal_sent_at=None,
+            missed_at=None,
+            by_hand=False,
+        )
 
     def _free(
         self,

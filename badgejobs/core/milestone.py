@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -270,6 +270,15 @@ class Ruleset:
     wants: Wants = Wants()
     #: The file that says them, so that this version can be read again.
     text: str = field(default="", repr=False, compare=False)
+    #: By version and badge: what those who were given a badge under that version are held to
+    #: still, where the rule has changed since and says ``on_rule_change: grandfather``.
+    earlier: Mapping[str, Mapping[str, Milestone]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
+
+    def held_to(self, milestone: Milestone, version: str) -> Milestone:
+        """What a badge of this milestone, given under an earlier version, is held to now."""
+        return self.earlier.get(version, {}).get(milestone.badge, milestone)
 
     @property
     def sources(self) -> frozenset[str]:

@@ -7,11 +7,16 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+import structlog
+
 from badgejobs.bootstrap import House
 from badgejobs.core.source import Track
 from badgejobs.errors import BadgeJobsError, Later, LeaseTaken
 from badgejobs.jobs.retrying import patience
+from badgejobs.store import acting
 from badgejobs.wix.exchange import counting
+
+log = structlog.get_logger(__name__)
 
 #: Who starts work in the foreground; what a person asks for is not held up by old failures.
 BY_HAND = "cli"
@@ -83,7 +88,7 @@ def as_run(
         tx.bindings.bind_site(site, house.at(site).at_wix)
         run = tx.runs.start(site, kind, started_by=by, of=of)
     told, cause = Told(), None
-    with counting() as tally:
+    with counting() as tally, acting(run=run):
         try:
             told = unit()
         except Stopped as stopped:
@@ -109,6 +114,9 @@ def as_run(
                 rules_version=told.version,
                 window=told.window,
             )
+        alerts = tx.alerts.take_untold(site)
+    for alert in alerts:
+        log.error("a person is asked for", site=site, about=alert.kind.value, text=alert.text)
     return Outcome(
         site=site,
         kind=kind,

@@ -21,6 +21,7 @@ from badgejobs.store.tables import (
     activity,
     award,
     award_history,
+    drift,
     identity,
     link,
     member_request,
@@ -34,6 +35,7 @@ _OF_MEMBER: tuple[tuple[str, Table], ...] = (
     ("awards", award),
     ("history", award_history),
     ("wake_ups", wake_up),
+    ("drift", drift),
     ("requests", member_request),
 )
 #: The tables whose rows name an activity, likewise.

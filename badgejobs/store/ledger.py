@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, and_, insert, or_
 
 from badgejobs.core.award import Award, Giver, State
+from badgejobs.store.acting import PERSON_AT_WIX, RULES, who_acts
 from badgejobs.store.tables import award, award_history
 
 _NAMES = tuple(Award.__dataclass_fields__)
@@ -34,6 +35,12 @@ class Change:
     reason: str
     rules_version: str
     attempt: int
+    period: int = 1
+    #: Who: the rules, a person at Wix, or whoever ran a command.
+    actor: str = RULES
+    note: str = ""
+    #: The run in which it happened.
+    run: int | None = None
 
 
 def from_row(row: Row[*tuple[Any, ...]]) -> Award:
@@ -46,6 +53,7 @@ def from_row(row: Row[*tuple[Any, ...]]) -> Award:
 
 def changed(one: Award, *, was: State | None, at: datetime) -> Change:
     """The change that brought an award to where it is now."""
+    now_acting = who_acts()
     return Change(
         site=one.site,
         member_id=one.member_id,
@@ -56,7 +64,17 @@ def changed(one: Award, *, was: State | None, at: datetime) -> Change:
         reason=one.reason,
         rules_version=one.rules_version,
         attempt=one.attempt,
+        period=one.period,
+        actor=_actor(one) if now_acting.actor == RULES else now_acting.actor,
+        note=now_acting.note,
+        run=now_acting.run,
     )
+
+
+def _actor(one: Award) -> str:
+    """Whose doing a change is that the rules did not bring about by themselves."""
+    by_person = one.state is State.ASSIGNED and one.giver is Giver.PERSON
+    return PERSON_AT_WIX if by_person or one.state is State.TAKEN else RULES
 
 
 def remember(connection: Connection, changes: Iterable[Change]) -> None:

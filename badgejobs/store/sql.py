@@ -13,10 +13,13 @@ from sqlalchemy import Connection, Engine, event, func, select
 from badgejobs.core.identity import Digest
 from badgejobs.store import schema
 from badgejobs.store.activities import SqlActivities
+from badgejobs.store.alerts import SqlAlerts
+from badgejobs.store.allowances import SqlAllowances
 from badgejobs.store.audits import SqlAudits
 from badgejobs.store.awards import SqlAwards
 from badgejobs.store.bindings import SqlBindings
 from badgejobs.store.copies import SqlCopies
+from badgejobs.store.drifts import SqlDrifts
 from badgejobs.store.engine import engine_for, parse, reading
 from badgejobs.store.erasing import SqlErasing
 from badgejobs.store.faults import translated
@@ -107,6 +110,21 @@ class SqlTransaction:
     def awards(self) -> SqlAwards:
         """The ledger."""
         return SqlAwards(self._connection, self)
+
+    @cached_property
+    def allowances(self) -> SqlAllowances:
+        """What was said beforehand of how much there will be."""
+        return SqlAllowances(self._connection, self)
+
+    @cached_property
+    def alerts(self) -> SqlAlerts:
+        """What a person must know."""
+        return SqlAlerts(self._connection, self)
+
+    @cached_property
+    def drifts(self) -> SqlDrifts:
+        """Where Wix and the ledger differ."""
+        return SqlDrifts(self._connection, self)
 
     @cached_property
     def bindings(self) -> SqlBindings:

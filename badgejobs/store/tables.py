@@ -8,23 +8,37 @@ from sqlalchemy import (
     Column,
     Index,
     Table,
-    UniqueConstraint,
     text,
 )
 
 from badgejobs.store import metadata
 from badgejobs.store.columns import SERIAL
+from badgejobs.store.ledger_tables import (
+    alert,
+    allowance,
+    award,
+    award_history,
+    badge_binding,
+    bulk_size,
+    drift,
+    slot,
+    wake_up,
+)
 from badgejobs.store.metadata import METADATA
 from badgejobs.store.people_tables import fingerprint, identity, link, tombstone
 
 __all__ = [
     "METADATA",
     "activity",
+    "alert",
+    "allowance",
     "audit",
     "award",
     "award_history",
     "badge_binding",
     "badge_creation",
+    "bulk_size",
+    "drift",
     "fingerprint",
     "hint",
     "identity",
@@ -199,90 +213,6 @@ scan = Table(
     metadata.text_or_none("last_error"),
     #: What was read beside the plain facts since the beginning: names, sorted, joined by spaces.
     metadata.text("wants"),
-)
-
-#: The ledger: one row for each (site, member, badge) that was ever earned.
-award = Table(
-    "award",
-    METADATA,
-    metadata.key("site"),
-    metadata.key("member_id"),
-    metadata.key("badge"),
-    metadata.text("state"),
-    metadata.time("earned_at"),
-    metadata.text("rules_version"),
-    metadata.text("crossed_by"),
-    metadata.number("attempt"),
-    metadata.time_or_none("not_before"),
-    metadata.text_or_none("claim"),
-    metadata.time_or_none("claimed_until"),
-    metadata.time_or_none("sent_at"),
-    metadata.number("empty_reads"),
-    metadata.text_or_none("giver"),
-    metadata.text_or_none("assignment_id"),
-    metadata.text("reason"),
-    Column("has_slot", Boolean, nullable=False),
-    #: Opened while the past was read: nobody is told of it.
-    Column("silent", Boolean, nullable=False),
-    metadata.time_or_none("unmet_since"),
-    metadata.time("opened_at"),
-    metadata.time("changed_at"),
-    Index("award_site_due", "site", "state", "not_before"),
-    Index("award_due", "state", "not_before"),
-    Index("award_claimed", "claimed_until"),
-    Index("award_badge", "site", "badge", "state", "earned_at"),
-)
-
-#: How many members a badge was ever sent to: what a limit has left is not given twice, even
-#: when a member and all their rows are erased.
-slot = Table(
-    "slot",
-    METADATA,
-    metadata.key("site"),
-    metadata.key("badge"),
-    metadata.number("used"),
-)
-
-#: When time alone may change what a member has earned.
-wake_up = Table(
-    "wake_up",
-    METADATA,
-    metadata.key("site"),
-    metadata.key("member_id"),
-    #: The sources that must be known up to that moment first, sorted, joined by spaces.
-    metadata.key("waits_for"),
-    metadata.time("at"),
-    Index("wake_up_due", "site", "at"),
-)
-
-#: Every change of state of every award; only ever added to.
-award_history = Table(
-    "award_history",
-    METADATA,
-    Column("id", SERIAL, primary_key=True, autoincrement=True),
-    metadata.text("site"),
-    metadata.text("member_id"),
-    metadata.text("badge"),
-    metadata.time("at"),
-    metadata.text_or_none("from_state"),
-    metadata.text("to_state"),
-    metadata.text("reason"),
-    metadata.text("rules_version"),
-    metadata.number("attempt"),
-    Index("award_history_member", "site", "member_id"),
-)
-
-#: Which Wix badge each badge of the rules is.
-badge_binding = Table(
-    "badge_binding",
-    METADATA,
-    metadata.key("site"),
-    metadata.key("badge"),
-    metadata.text("wix_badge_id"),
-    metadata.time("bound_at"),
-    #: Whether its permissions were on at Wix when it was read last.
-    Column("opens_pages", Boolean, nullable=False),
-    UniqueConstraint("site", "wix_badge_id"),
 )
 
 #: Which site at Wix each name of ours is: what was recorded under it belongs to that site alone.

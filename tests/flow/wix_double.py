@@ -15,7 +15,14 @@ from typing import Literal
 from badgejobs.core.activity import Activity, Unreadable, is_live
 from badgejobs.core.milestone import Look
 from badgejobs.core.source import Known, Page, Probed, Resources, Scope, Window
-from badgejobs.core.wixfacts import Created, Fence, WixAssignment, WixBadge
+from badgejobs.core.wixfacts import (
+    Created,
+    Fence,
+    Removed,
+    WixAssignment,
+    WixBadge,
+    WixMember,
+)
 from badgejobs.errors import (
     AlreadyExists,
     Ambiguous,
@@ -23,6 +30,7 @@ from badgejobs.errors import (
     CursorRefused,
     NotFound,
     Refused,
+    StaleRevision,
 )
 
 
@@ -72,6 +80,8 @@ class World:
         #: A request has taken effect by then, or never will; what the settings allow for.
         self.applied_within = timedelta(seconds=90)
         self.members_gone = set[str]()
+        #: The badges in their order of display.
+        self.order = list[str]()
         self.calls = list[Call]()
         self._faults = defaultdict[str, deque[Fault | None]](deque)
         self._meanwhile = defaultdict[str, deque[Callable[[], object] | None]](deque)
@@ -125,7 +135,26 @@ class World:
     def drop_badge(self, badge_id: str) -> None:
         """The owner deletes a badge, and with it every assignment of it."""
         del self._badges[badge_id]
+        self.order.remove(badge_id)
         self._rows = [row for row in self._rows if row.assignment.badge_id != badge_id]
+
+    def delete_member(self, member_id: str) -> None:
+        """A member is deleted, and with them every assignment of theirs."""
+        self.members_gone.add(member_id)
+        self._rows = [row for row in self._rows if row.assignment.member_id != member_id]
+
+    def rename(self, badge_id: str, title: str) -> None:
+        """The owner gives a badge another title."""
+        badge, visible = self._badges[badge_id]
+        self._badges[badge_id] = (
+            replace(
+                badge,
+                title=title,
+                look=replace(badge.look, title=title),
+                revision=str(int(badge.revision) + 1),
+            ),
+            visible,
+        )
 
     @property
     def standing(self) -> Counter[tuple[str, str]]:
@@ -194,6 +223,87 @@ class World:
     ) -> list[Created]:
         assert len(pairs) <= 100
         return self._create("create_many", pairs, fence)
+
+    def delete_assignments(self, assignment_ids: Sequence[str], *, fence: Fence) -> list[Removed]:
+        assert len(assignment_ids) <= 100
+        self._let_happen("before delete")
+        fence()
+        pairs = [
+            (row.assignment.badge_id, row.assignment.member_id)
+            for row in self._rows
+            if row.assignment.id in assignment_ids
+        ]
+        fault = self.called("delete_many", pairs)
+        if fault and not fault.applied:
+            raise fault.error
+        self._apply_late()
+        stood = {row.assignment.id for row in self._rows}
+        self._rows = [row for row in self._rows if row.assignment.id not in assignment_ids]
+        if fault:
+            raise fault.error
+        return [Removed(was_there=one in stood) for one in assignment_ids]
+
+    def get_badge(self, badge_id: str) -> WixBadge:
+        fault = self.called("get_badge")
+        if fault:
+            raise fault.error
+        if badge_id not in self._badges:
+            raise NotFound("no such badge")
+        return self._badges[badge_id][0]
+
+    def update_badge(
+        self,
+        badge_id: str,
+        revision: str,
+        *,
+        title: str | None = None,
+        description: str | None = None,
+        background: str | None = None,
+        text: str | None = None,
+        icon: str | None = None,
+    ) -> WixBadge:
+        fault = self.called("update_badge")
+        if fault and not fault.applied:
+            raise fault.error
+        badge, visible = self._badges[badge_id]
+        if badge.revision != revision:
+            raise StaleRevision("changed since it was read")
+        told = {
+            "title": title,
+            "description": description,
+            "background": background,
+            "text": text,
+            "icon": icon,
+        }
+        look = replace(
+            badge.look, **{name: value for name, value in told.items() if value is not None}
+        )
+        changed = replace(badge, look=look, title=look.title, revision=str(int(badge.revision) + 1))
+        self._badges[badge_id] = changed, visible
+        if fault:
+            raise fault.error
+        return changed
+
+    def move_badge(
+        self,
+        badge_id: str,
+        *,
+        place: Literal["FIRST", "LAST"] | None = None,
+        after: str | None = None,
+    ) -> None:
+        fault = self.called("move_badge")
+        if fault:
+            raise fault.error
+        order = [one for one in self.order if one != badge_id]
+        at = {"FIRST": 0, "LAST": len(order)}[place] if place else order.index(after or "") + 1
+        self.order = [*order[:at], badge_id, *order[at:]]
+
+    def members(self, member_ids: Collection[str]) -> dict[str, WixMember]:
+        fault = self.called("members")
+        if fault:
+            raise fault.error
+        there = set(member_ids) - self.members_gone
+        return {one: WixMember(id=one, status="APPROVED") for one in there}
 
     # ------------------------------------------------------------ inside
 
@@ -269,6 +379,7 @@ class World:
             permissions_enabled=permissions_enabled,
         )
         self._badges[made.id] = (made, self.now() + self.lag)
+        self.order.append(made.id)
         return made
 
 

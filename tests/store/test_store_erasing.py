@@ -15,6 +15,7 @@ from sqlalchemy import select
 from badgejobs.core import identity
 from badgejobs.core.activity import Activity, Mark, Unreadable
 from badgejobs.core.award import Giver, Timing
+from badgejobs.core.drift import Drift, Kind
 from badgejobs.core.identity import keyed
 from badgejobs.core.ledger import Earned, WakeUp
 from badgejobs.errors import SettingsError
@@ -99,6 +100,8 @@ def lived(store: SqlStore) -> None:
             tx.awards.open("s", [earned], rules_version="v1")
             tx.requests.add("s", member)
             tx.wake_ups.replace("s", [member], [WakeUp(member_id=member, at=T0)])
+            differs = Drift(site="s", member_id=member, badge="founder", kind=Kind.EXTRA, at_wix=1)
+            tx.drifts.found("s", [differs])
         tx.bindings.bind("s", "founder", "wix-founder")
         claimed = tx.awards.claim("s", limit=9, holds=timedelta(minutes=1))
         assert claimed
@@ -129,6 +132,7 @@ def test_every_row_of_the_erased_goes_and_no_row_of_another(store: SqlStore) -> 
     assert erase(store) == foreseen
     assert foreseen == {
         "activities": 5, "awards": 1, "history": foreseen["history"], "wake_ups": 1, "requests": 1,
+        "drift": 1,
         "identities": 4, "links": 2, "quarantined": 1,
     }  # fmt: skip
     assert foreseen["history"] >= 2

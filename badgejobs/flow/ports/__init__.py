@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from badgejobs.flow.ports.facts import Activities, Audits, Erasing, Links, Quarantine, ResourceMemo
+from badgejobs.flow.ports.keeping import Alerts, Allowances, Drifts
 from badgejobs.flow.ports.ledger import Awards, Bindings, Requests, Versions, WakeUps
 from badgejobs.flow.ports.scans import Scans
 from badgejobs.flow.ports.transactions import Store, Transaction
-from badgejobs.flow.ports.wix import Badges, SiteReader
+from badgejobs.flow.ports.wix import Badges, Members, SiteReader
 
 __all__ = [
     "Activities",
+    "Alerts",
+    "Allowances",
     "Audits",
     "Awards",
     "Badges",
     "Bindings",
+    "Drifts",
     "Erasing",
     "Links",
+    "Members",
     "Quarantine",
     "Requests",
     "ResourceMemo",

@@ -14,6 +14,7 @@ from badgejobs.flow.ports.facts import (
     Quarantine,
     ResourceMemo,
 )
+from badgejobs.flow.ports.keeping import Alerts, Allowances, Drifts
 from badgejobs.flow.ports.ledger import Awards, Bindings, Requests, Versions, WakeUps
 from badgejobs.flow.ports.scans import Scans
 
@@ -54,6 +55,21 @@ class Transaction(Protocol):
     @property
     def awards(self) -> Awards:
         """The ledger."""
+        ...
+
+    @property
+    def allowances(self) -> Allowances:
+        """What was said beforehand of how much there will be."""
+        ...
+
+    @property
+    def alerts(self) -> Alerts:
+        """What a person must know."""
+        ...
+
+    @property
+    def drifts(self) -> Drifts:
+        """Where Wix and the ledger differ."""
         ...
 
     @property

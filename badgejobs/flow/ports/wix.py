@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from typing import Protocol
+from collections.abc import Collection, Mapping, Sequence
+from typing import Literal, Protocol
 
 from badgejobs.core.milestone import Look
-from badgejobs.core.wixfacts import Created, Fence, SiteFacts, WixAssignment, WixBadge
+from badgejobs.core.wixfacts import (
+    Created,
+    Fence,
+    Removed,
+    SiteFacts,
+    WixAssignment,
+    WixBadge,
+    WixMember,
+)
 
 
 class Badges(Protocol):
@@ -34,6 +42,46 @@ class Badges(Protocol):
         self, pairs: Sequence[tuple[str, str]], *, fence: Fence
     ) -> list[Created]:
         """Give up to 100 (badge id, member id) pairs in one call; one result a pair, in order."""
+        ...
+
+    def delete_assignments(self, assignment_ids: Sequence[str], *, fence: Fence) -> list[Removed]:
+        """Take up to 100 assignments away in one call; one result an id, in order."""
+        ...
+
+    def get_badge(self, badge_id: str) -> WixBadge:
+        """One badge as it is now, without lag; ``NotFound`` where there is none."""
+        ...
+
+    def update_badge(
+        self,
+        badge_id: str,
+        revision: str,
+        *,
+        title: str | None = None,
+        description: str | None = None,
+        background: str | None = None,
+        text: str | None = None,
+        icon: str | None = None,
+    ) -> WixBadge:
+        """Change what is given; ``StaleRevision`` where it was changed since it was read."""
+        ...
+
+    def move_badge(
+        self,
+        badge_id: str,
+        *,
+        place: Literal["FIRST", "LAST"] | None = None,
+        after: str | None = None,
+    ) -> None:
+        """Show a badge first, last, or right behind another one."""
+        ...
+
+
+class Members(Protocol):
+    """What Wix tells of members, for one site. Raises the errors of ``badgejobs.errors``."""
+
+    def members(self, member_ids: Collection[str]) -> Mapping[str, WixMember]:
+        """Those of these members that the site has."""
         ...
 
 

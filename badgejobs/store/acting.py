@@ -1,0 +1,53 @@
+"""In whose name awards change their state: kept with each line of their history."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+#: Nobody in particular: the rules, carried out by a worker.
+RULES = "rules"
+#: Somebody in Wix's dashboard, or another app, as far as anyone can tell.
+PERSON_AT_WIX = "a person at Wix"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acting:
+    """Who acts, in which run, and what they wrote beside it."""
+
+    actor: str = RULES
+    note: str = ""
+    run: int | None = None
+
+
+_NOBODY = Acting()
+_ACTING: ContextVar[Acting] = ContextVar("acting", default=_NOBODY)
+
+
+def who_acts() -> Acting:
+    """In whose name this thread changes awards just now."""
+    return _ACTING.get()
+
+
+@contextmanager
+def acting(
+    *, actor: str | None = None, note: str | None = None, run: int | None = None
+) -> Iterator[None]:
+    """Let all changes of awards from here on be kept under this name, note and run.
+
+    What is not given stays as it is around it.
+    """
+    around = _ACTING.get()
+    before = _ACTING.set(
+        Acting(
+            actor=around.actor if actor is None else actor,
+            note=around.note if note is None else note,
+            run=around.run if run is None else run,
+        )
+    )
+    try:
+        yield
+    finally:
+        _ACTING.reset(before)
