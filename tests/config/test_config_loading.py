@@ -61,6 +61,12 @@ def test_without_anything_all_is_default(tmp_path: Path) -> None:
         "read_gap_seconds": 30,
         "late_apply_seconds": 60,
         "batch": 100,
+        "batch_after_failure": 20,
+        "new_awards_an_hour": 500,
+        "guard_percent": 5,
+        "guard_least": 10,
+        "empty_is_doubted_above": 20,
+        "repair_duplicates": False,
     }
     assert (settings.tick_seconds, settings.requests_per_minute) == (10, 180)
     assert (settings.sites, settings.warnings, settings.config_file) == ({}, [], None)
