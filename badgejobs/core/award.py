@@ -7,6 +7,7 @@ key, may be applied after its time-out, and is seen late by queries: what cannot
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -72,6 +73,9 @@ _SENT = frozenset(
         State.TAKEN,
     }
 )
+
+#: The reason of an award that waits because a site is given no more within this hour.
+WAITS_FOR_CAP = "more new awards than the site is given in an hour"
 
 #: How far Wix's clock and the database's may lie apart when a birth is explained.
 CLOCK_SKEW = timedelta(seconds=5)
@@ -195,14 +199,24 @@ class Award:
 
     def found(self, assignment_id: str, created_at: datetime | None, timing: Timing) -> Award:
         """A read shows it at Wix: ours only where an attempt of ours explains its birth."""
-        ours = (
-            self.sent_at is not None
-            and created_at is not None
-            and self.sent_at - CLOCK_SKEW
-            <= created_at
-            <= self.sent_at + timing.request_deadline + timing.late_apply + CLOCK_SKEW
-        )
+        ours = _explains(self.sent_at, created_at, timing)
         return self.given(assignment_id, Giver.OURS if ours else Giver.PERSON)
+
+    def stood(
+        self,
+        assignment_id: str | None,
+        created_at: datetime | None,
+        timing: Timing,
+        *,
+        lost: Iterable[datetime] = (),
+    ) -> Award:
+        """Wix answered our create with what stood before it: this attempt did not make it.
+
+        Ours only where one of the attempts whose answers were ``lost`` explains its birth.
+        """
+        ours = any(_explains(sent_at, created_at, timing) for sent_at in lost)
+        giver = Giver.OURS if ours else Giver.PERSON
+        return self.given(assignment_id, giver, reason="stood at Wix already")
 
     def not_sent(self, now: datetime, *, wait: float, reason: str) -> Award:
         """The request surely did not happen: it waits for its turn again."""
@@ -347,3 +361,11 @@ class Award:
             assignment_id=assignment_id or self.assignment_id,
             giver=giver or self.giver,
         )
+
+
+def _explains(sent_at: datetime | None, born: datetime | None, timing: Timing) -> bool:
+    """Whether a request that was sent then may have made what was born then."""
+    if sent_at is None or born is None:
+        return False
+    latest = sent_at + timing.request_deadline + timing.late_apply
+    return sent_at - CLOCK_SKEW <= born <= latest + CLOCK_SKEW

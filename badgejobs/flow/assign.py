@@ -8,30 +8,32 @@ which a Query per badge would only cut into more calls.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from badgejobs.core.award import Award, Giver, State, Timing
+from badgejobs.core.alert import Kind
+from badgejobs.core.award import CLOCK_SKEW, Award, Giver, State, Timing
 from badgejobs.core.ledger import Claimed
 from badgejobs.core.milestone import Ruleset
 from badgejobs.core.wixfacts import Created, Fence, WixAssignment
 from badgejobs.errors import (
     AlreadyExists,
-    Ambiguous,
     BadgeJobsError,
     Fenced,
     Later,
     NotFound,
-    NotSent,
     Refused,
 )
-from badgejobs.flow.decide import allot_again, last_words
-from badgejobs.flow.ports import Badges, Store
+from badgejobs.flow.decide import allot_again, decide, last_words
+from badgejobs.flow.ports import Badges, Store, Transaction
 from badgejobs.flow.scan import Patience
+from badgejobs.flow.sending import send, stopper
 
 #: Seconds that an award itself waits after an error, whatever its site waits.
 LONGEST_AWARD_WAIT = 10.0
+#: What was sent so often goes alone: one item that Wix stumbles over takes no other with it.
+_ALONE_FROM = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,13 +66,23 @@ def assign(
     batch: int,
     patience: Patience,
     failures: int = 0,
+    batch_after_failure: int = 20,
+    most_an_hour: int | None = None,
 ) -> Assigned | None:
     """Bring one batch of a site's due awards to Wix; ``None`` when none is due.
 
-    ``failures`` is how many tries of this site in a row ended in an error before.
+    ``failures`` is how many tries of this site in a row ended in an error before. After a bulk
+    create whose answer was lost the next one holds ``batch_after_failure`` awards, and twice as
+    many after each clear answer. Of new awards that nobody declared the site is given
+    ``most_an_hour``; without a number there is no cap.
     """
     with store.begin() as tx:
-        claimed = tx.awards.claim(site, limit=batch, holds=timing.claim)
+        to_send = tx.awards.bulk_size(site, usual=batch)
+        claimed = tx.awards.claim(
+            site, limit=batch, to_send=to_send, holds=timing.claim, most_an_hour=most_an_hour
+        )
+        if most_an_hour is not None:
+            _tell_of_cap(tx, site, most_an_hour)
     if claimed is None:
         return None
     try:
@@ -85,24 +97,46 @@ def assign(
     if not sending:
         return _summary(claimed, settled)
     pairs = [(claimed.wix_badge_ids[award.badge], award.member_id) for award in sending]
-    together = [award.attempt == 1 for award in sending]
+    together = [award.attempt < _ALONE_FROM for award in sending]
     fence = _fence(sending, claimed.token, store, timing)
-    results = _send(pairs, badges, fence, together=together)
-    gone = _badges_gone(badges, pairs, results)
+    sent = send(pairs, badges, fence, together=together)
+    verdicts = _Verdicts(
+        timing=timing,
+        wait=lambda error: _short(patience(error, failures), error),
+        gone=_badges_gone(badges, pairs, sent.results),
+        standing=_read_again(badges, pairs, sent.results),
+    )
+    tiers = {one.badge for one in rules.milestones if one.ladder}
     with store.begin() as tx:
+        if any(award.badge in tiers for award in sending):
+            # before any row is locked, as every decision does it
+            tx.activities.take_turns(site)
+        lost = _lost_before(tx, site, sending, sent.results)
         after = [
-            _settled(
-                award,
-                result,
-                tx.now,
-                timing,
-                badge_gone=None if gone is None else badge_id in gone,
-                wait=lambda error: _short(patience(error, failures), error),
-            )
-            for award, result, (badge_id, _) in zip(sending, results, pairs, strict=True)
+            verdicts.on(award, result, badge_id, tx.now, lost.get((award.member_id, award.badge)))
+            for award, result, (badge_id, _) in zip(sending, sent.results, pairs, strict=True)
         ]
-        tx.awards.settle(after, claim=claimed.token)
-    return _summary(claimed, [*settled, *after], error=_stopper(results))
+        tx.awards.settle(after, claim=claimed.token, was=sending)
+        if sent.bulk_lost:
+            tx.awards.bulk_answered(site, usual=batch, cut_to=batch_after_failure)
+        elif sent.clear and to_send < batch:
+            tx.awards.bulk_answered(site, usual=batch, cut_to=None)
+        _decide_tiers(tx, site, after, tiers, rules)
+    return _summary(claimed, [*settled, *after], error=stopper(sent.results))
+
+
+def _tell_of_cap(tx: Transaction, site: str, most: int) -> None:
+    """Raise the alert that awards wait for the cap, or end it when none does any more."""
+    number, _ = tx.awards.waiting_for_cap(site)
+    if not number:
+        tx.alerts.clear(site, Kind.CAPPED)
+        return
+    tx.alerts.raised(
+        site,
+        Kind.CAPPED,
+        f"{number} new awards wait: a site is given no more than {most} in an hour by itself. See "
+        f"that the rules mean it, then `badgejobs release {site} --awards {number}` lets them go",
+    )
 
 
 def _give_back(claimed: Claimed, store: Store, *, wait: float) -> None:
@@ -123,11 +157,7 @@ def _before_sending(
     The facts are asked once more in the same transaction: what was refunded since the award
     was opened is withdrawn here, what has lost its place is held, and neither reaches Wix.
     """
-    oldest = dict[tuple[str, str], WixAssignment]()
-    for row in standing:
-        known = oldest.setdefault((row.badge_id, row.member_id), row)
-        if row.created_at and known.created_at and row.created_at < known.created_at:
-            oldest[row.badge_id, row.member_id] = row
+    oldest = _oldest(standing)
     sending, settled = list[Award](), list[Award]()
     with store.begin() as tx:
         words = last_words(tx, claimed.awards[0].site, claimed.awards, rules)
@@ -143,7 +173,9 @@ def _before_sending(
                 settled.append(award.held(reason=word.reason))
             else:
                 sending.append(award.sent(tx.now, timing))
-        tx.awards.settle([*settled, *sending], claim=claimed.token)
+        tx.awards.settle([*settled, *sending], claim=claimed.token, was=claimed.awards)
+        tiers = {one.badge for one in rules.milestones if one.ladder}
+        _decide_tiers(tx, claimed.awards[0].site, settled, tiers, rules)
         # whoever gave up a place at the last moment gave it to somebody who waits for it
         given_up = {one.badge for one in settled if one.state in {State.HELD, State.WITHDRAWN}}
         allot_again(tx, claimed.awards[0].site, given_up, rules)
@@ -151,7 +183,10 @@ def _before_sending(
 
 
 def _fence(sending: Sequence[Award], claim: str, store: Store, timing: Timing) -> Fence:
-    """The check right before the socket write: is all of it still in our hand, long enough?"""
+    """The check right before the socket write: is all of it still in our hand, long enough?
+
+    And at this very attempt: what another hand has moved on is not sent from this one.
+    """
 
     def check() -> None:
         with store.begin() as tx:
@@ -159,55 +194,6 @@ def _fence(sending: Sequence[Award], claim: str, store: Store, timing: Timing) -
                 raise Fenced("the claim on these awards has run out; nothing was sent")
 
     return check
-
-
-def _send(
-    pairs: Sequence[tuple[str, str]],
-    badges: Badges,
-    fence: Fence,
-    *,
-    together: Sequence[bool],
-) -> list[Created]:
-    """One create for all that may go together, and one for each of the others.
-
-    What came to nothing clear before goes alone, so that one item that Wix stumbles over
-    takes no other with it. Where Wix refuses the whole of a call as it stands, each item stands
-    for itself. A word about one thing in answer to the whole tells nothing of the others: Wix
-    takes the items one by one, and some may have been given before.
-    """
-    results = dict[int, Created]()
-    crowd = [index for index, may in enumerate(together) if may]
-    if len(crowd) > 1:
-        try:
-            told = badges.create_assignments([pairs[index] for index in crowd], fence=fence)
-        except Refused:
-            pass  # one item spoils the call
-        except (AlreadyExists, NotFound) as error:
-            lost = Ambiguous(f"{error}; which of {len(crowd)} were given is not told")
-            results |= {index: Created(error=lost) for index in crowd}
-        except BadgeJobsError as error:
-            results |= {index: Created(error=error) for index in crowd}
-        else:
-            results |= dict(zip(crowd, told, strict=True))
-    stopped = _stopper(results.values())
-    for index, (badge_id, member_id) in enumerate(pairs):
-        if index in results:
-            continue
-        if stopped:
-            # What stopped the one before stops this one too, and this one was not sent.
-            unsent = NotSent("an earlier request of this batch failed")
-            results[index] = Created(error=unsent)
-        else:
-            results[index] = _one(badges, badge_id, member_id, fence)
-            stopped = _stopper([results[index]])
-    return [results[index] for index in range(len(pairs))]
-
-
-def _one(badges: Badges, badge_id: str, member_id: str, fence: Fence) -> Created:
-    try:
-        return Created(assignment=badges.create_assignment(badge_id, member_id, fence=fence))
-    except BadgeJobsError as error:
-        return Created(error=error)
 
 
 def _short(wait: timedelta, error: BadgeJobsError) -> float:
@@ -219,34 +205,117 @@ def _short(wait: timedelta, error: BadgeJobsError) -> float:
     return seconds if isinstance(error, Later) else min(seconds, LONGEST_AWARD_WAIT)
 
 
-def _settled(
-    award: Award,
-    result: Created,
-    now: datetime,
-    timing: Timing,
-    *,
-    badge_gone: bool | None,
-    wait: Callable[[BadgeJobsError], float],
-) -> Award:
-    """The award after Wix's word on it, or after the lack of one."""
-    if result.assignment:
-        return award.answered(result.assignment.id, result.assignment.created_at)
-    match result.error:
-        case AlreadyExists():
-            # Not born of this attempt as far as anyone can tell: a person's.
-            return award.given(None, Giver.PERSON, reason="stood at Wix already")
-        case NotFound() as error if badge_gone is None:
-            # Whose absence it was cannot be told now.
-            return award.not_sent(now, wait=wait(error), reason=str(error))
-        case NotFound() if badge_gone:
-            return award.refused(State.PAUSED, reason="the badge is gone at Wix")
-        case NotFound() | Refused() as error:
-            return award.refused(State.BLOCKED, reason=str(error))
-        case BadgeJobsError(may_have_happened=True) as error:
-            return award.lost(now, timing, reason=str(error))
-        case BadgeJobsError() as error:
-            return award.not_sent(now, wait=wait(error), reason=str(error))
-    raise AssertionError("a result is an assignment or an error")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Verdicts:
+    """What is known when Wix's words on a batch are turned into states."""
+
+    timing: Timing
+    wait: Callable[[BadgeJobsError], float]
+    #: Which badges of items that Wix did not find are themselves gone; ``None``: cannot be told.
+    gone: frozenset[str] | None
+    #: What a reading shows of the items that stood at Wix already.
+    standing: dict[tuple[str, str], WixAssignment]
+
+    def on(
+        self,
+        award: Award,
+        result: Created,
+        badge_id: str,
+        now: datetime,
+        lost: Collection[datetime] | None,
+    ) -> Award:
+        """The award after Wix's word on it, or after the lack of one.
+
+        ``lost`` is when earlier attempts of it were sent whose answers were lost.
+        """
+        earlier = lost or ()
+        if made := result.assignment:
+            if _stood_before(award, made):
+                return award.stood(made.id, made.created_at, self.timing, lost=earlier)
+            return award.answered(made.id, made.created_at)
+        match result.error:
+            case AlreadyExists():
+                seen = self.standing.get((badge_id, award.member_id))
+                born = seen.created_at if seen else None
+                return award.stood(seen.id if seen else None, born, self.timing, lost=earlier)
+            case NotFound() as error if self.gone is None:
+                # Whose absence it was cannot be told now.
+                return award.not_sent(now, wait=self.wait(error), reason=str(error))
+            case NotFound() if badge_id in (self.gone or ()):
+                return award.refused(State.PAUSED, reason="the badge is gone at Wix")
+            case NotFound() | Refused() as error:
+                return award.refused(State.BLOCKED, reason=str(error))
+            case BadgeJobsError(may_have_happened=True) as error:
+                return award.lost(now, self.timing, reason=str(error))
+            case BadgeJobsError() as error:
+                return award.not_sent(now, wait=self.wait(error), reason=str(error))
+        raise AssertionError("a result is an assignment or an error")
+
+
+def _stood_before(award: Award, made: WixAssignment) -> bool:
+    """Whether an assignment that Wix answers a create with is older than the create."""
+    if award.sent_at is None or made.created_at is None:
+        return False
+    return made.created_at < award.sent_at - CLOCK_SKEW
+
+
+def _lost_before(
+    tx: Transaction, site: str, sending: Sequence[Award], results: Sequence[Created]
+) -> dict[tuple[str, str], list[datetime]]:
+    """Of items that stood at Wix already: when attempts of ours were sent whose answer was lost."""
+    wanted = {
+        (award.member_id, award.badge)
+        for award, result in zip(sending, results, strict=True)
+        if award.attempt > 1
+        and (
+            isinstance(result.error, AlreadyExists)
+            or (result.assignment and _stood_before(award, result.assignment))
+        )
+    }
+    return tx.awards.lost_sendings(site, wanted) if wanted else {}
+
+
+def _read_again(
+    badges: Badges, pairs: Sequence[tuple[str, str]], results: Sequence[Created]
+) -> dict[tuple[str, str], WixAssignment]:
+    """The assignments, oldest first, of items that stood at Wix already, as far as one sees them.
+
+    That they stand is known; a reading that fails or lags only leaves their ids unknown.
+    """
+    stood = [
+        pair
+        for pair, result in zip(pairs, results, strict=True)
+        if isinstance(result.error, AlreadyExists)
+    ]
+    if not stood:
+        return {}
+    try:
+        rows = badges.assignments(
+            sorted({badge_id for badge_id, _ in stood}), sorted({member for _, member in stood})
+        )
+    except BadgeJobsError:
+        return {}
+    return _oldest(rows)
+
+
+def _oldest(rows: Iterable[WixAssignment]) -> dict[tuple[str, str], WixAssignment]:
+    """The oldest assignment of each (Wix badge id, member_id)."""
+    oldest = dict[tuple[str, str], WixAssignment]()
+    for row in rows:
+        known = oldest.setdefault((row.badge_id, row.member_id), row)
+        if row.created_at and known.created_at and row.created_at < known.created_at:
+            oldest[row.badge_id, row.member_id] = row
+    return oldest
+
+
+def _decide_tiers(
+    tx: Transaction, site: str, settled: Iterable[Award], tiers: Collection[str], rules: Ruleset
+) -> None:
+    """Decide those anew who have a tier of a ladder from now on: a lower one may go."""
+    climbed = {
+        one.member_id for one in settled if one.state is State.ASSIGNED and one.badge in tiers
+    }
+    decide(tx, site, climbed, rules)
 
 
 def _badges_gone(
@@ -261,19 +330,19 @@ def _badges_gone(
         for (badge_id, _), result in zip(pairs, results, strict=True)
         if isinstance(result.error, NotFound)
     }
-    if not missed:
-        return frozenset()
     try:
-        return frozenset(missed - {badge.id for badge in badges.badges()})
+        return frozenset(one for one in missed if _is_gone(badges, one))
     except BadgeJobsError:
         return None
 
 
-def _stopper(results: Iterable[Created]) -> BadgeJobsError | None:
-    """The error that ends this site's assigning for now, if one came."""
-    about_one_item = (AlreadyExists, NotFound, Refused)
-    errors = (result.error for result in results)
-    return next((e for e in errors if e and not isinstance(e, about_one_item)), None)
+def _is_gone(badges: Badges, badge_id: str) -> bool:
+    """Whether there is no such badge: reading one by its id does not lag, as a list does."""
+    try:
+        badges.get_badge(badge_id)
+    except NotFound:
+        return True
+    return False
 
 
 def _summary(

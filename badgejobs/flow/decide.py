@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 
 from badgejobs.core.activity import Activity
 from badgejobs.core.award import Award
 from badgejobs.core.evaluate import Answer, Evaluator
-from badgejobs.core.ledger import WakeUp
+from badgejobs.core.ledger import Earned, WakeUp
 from badgejobs.core.milestone import Ruleset
 from badgejobs.flow.ports import Store, Transaction
 from badgejobs.flow.verdicts import OPENS_PAGES, UNDECIDED, Changes, Outlook, Word, word_on
@@ -43,13 +43,15 @@ def decide(
     rules: Ruleset,
     *,
     silent: bool = False,
+    declared: bool = False,
 ) -> Decided:
     """Hold the facts of these members against all milestones, and write the difference.
 
     It looks at what is, never at what just happened, so any number of repetitions and any
     order of arrival end in the same ledger. A badge that was given is not taken here: that it
     should be is noted. When time alone will change an answer, the member is to be woken then.
-    Of what is opened by a ``silent`` decision nobody is told: it was earned long ago.
+    Of what is opened by a ``silent`` decision nobody is told: it was earned long ago. A
+    ``declared`` one may open any number, which the hourly cap does not count.
     """
     if not members:
         return Decided()
@@ -65,7 +67,7 @@ def decide(
         changes.of_member(member, answers, by_member.get(member, {}), outlook)
         wake_ups += _wake_ups(member, answers, outlook)
     tx.wake_ups.replace(site, members, wake_ups)
-    return _written(tx, site, changes, outlook, silent=silent)
+    return _written(tx, site, changes, outlook, silent=silent, declared=declared)
 
 
 def last_words(
@@ -123,6 +125,8 @@ def take_up(site: str, rules: Ruleset, store: Store, *, batches: int) -> tuple[D
         with store.begin() as tx:
             tx.activities.take_turns(site)
             version, decided_to = tx.bindings.applied(site)
+            # never yet decided with its whole history: all that is found belongs to its set-up
+            is_new = tx.bindings.whole(site) is None
             if version != rules.version:
                 decided_to = ""
                 tx.versions.note(site, rules.version, rules.text)
@@ -132,7 +136,7 @@ def take_up(site: str, rules: Ruleset, store: Store, *, batches: int) -> tuple[D
                 decided_to = ""
             members = tx.activities.members_after(site, decided_to, MEMBERS_A_BATCH)
             # a new badge sees the past, and nobody is told of what was earned long ago
-            total += decide(tx, site, members, rules, silent=True)
+            total += decide(tx, site, members, rules, silent=True, declared=is_new)
             done = len(members) < MEMBERS_A_BATCH
             tx.bindings.apply(site, version=rules.version, decided_to=None if done else members[-1])
             if done:
@@ -219,7 +223,13 @@ def _wake_ups(member: str, answers: Iterable[Answer], outlook: Outlook) -> list[
 
 
 def _written(
-    tx: Transaction, site: str, changes: Changes, outlook: Outlook, *, silent: bool
+    tx: Transaction,
+    site: str,
+    changes: Changes,
+    outlook: Outlook,
+    *,
+    silent: bool,
+    declared: bool,
 ) -> Decided:
     """Write what a decision came to."""
     tx.awards.correct(site, changes.corrected)
@@ -227,9 +237,15 @@ def _written(
     tx.awards.mark_unmet(site, changes.met_again, unmet=False)
     ready = [one for one in changes.opened if not one.hold]
     waiting = [one for one in changes.opened if one.hold]
+
+    def opened(some: Sequence[Earned]) -> int:
+        return tx.awards.open(
+            site, some, rules_version=outlook.version, silent=silent, declared=declared
+        )
+
     decided = Decided(
-        opened=tx.awards.open(site, ready, rules_version=outlook.version, silent=silent),
-        held=tx.awards.open(site, waiting, rules_version=outlook.version, silent=silent)
+        opened=opened(ready),
+        held=opened(waiting)
         + sum(tx.awards.hold(site, pairs, reason=reason) for reason, pairs in changes.held.items()),
         cleared=tx.awards.clear(site, changes.cleared),
         withdrawn=sum(

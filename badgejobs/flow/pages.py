@@ -68,6 +68,8 @@ class Slice(Generic[C]):
     time_is_up: Callable[[], bool]
     wants: Wants
     heard: Callable[[Scanned], None]
+    #: Whether a person asked for this very reading.
+    declared: bool = False
     total: Scanned = field(default_factory=Scanned)
 
 
@@ -81,6 +83,11 @@ class Course(Protocol[P]):
     @property
     def silent(self) -> bool:
         """Whether nobody is told of the awards that it opens."""
+        ...
+
+    @property
+    def declared(self) -> bool:
+        """Whether it was said beforehand that it may open any number of awards."""
         ...
 
     @property
@@ -158,7 +165,8 @@ def _recorded(
     tx.quarantine.add(page.unreadable, site=site, generation=course.generation)
     after = course.turned(before, page, tx.now)
     missing = course.follow(tx, before, after)
-    decided = decide(tx, site, recorded.touched | missing.touched, rules, silent=course.silent)
+    touched = recorded.touched | missing.touched
+    decided = decide(tx, site, touched, rules, silent=course.silent, declared=course.declared)
     return after, replace(
         total,
         pages=total.pages + 1,

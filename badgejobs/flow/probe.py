@@ -135,6 +135,7 @@ class _Some:
     miss_gap: timedelta
     generation: int
     silent: bool = False
+    declared: bool = False
 
     def scope(self, _place: Round, /) -> Resources:
         return self.resources

@@ -40,6 +40,7 @@ def scan(
     time_is_up: Callable[[], bool],
     wants: Wants = NOTHING_MORE,
     heard: Callable[[Scanned], None] | None = None,
+    declaring: str | None = None,
 ) -> Scanned:
     """Read pages until the track's end or until the time of this slice is up.
 
@@ -49,7 +50,8 @@ def scan(
     that is taken up meanwhile holds for the pages that follow. ``wants`` is what the source reads
     beside the plain facts; where it is more than before, all is read again, and where rules
     begin to want more meanwhile, this slice ends. ``heard`` is told after each page what this
-    slice has done so far. A full reading or a re-scan that is not due raises ``LeaseTaken``.
+    slice has done so far. A full reading or a re-scan that is not due raises ``LeaseTaken``. One
+    that was asked for by ``declaring`` may open any number of awards in an hour.
     """
     tracks = tracks_of(source.mode, is_probed=isinstance(source, Probing))
     with store.begin() as tx:
@@ -64,6 +66,7 @@ def scan(
     at = Slice(
         lease=lease, source=source, client=client, rules=rules, store=store, cadence=cadence,
         time_is_up=time_is_up, wants=wants, heard=heard or _nobody,
+        declared=declaring is not None and lease.asked_by == declaring,
     )  # fmt: skip
     try:
         due_in = _read(at)
@@ -116,7 +119,7 @@ def _read_whole(at: Slice[C], place: Round) -> timedelta | None:
         known = tx.resources.known(site, source) if at.source.mode == "walk" else {}
         tx.scans.keep(at.lease, place, holds=at.cadence.lease)
     many = frozenset(part for part, here in known.items() if sum(here.values()) >= MANY)
-    course = _Whole(at.lease, at.source.mode, at.cadence, place.generation, many)
+    course = _Whole(at.lease, at.source.mode, at.cadence, place.generation, many, at.declared)
     place = read(at, course, place)
     refused = "; ".join(place.refused.values())
     at_end = not place.scanning
@@ -144,6 +147,7 @@ class _Live:
     generation: int
     overlap: timedelta
     silent: bool = False
+    declared: bool = False
 
     def scope(self, place: Watermark, /) -> Window:
         return place.scope
@@ -173,11 +177,17 @@ class _Whole:
     cadence: Cadence
     generation: int
     expected: frozenset[str]
+    is_asked_for: bool = False
 
     @property
     def silent(self) -> bool:
         """What the backfill opens was earned long ago."""
         return self.lease.track is Track.FULL and not self.lease.is_complete
+
+    @property
+    def declared(self) -> bool:
+        """How much the past holds nobody can help, nor what a person had read anew."""
+        return self.silent or (self.lease.track is Track.FULL and self.is_asked_for)
 
     def scope(self, place: Round, /) -> Scope:
         return place.scope(self.mode, expected=self.expected)

@@ -22,7 +22,7 @@ from badgejobs.flow.reconcile import reconcile
 from badgejobs.flow.reread import Reread, reread
 from badgejobs.flow.scan import scan
 from badgejobs.jobs.retrying import patience
-from badgejobs.jobs.units import LEASE_MARGIN, Outcome, Stopped, Told, as_duty, as_run
+from badgejobs.jobs.units import BY_HAND, LEASE_MARGIN, Outcome, Stopped, Told, as_duty, as_run
 from badgejobs.store.scans import RESTING
 
 #: Duties that are no sources, kept beside the scans as rows with a lease and a due time.
@@ -126,6 +126,7 @@ def run_scan(
                 time_is_up=time_is_up,
                 wants=wants,
                 heard=hears,
+                declaring=BY_HAND,
             )
         except BadgeJobsError as error:
             if not so_far.pages:
@@ -177,7 +178,7 @@ def run_assign(
 
     ``heard`` is told after each batch how many awards it held.
     """
-    at = house.at(site)
+    at, told_assign = house.at(site), house.settings.assign
     time_is_up = _alarm(house.slice)
 
     def unit(failures: int) -> Told:
@@ -192,7 +193,9 @@ def run_assign(
                 rules,
                 house.store,
                 timing=house.timing,
-                batch=house.settings.assign.batch,
+                batch=told_assign.batch,
+                batch_after_failure=told_assign.batch_after_failure,
+                most_an_hour=told_assign.new_awards_an_hour,
                 patience=patience,
                 failures=failures,
             )

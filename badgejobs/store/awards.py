@@ -7,9 +7,11 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, bindparam, func, select, true, tuple_, update
 
+from badgejobs.core.allowance import Kind
 from badgejobs.core.award import UNSENT, Award, State
 from badgejobs.core.ledger import Claimed, Earned
-from badgejobs.store import claims, ledger, slots
+from badgejobs.store import bulk_sizes, capping, claims, ledger, slots
+from badgejobs.store.allowances import SqlAllowances
 from badgejobs.store.dialect import chunks, insert_into
 from badgejobs.store.moment import Moment
 from badgejobs.store.tables import award, award_history
@@ -50,18 +52,25 @@ class SqlAwards:
         return changes
 
     def open(
-        self, site: str, earned: Sequence[Earned], *, rules_version: str, silent: bool = False
+        self,
+        site: str,
+        earned: Sequence[Earned],
+        *,
+        rules_version: str,
+        silent: bool = False,
+        declared: bool = False,
     ) -> int:
         """Open an award for each that has none or a withdrawn one; how many were opened.
 
         One that was withdrawn begins anew: without attempts, reads or a wait. With a reason to
-        ``hold`` it is opened as held. Of ``silent`` ones nobody is told.
+        ``hold`` it is opened as held. Of ``silent`` ones nobody is told, and ``declared`` ones
+        are outside the hourly cap.
         """
         wanted = {(one.member_id, one.badge): one for one in earned}
         opened = 0
         for pairs in chunks(sorted(wanted)):
             some = [wanted[pair] for pair in pairs]
-            opened += self._open(site, some, rules_version, silent=silent)
+            opened += self._open(site, some, rules_version, silent=silent, declared=declared)
         return opened
 
     def correct(self, site: str, earned: Sequence[Earned]) -> None:
@@ -146,20 +155,70 @@ class SqlAwards:
         used = slots.used(self._connection, site, badge)
         return used, slots.number_in_line(self._connection, site, badge)
 
-    def claim(self, site: str, *, limit: int, holds: timedelta) -> Claimed | None:
-        """Take a batch of due awards (pending or unknown, bound badge) in hand."""
-        return claims.claim(self._connection, site, limit=limit, holds=holds, now=self._moment.now)
+    def claim(
+        self,
+        site: str,
+        *,
+        limit: int,
+        holds: timedelta,
+        to_send: int | None = None,
+        most_an_hour: int | None = None,
+    ) -> Claimed | None:
+        """Take a batch of due awards (pending or unknown, bound badge) in hand.
 
-    def settle(self, awards: Sequence[Award], *, claim: str) -> int:
+        No more than ``to_send`` of them are pending. Where the site is given only so many new
+        awards an hour, those beyond it wait, unless it was declared that there would be more.
+        """
+        allowances = SqlAllowances(self._connection, self._moment)
+        return claims.claim(
+            self._connection,
+            site,
+            limit=limit,
+            to_send=limit if to_send is None else to_send,
+            holds=holds,
+            now=self._moment.now,
+            most=most_an_hour,
+            spend=lambda number: allowances.spend(site, Kind.AWARDS, number),
+        )
+
+    def waiting_for_cap(self, site: str) -> tuple[int, datetime | None]:
+        """How many awards wait for the hourly cap, and when the first may go by itself."""
+        return capping.waiting(self._connection, site)
+
+    def hasten(self, site: str, *, number: int | None = None) -> int:
+        """Make so many of those that wait for the cap due now, or all of them; how many."""
+        return capping.hasten(self._connection, site, number=number, now=self._moment.now)
+
+    def bulk_size(self, site: str, *, usual: int) -> int:
+        """How many awards the next bulk create of a site may hold."""
+        return bulk_sizes.size(self._connection, site, usual=usual)
+
+    def bulk_answered(self, site: str, *, usual: int, cut_to: int | None) -> None:
+        """Note that a create was answered clearly, or (``cut_to``) that a bulk's answer is lost."""
+        if cut_to is None:
+            bulk_sizes.grow(self._connection, site, usual=usual)
+        else:
+            bulk_sizes.cut(self._connection, site, to=cut_to, usual=usual)
+
+    def lost_sendings(
+        self, site: str, pairs: Collection[tuple[str, str]]
+    ) -> dict[tuple[str, str], list[datetime]]:
+        """When the creates of (member_id, badge) were sent whose answers were lost."""
+        return ledger.lost_sendings(self._connection, site, pairs)
+
+    def settle(
+        self, awards: Sequence[Award], *, claim: str, was: Sequence[Award] | None = None
+    ) -> int:
         """Write awards that are still in this claim's hand; how many were.
 
-        ``earned_at`` and ``rules_version`` are not written: while the award was in hand, decide
-        may have corrected what the claim has read.
+        Where it is told how they ``was``, one whose state or attempt is another by now is let
+        be. ``earned_at`` and ``rules_version`` are not written: while the award was in hand,
+        decide may have corrected what the claim has read.
         """
-        return claims.settle(self._connection, awards, claim=claim, now=self._moment.now)
+        return claims.settle(self._connection, awards, claim=claim, now=self._moment.now, was=was)
 
     def holds(self, awards: Sequence[Award], *, claim: str, at_least: timedelta) -> bool:
-        """Whether this claim still has all of them in hand for at least so long."""
+        """Whether this claim still has all of them in hand for so long, at this very attempt."""
         return claims.holds(
             self._connection, awards, claim=claim, until=self._moment.now + at_least
         )
@@ -176,9 +235,12 @@ class SqlAwards:
         """Those of ``sites`` with awards that could be claimed now, longest waiting first."""
         return claims.due_sites(self._connection, sites, limit=limit, now=self._moment.now)
 
-    def next_due_at(self, site: str) -> datetime | None:
-        """The earliest moment at which there is work for an award; ``None`` without any."""
-        return claims.next_due_at(self._connection, site)
+    def next_due_at(self, site: str, *, capped: bool = True) -> datetime | None:
+        """The earliest moment at which there is work for an award; ``None`` without any.
+
+        Without ``capped`` those are left aside that wait for the hourly cap.
+        """
+        return claims.next_due_at(self._connection, site, now=self._moment.now, capped=capped)
 
     def states(self, site: str) -> dict[tuple[str, State], int]:
         """How many awards stand in each (badge, state)."""
@@ -229,7 +291,13 @@ class SqlAwards:
         return claims.turn(self._connection, site, pairs, change, of=of, now=self._moment.now)
 
     def _open(
-        self, site: str, earned: Sequence[Earned], rules_version: str, *, silent: bool
+        self,
+        site: str,
+        earned: Sequence[Earned],
+        rules_version: str,
+        *,
+        silent: bool,
+        declared: bool,
     ) -> int:
         now = self._moment.now
         stood = self._states_of(site, earned)
@@ -244,6 +312,7 @@ class SqlAwards:
                 crossed_by=one.crossed_by,
                 reason=one.hold,
                 silent=silent,
+                declared=declared,
             )
             for one in earned
             if stood.get((one.member_id, one.badge)) in {None, State.WITHDRAWN}

@@ -15,15 +15,16 @@ from sqlalchemy import (
     bindparam,
     case,
     func,
+    not_,
     or_,
     select,
     update,
 )
 
-from badgejobs.core.award import OPEN, Award, State
+from badgejobs.core.award import OPEN, WAITS_FOR_CAP, Award, State
 from badgejobs.core.ledger import Claimed
-from badgejobs.store import ledger, slots
-from badgejobs.store.dialect import chunks
+from badgejobs.store import capping, ledger, slots
+from badgejobs.store.dialect import chunks, take_turns
 from badgejobs.store.tables import award, badge_binding
 
 _UNDER_WAY = (*sorted(OPEN), State.INFLIGHT)
@@ -43,37 +44,122 @@ def columns_of(one: Award) -> dict[str, Any]:
     return {name: getattr(one, name) for name in Award.__dataclass_fields__}
 
 
+#: Lets up to so many pass the cap that were declared; how many may.
+Spend = Callable[[int], int]
+
+
 def claim(
-    connection: Connection, site: str, *, limit: int, holds: timedelta, now: datetime
+    connection: Connection,
+    site: str,
+    *,
+    limit: int,
+    to_send: int,
+    holds: timedelta,
+    now: datetime,
+    most: int | None,
+    spend: Spend,
 ) -> Claimed | None:
-    """Take a batch in hand; rows that another worker is just taking are passed over."""
+    """Take a batch in hand; rows that another worker is just taking are passed over.
+
+    First what is only to be read, then up to ``to_send`` that are to be sent: of new awards as
+    many as the cap lets pass (``most`` an hour), and what it does not is put off.
+    """
+    if most is not None:
+        # two workers must not fill the same room
+        take_turns(connection, "cap", site)
+    rows = _due_rows(connection, site, now, award.c.state == State.UNKNOWN, limit=limit)
+    left = min(limit - len(rows), to_send)
+    pending = award.c.state == State.PENDING
+    passed, too_many = list[_Row](), False
+    if most is not None:
+        found = _due_rows(
+            connection, site, now, capping.NEW, award.c.opened_at, award.c.member_id, limit=left
+        )
+        room = capping.room(connection, site, most=most, now=now) if found else 0
+        declared = spend(len(found) - room)
+        passed = [
+            (replace(one, declared=index >= room), wix_badge_id)
+            for index, (one, wix_badge_id) in enumerate(found[: room + declared])
+        ]
+        too_many = len(found) > len(passed)
+        pending = and_(pending, not_(capping.NEW))
+    rows += passed
+    rows += _due_rows(connection, site, now, pending, limit=left - len(passed))
+    taken = _in_hand(connection, rows, until=now + holds)
+    if too_many:
+        capping.put_off(connection, site, most=most or 0, now=now)
+    return taken
+
+
+_Row = tuple[Award, str]
+
+
+def _due_rows(
+    connection: Connection,
+    site: str,
+    now: datetime,
+    which: ColumnElement[bool],
+    *order: ColumnElement[Any],
+    limit: int,
+) -> list[_Row]:
+    """The first of these that are due, locked, each with its Wix badge id."""
+    if limit <= 0:
+        return []
+    usual = (award.c.not_before.nulls_first(), award.c.opened_at, award.c.member_id)
     rows = connection.execute(
         select(*ledger.COLUMNS, badge_binding.c.wix_badge_id)
         .join(badge_binding, _BOUND)
-        .where(award.c.site == site, _due(now))
-        .order_by(award.c.not_before.nulls_first(), award.c.opened_at, award.c.member_id)
+        .where(award.c.site == site, _due(now), which)
+        .order_by(*(order or usual))
         .limit(limit)
         .with_for_update(skip_locked=True, of=award)
-    ).all()
+    )
+    return [(ledger.from_row(row), row[-1]) for row in rows]
+
+
+def _in_hand(connection: Connection, rows: Sequence[_Row], *, until: datetime) -> Claimed | None:
+    """Put these into the hand of a new claim."""
     if not rows:
         return None
-    token, until = uuid4().hex, now + holds
-    awards = [replace(ledger.from_row(row), claim=token, claimed_until=until) for row in rows]
+    token = uuid4().hex
+    awards = [
+        replace(
+            one,
+            claim=token,
+            claimed_until=until,
+            reason="" if one.reason == WAITS_FOR_CAP else one.reason,
+        )
+        for one, _ in rows
+    ]
+    names = ("claim", "claimed_until", "declared", "reason")
     connection.execute(
         update(award)
-        .where(_this(site))
-        .values(claim=bindparam("token"), claimed_until=bindparam("until")),
-        [_named(one) | {"token": token, "until": until} for one in awards],
+        .where(_this(awards[0].site))
+        .values({name: bindparam(f"to_{name}") for name in names}),
+        [_named(one) | {f"to_{name}": getattr(one, name) for name in names} for one in awards],
     )
     return Claimed(
         token=token,
         awards=tuple(awards),
-        wix_badge_ids={one.badge: row[-1] for one, row in zip(awards, rows, strict=True)},
+        wix_badge_ids={
+            one.badge: wix_badge_id for one, (_, wix_badge_id) in zip(awards, rows, strict=True)
+        },
     )
 
 
-def settle(connection: Connection, awards: Sequence[Award], *, claim: str, now: datetime) -> int:
-    """Write those awards that are still in this claim's hand; how many were."""
+def settle(
+    connection: Connection,
+    awards: Sequence[Award],
+    *,
+    claim: str,
+    now: datetime,
+    was: Sequence[Award] | None = None,
+) -> int:
+    """Write those awards that are still in this claim's hand; how many were.
+
+    Where it is told how they ``was``, one whose state or attempt is another by now is let be.
+    """
+    expected = None if was is None else {_key(one): (one.state, one.attempt) for one in was}
     changes = list[tuple[Award, Award]]()
     for site in sorted({one.site for one in awards}):
         after = {(one.member_id, one.badge): one for one in awards if one.site == site}
@@ -86,21 +172,25 @@ def settle(connection: Connection, awards: Sequence[Award], *, claim: str, now: 
             (before, after[before.member_id, before.badge])
             for before in map(ledger.from_row, rows)
             if (before.member_id, before.badge) in after
+            and (expected is None or expected.get(_key(before)) == (before.state, before.attempt))
         ]
     write(connection, changes, now=now)
     return len(changes)
 
 
 def holds(connection: Connection, awards: Sequence[Award], *, claim: str, until: datetime) -> bool:
-    """Whether this claim has all of them in hand up to that moment."""
-    held = connection.execute(
-        select(award.c.site, award.c.member_id, award.c.badge)
+    """Whether this claim has all of them in hand up to that moment, at this very attempt."""
+    rows = connection.execute(
+        select(award.c.site, award.c.member_id, award.c.badge, award.c.state, award.c.attempt)
         .where(award.c.site.in_(sorted({one.site for one in awards})))
         .where(award.c.claim == claim, award.c.claimed_until >= until)
     )
-    return {(one.site, one.member_id, one.badge) for one in awards} <= {
-        (site, member, badge) for site, member, badge in held
-    }
+    held = {(site, member, badge): (state, attempt) for site, member, badge, state, attempt in rows}
+    return all(held.get(_key(one)) == (one.state, one.attempt) for one in awards)
+
+
+def _key(one: Award) -> tuple[str, str, str]:
+    return one.site, one.member_id, one.badge
 
 
 def recover(connection: Connection, *, quiet_period: timedelta, now: datetime) -> int:
@@ -183,20 +273,26 @@ def due_sites(
     return list(connection.scalars(waiting))
 
 
-def next_due_at(connection: Connection, site: str) -> datetime | None:
+def next_due_at(
+    connection: Connection, site: str, *, now: datetime, capped: bool = True
+) -> datetime | None:
     """The earliest moment at which there is work for an award of this site.
 
-    What is in hand comes back to nobody before its claim ends.
+    What is in hand comes back to nobody before its claim ends. Without ``capped`` those are left
+    aside that wait for the cap now.
     """
     due_at = case(
         (award.c.claim.is_(None), func.coalesce(award.c.not_before, award.c.opened_at)),
         else_=award.c.claimed_until,
     )
-    earliest: datetime | None = connection.scalar(
+    work = (
         select(func.min(due_at))
         .join(badge_binding, _BOUND)
         .where(award.c.site == site, award.c.state.in_(_UNDER_WAY))
     )
+    if not capped:
+        work = work.where(not_(capping.waits_at(now)))
+    earliest: datetime | None = connection.scalar(work)
     return earliest
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, insert, or_
+from sqlalchemy import ColumnElement, Connection, Row, and_, insert, or_, select
 
 from badgejobs.core.award import Award, Giver, State
 from badgejobs.store.acting import PERSON_AT_WIX, RULES, who_acts
@@ -83,6 +84,32 @@ def remember(connection: Connection, changes: Iterable[Change]) -> None:
     rows = [{name: getattr(one, name) for name in names} for one in changes]
     if rows:
         connection.execute(insert(award_history), rows)
+
+
+def lost_sendings(
+    connection: Connection, site: str, pairs: Collection[tuple[str, str]]
+) -> dict[tuple[str, str], list[datetime]]:
+    """When the creates of (member_id, badge) were sent whose answers were lost."""
+    names = ("member_id", "badge", "from_state", "to_state", "at")
+    rows = connection.execute(
+        select(*(award_history.c[name] for name in names))
+        .where(award_history.c.site == site)
+        .where(award_history.c.member_id.in_(sorted({member for member, _ in pairs})))
+        .order_by(award_history.c.id)
+    )
+    sent, lost = (
+        dict[tuple[str, str], datetime](),
+        defaultdict[tuple[str, str], list[datetime]](list),
+    )
+    for member, badge, was, became, at in rows:
+        pair = (member, badge)
+        if pair not in pairs:
+            continue
+        if became == State.INFLIGHT:
+            sent[pair] = at
+        elif was == State.INFLIGHT and became == State.UNKNOWN:
+            lost[pair].append(sent[pair])
+    return dict(lost)
 
 
 def any_of(site: str, pairs: Sequence[tuple[str, str]]) -> ColumnElement[bool]:

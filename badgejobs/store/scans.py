@@ -182,7 +182,8 @@ class SqlScans:
             "epoch": row["epoch"] + 1,
             "lease_until": now + holds,
             "due_at": None,
-            "asked_by": None,
+            # a long reading is theirs who asked for it, to its end
+            "asked_by": row["asked_by"] if track is Track.FULL else None,
             # the slices of one scan keep the moment at which it began
             "began_at": row["began_at"] if place.scanning and row["began_at"] else now,
         }
@@ -238,6 +239,7 @@ class SqlScans:
                 "began_at": None,
                 "due_at": case((scan.c.wished_at < due_at, scan.c.wished_at), else_=due_at),
                 "wished_at": None,
+                "asked_by": case((scan.c.wished_at.is_(None), None), else_=scan.c.asked_by),
             },
         )
 

@@ -23,11 +23,18 @@ class Awards(Protocol):
         ...
 
     def open(
-        self, site: str, earned: Sequence[Earned], *, rules_version: str, silent: bool = False
+        self,
+        site: str,
+        earned: Sequence[Earned],
+        *,
+        rules_version: str,
+        silent: bool = False,
+        declared: bool = False,
     ) -> int:
         """Open an award for each that has none or a withdrawn one; how many were opened.
 
-        With a reason to ``hold`` it is opened as held. Of ``silent`` ones nobody is told.
+        With a reason to ``hold`` it is opened as held. Of ``silent`` ones nobody is told, and
+        ``declared`` ones are outside the hourly cap.
         """
         ...
 
@@ -68,16 +75,51 @@ class Awards(Protocol):
         """The members with an unsent award for whom a badge with a limit has a place."""
         ...
 
-    def claim(self, site: str, *, limit: int, holds: timedelta) -> Claimed | None:
-        """Take a batch of due awards (pending or unknown, bound badge) in hand."""
+    def claim(
+        self,
+        site: str,
+        *,
+        limit: int,
+        holds: timedelta,
+        to_send: int | None = None,
+        most_an_hour: int | None = None,
+    ) -> Claimed | None:
+        """Take a batch of due awards (pending or unknown, bound badge) in hand.
+
+        No more than ``to_send`` of them are pending. Of new ones that nobody declared the site
+        is given ``most_an_hour``; the others wait.
+        """
         ...
 
-    def settle(self, awards: Sequence[Award], *, claim: str) -> int:
-        """Write awards that are still in this claim's hand; how many were."""
+    def waiting_for_cap(self, site: str) -> tuple[int, datetime | None]:
+        """How many awards wait for the hourly cap, and when the first may go by itself."""
+        ...
+
+    def bulk_size(self, site: str, *, usual: int) -> int:
+        """How many awards the next bulk create of a site may hold."""
+        ...
+
+    def bulk_answered(self, site: str, *, usual: int, cut_to: int | None) -> None:
+        """Note that a create was answered clearly, or (``cut_to``) that a bulk's answer is lost."""
+        ...
+
+    def lost_sendings(
+        self, site: str, pairs: Collection[tuple[str, str]]
+    ) -> dict[tuple[str, str], list[datetime]]:
+        """When the creates of (member_id, badge) were sent whose answers were lost."""
+        ...
+
+    def settle(
+        self, awards: Sequence[Award], *, claim: str, was: Sequence[Award] | None = None
+    ) -> int:
+        """Write awards that are still in this claim's hand; how many were.
+
+        Where it is told how they ``was``, one whose state or attempt is another by now is let be.
+        """
         ...
 
     def holds(self, awards: Sequence[Award], *, claim: str, at_least: timedelta) -> bool:
-        """Whether this claim still has all of them in hand for at least so long."""
+        """Whether this claim still has all of them in hand for so long, at this very attempt."""
         ...
 
     def recover(self, *, quiet_period: timedelta) -> int:

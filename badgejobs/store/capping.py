@@ -1,0 +1,104 @@
+"""The cap: how many new awards a site is given in an hour, beyond those that were declared.
+
+A mistyped threshold so floods nobody: what does not fit waits in the database for its hour.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, tuple_, update
+
+from badgejobs.core.award import WAITS_FOR_CAP, State
+from badgejobs.store import ledger
+from badgejobs.store.tables import award, badge_binding
+
+_HOUR = timedelta(hours=1)
+#: What waits looks for room no more often, so that many that wait are not written every second.
+_LEAST_WAIT = timedelta(seconds=60)
+
+_NOT_DECLARED = and_(award.c.declared.is_(False), award.c.by_hand.is_(False))
+
+#: The awards that the cap is about: never sent, wished for by nobody, and declared by nobody.
+NEW = and_(award.c.state == State.PENDING, award.c.attempt == 0, _NOT_DECLARED)
+
+_WAITS = and_(award.c.state == State.PENDING, award.c.reason == WAITS_FOR_CAP)
+
+
+def waits_at(now: datetime) -> ColumnElement[bool]:
+    """The awards that wait for the cap at this moment."""
+    return and_(_WAITS, award.c.not_before > now)
+
+
+def room(connection: Connection, site: str, *, most: int, now: datetime) -> int:
+    """How many more may be sent now; those that a worker has in hand are as good as sent."""
+    sent = connection.scalar(select(func.count()).where(_sent(site, now))) or 0
+    in_hand = connection.scalar(
+        select(func.count()).where(
+            award.c.site == site,
+            NEW,
+            award.c.claimed_until >= now,
+            or_(award.c.sent_at.is_(None), award.c.sent_at <= now - _HOUR),
+        )
+    )
+    return max(0, most - sent - (in_hand or 0))
+
+
+def put_off(connection: Connection, site: str, *, most: int, now: datetime) -> None:
+    """Let all new awards that are due and in nobody's hand wait until there is room again."""
+    bound = select(badge_binding.c.badge).where(badge_binding.c.site == site)
+    due = or_(award.c.not_before.is_(None), award.c.not_before <= now)
+    waiting = (
+        select(award.c.member_id, award.c.badge)
+        .where(award.c.site == site, NEW, due, ledger.free_at(now), award.c.badge.in_(bound))
+        # whoever has one of them locked is changing it: it comes by again
+        .with_for_update(skip_locked=True)
+    )
+    connection.execute(
+        update(award)
+        .where(award.c.site == site, tuple_(award.c.member_id, award.c.badge).in_(waiting))
+        .values(not_before=_room_at(connection, site, most=most, now=now), reason=WAITS_FOR_CAP)
+    )
+
+
+def waiting(connection: Connection, site: str) -> tuple[int, datetime | None]:
+    """How many awards wait for the cap, and when the first of them may go by itself."""
+    number, first = connection.execute(
+        select(func.count(), func.min(award.c.not_before)).where(award.c.site == site, _WAITS)
+    ).one()
+    return number, first
+
+
+def hasten(connection: Connection, site: str, *, number: int | None, now: datetime) -> int:
+    """Make so many of those that wait due now, or all, the longest waiting first; how many."""
+    chosen = (
+        select(award.c.member_id, award.c.badge)
+        .where(award.c.site == site, _WAITS)
+        .order_by(award.c.opened_at, award.c.member_id, award.c.badge)
+        .limit(number)
+        .with_for_update()
+    )
+    due = (
+        update(award)
+        .where(award.c.site == site, tuple_(award.c.member_id, award.c.badge).in_(chosen))
+        .values(not_before=now)
+    )
+    return connection.execute(due).rowcount
+
+
+def _sent(site: str, now: datetime) -> ColumnElement[bool]:
+    return and_(award.c.site == site, award.c.sent_at > now - _HOUR, _NOT_DECLARED)
+
+
+def _room_at(connection: Connection, site: str, *, most: int, now: datetime) -> datetime:
+    """When the first of those that fill the hour is an hour old."""
+    sent = connection.scalar(select(func.count()).where(_sent(site, now))) or 0
+    oldest = connection.scalar(
+        select(award.c.sent_at)
+        .where(_sent(site, now))
+        .order_by(award.c.sent_at)
+        .offset(max(0, sent - most))
+        .limit(1)
+    )
+    soonest = now + _LEAST_WAIT
+    return max(soonest, oldest + _HOUR) if oldest else soonest
