@@ -219,6 +219,8 @@ class Foreground:
             if not waits:
                 break
             self._wait(min(waits))
+        if assigning and self._done.left is None and self._done.blocked_by is None:
+            self._done.left = self._capped()
         self._done.seconds = self._clock() - self._began
         self._done.calls = self.house.calls()
         return self._done
@@ -258,7 +260,8 @@ class Foreground:
         while True:
             with self.house.store.begin() as tx:
                 tx.awards.recover(quiet_period=self.house.timing.quiet_period)
-                due_at, now = tx.awards.next_due_at(self.site), tx.now
+                # nobody waits here for an hour to be over
+                due_at, now = tx.awards.next_due_at(self.site, capped=False), tx.now
                 states = tx.awards.states(self.site)
             waiting = sum(number for (_, state), number in states.items() if state in OPEN)
             if due_at is None or self._is_hopeless() or self._done.left:
@@ -292,6 +295,18 @@ class Foreground:
                 self._done.blocked_by = self._done.blocked_by or error
                 return False
         return self._done.left is None
+
+    def _capped(self) -> str | None:
+        """That awards wait for the hourly cap, and how they are let go; ``None`` where none do."""
+        with self.house.store.read() as tx:
+            number, _ = tx.awards.waiting_for_cap(self.site)
+        most = self.house.settings.assign.new_awards_an_hour
+        if not number:
+            return None
+        return (
+            f"{number} awards wait: more than {most} in an hour; "
+            f"`badgejobs release {self.site} --awards {number}` lets them go"
+        )
 
     def _is_hopeless(self) -> bool:
         """Whether what blocks one duty blocks all."""

@@ -98,6 +98,8 @@ class Stage:
         batch: int = 100,
     ) -> None:
         self.store, self.clock, self.site, self.batch = store, clock, site, batch
+        #: New awards within an hour; without a number there is no cap.
+        self.most_an_hour: int | None = None
         self.rules = rules_of(*(milestones or (ONE_ORDER,)))
         self.wix = World(clock)
         self.orders = WorldOrders(self.wix, page_size=page_size)
@@ -246,6 +248,7 @@ class Stage:
             self.store,
             timing=TIMING,
             batch=self.batch,
+            most_an_hour=self.most_an_hour,
             patience=patience,
         )
 
