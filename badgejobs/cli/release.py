@@ -103,10 +103,10 @@ def _show(out: Output, tx: SqlTransaction, site: str, *, most: int) -> None:
     }
     rows = [("revocations", one.text) for one in guarded]
     if number:
-        rows.insert(0, (
-            "awards",
+        told = (
             f"{number} wait, the first goes by itself {ago(first, tx.now)}; "
-            f"`badgejobs release {site} --awards {number}` lets them go now",
-        ))  # fmt: skip
+            f"`badgejobs release {site} --awards {number}` lets them go now"
+        )
+        rows.insert(0, ("awards", told))
     shown = Rows(("what", "waits for a word"), rows) if rows else f"{site}: nothing is held back"
     out.result(data, shown)

@@ -32,7 +32,7 @@ from badgejobs.flow.sending import send, stopper
 
 #: Seconds that an award itself waits after an error, whatever its site waits.
 LONGEST_AWARD_WAIT = 10.0
-#: What was sent so often goes alone: one item that Wix stumbles over takes no other with it.
+#: From this attempt on an award goes alone.
 _ALONE_FROM = 3
 
 
@@ -97,9 +97,8 @@ def assign(
     if not sending:
         return _summary(claimed, settled)
     pairs = [(claimed.wix_badge_ids[award.badge], award.member_id) for award in sending]
-    together = [award.attempt < _ALONE_FROM for award in sending]
     fence = _fence(sending, claimed.token, store, timing)
-    sent = send(pairs, badges, fence, together=together)
+    sent = send(pairs, badges, fence, calls=_calls(sending, batch_after_failure))
     verdicts = _Verdicts(
         timing=timing,
         wait=lambda error: _short(patience(error, failures), error),
@@ -137,6 +136,19 @@ def _tell_of_cap(tx: Transaction, site: str, most: int) -> None:
         f"{number} new awards wait: a site is given no more than {most} in an hour by itself. See "
         f"that the rules mean it, then `badgejobs release {site} --awards {number}` lets them go",
     )
+
+
+def _calls(sending: Sequence[Award], after_failure: int) -> list[list[int]]:
+    """Which go together in one create, by their places.
+
+    What was lost once goes in small calls, and what was lost twice alone, so that one item that
+    Wix stumbles over takes few others with it.
+    """
+    first = [index for index, award in enumerate(sending) if award.attempt == 1]
+    again = [index for index, award in enumerate(sending) if 1 < award.attempt < _ALONE_FROM]
+    alone = [index for index, award in enumerate(sending) if award.attempt >= _ALONE_FROM]
+    parts = (again[at : at + after_failure] for at in range(0, len(again), after_failure))
+    return [first, *parts, *([index] for index in alone)]
 
 
 def _give_back(claimed: Claimed, store: Store, *, wait: float) -> None:

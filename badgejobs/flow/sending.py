@@ -33,45 +33,53 @@ def send(
     badges: Badges,
     fence: Fence,
     *,
-    together: Sequence[bool],
+    calls: Iterable[Sequence[int]],
 ) -> Sent:
-    """One create for all that may go together, and one for each of the others.
+    """Each of ``calls`` names the pairs, by their places, that go together in one create.
 
     Where Wix refuses the whole of a call as it stands, each item stands for itself. A word about
     one thing in answer to the whole tells nothing of the others: Wix takes the items one by one,
-    and some may have been given before.
+    and some may have been given before. After an error that stops, the rest is not sent.
     """
     sent, results = Sent(), dict[int, Created]()
-    crowd = [index for index, may in enumerate(together) if may]
-    if len(crowd) > 1:
-        try:
-            told = badges.create_assignments([pairs[index] for index in crowd], fence=fence)
-        except Refused:
-            pass  # one item spoils the call
-        except (AlreadyExists, NotFound) as error:
-            lost = Ambiguous(f"{error}; which of {len(crowd)} were given is not told")
-            results |= {index: Created(error=lost) for index in crowd}
-            sent.bulk_lost = True
-        except BadgeJobsError as error:
-            results |= {index: Created(error=error) for index in crowd}
-            sent.bulk_lost = error.may_have_happened
-        else:
-            results |= dict(zip(crowd, told, strict=True))
-            sent.clear = True
-    stopped = stopper(results.values())
-    for index, (badge_id, member_id) in enumerate(pairs):
-        if index in results:
-            continue
-        if stopped:
-            # What stopped the one before stops this one too, and this one was not sent.
-            unsent = NotSent("an earlier request of this batch failed")
-            results[index] = Created(error=unsent)
-        else:
-            results[index] = _one(badges, badge_id, member_id, fence)
-            stopped = stopper([results[index]])
-            sent.clear = sent.clear or not stopped
+    for call in calls:
+        left = list(call)
+        if len(left) > 1 and not stopper(results.values()):
+            results |= _together(left, pairs, badges, fence, sent)
+            left = [index for index in left if index not in results]
+        for index in left:
+            if stopper(results.values()):
+                # What stopped the one before stops this one too, and this one was not sent.
+                unsent = NotSent("an earlier request of this batch failed")
+                results[index] = Created(error=unsent)
+            else:
+                results[index] = _one(badges, *pairs[index], fence)
+                sent.clear = sent.clear or not stopper([results[index]])
     sent.results = [results[index] for index in range(len(pairs))]
     return sent
+
+
+def _together(
+    crowd: Sequence[int],
+    pairs: Sequence[tuple[str, str]],
+    badges: Badges,
+    fence: Fence,
+    sent: Sent,
+) -> dict[int, Created]:
+    """What one bulk create came to, by place; nothing where one item spoils the call."""
+    try:
+        told = badges.create_assignments([pairs[index] for index in crowd], fence=fence)
+    except Refused:
+        return {}
+    except (AlreadyExists, NotFound) as error:
+        sent.bulk_lost = True
+        lost = Ambiguous(f"{error}; which of {len(crowd)} were given is not told")
+        return {index: Created(error=lost) for index in crowd}
+    except BadgeJobsError as error:
+        sent.bulk_lost = sent.bulk_lost or error.may_have_happened
+        return {index: Created(error=error) for index in crowd}
+    sent.clear = True
+    return dict(zip(crowd, told, strict=True))
 
 
 def _one(badges: Badges, badge_id: str, member_id: str, fence: Fence) -> Created:
