@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, or_, select, tuple_, update
 
 from badgejobs.core.award import WAITS_FOR_CAP, State
 from badgejobs.store import ledger
@@ -32,16 +32,8 @@ def waits_at(now: datetime) -> ColumnElement[bool]:
 
 def room(connection: Connection, site: str, *, most: int, now: datetime) -> int:
     """How many more may be sent now; those that a worker has in hand are as good as sent."""
-    sent = connection.scalar(select(func.count()).where(_sent(site, now))) or 0
-    in_hand = connection.scalar(
-        select(func.count()).where(
-            award.c.site == site,
-            NEW,
-            award.c.claimed_until >= now,
-            or_(award.c.sent_at.is_(None), award.c.sent_at <= now - _HOUR),
-        )
-    )
-    return max(0, most - sent - (in_hand or 0))
+    sent, in_hand = _counted(connection, site, now)
+    return max(0, most - sent - in_hand)
 
 
 def put_off(connection: Connection, site: str, *, most: int, now: datetime) -> None:
@@ -71,34 +63,52 @@ def waiting(connection: Connection, site: str) -> tuple[int, datetime | None]:
 
 def hasten(connection: Connection, site: str, *, number: int | None, now: datetime) -> int:
     """Make so many of those that wait due now, or all, the longest waiting first; how many."""
-    chosen = (
+    # Not as one statement: PostgreSQL may run a part of it with a limit more than once.
+    chosen = connection.execute(
         select(award.c.member_id, award.c.badge)
         .where(award.c.site == site, _WAITS)
         .order_by(award.c.opened_at, award.c.member_id, award.c.badge)
         .limit(number)
         .with_for_update()
-    )
-    due = (
-        update(award)
-        .where(award.c.site == site, tuple_(award.c.member_id, award.c.badge).in_(chosen))
-        .values(not_before=now)
-    )
-    return connection.execute(due).rowcount
+    ).all()
+    if chosen:
+        connection.execute(
+            update(award)
+            .where(award.c.site == site)
+            .where(award.c.member_id == bindparam("of_member"))
+            .where(award.c.badge == bindparam("of_badge"))
+            .values(not_before=now),
+            [{"of_member": member, "of_badge": badge} for member, badge in chosen],
+        )
+    return len(chosen)
 
 
 def _sent(site: str, now: datetime) -> ColumnElement[bool]:
     return and_(award.c.site == site, award.c.sent_at > now - _HOUR, _NOT_DECLARED)
 
 
+def _counted(connection: Connection, site: str, now: datetime) -> tuple[int, int]:
+    """How many were sent within the hour, and how many are in a worker's hand to be."""
+    sent = connection.scalar(select(func.count()).where(_sent(site, now)))
+    in_hand = connection.scalar(
+        select(func.count()).where(
+            award.c.site == site,
+            NEW,
+            award.c.claimed_until >= now,
+            or_(award.c.sent_at.is_(None), award.c.sent_at <= now - _HOUR),
+        )
+    )
+    return sent or 0, in_hand or 0
+
+
 def _room_at(connection: Connection, site: str, *, most: int, now: datetime) -> datetime:
-    """When the first of those that fill the hour is an hour old."""
-    sent = connection.scalar(select(func.count()).where(_sent(site, now))) or 0
+    """When enough of those that fill the hour are an hour old; what is in hand goes out now."""
+    sent, in_hand = _counted(connection, site, now)
     oldest = connection.scalar(
         select(award.c.sent_at)
         .where(_sent(site, now))
         .order_by(award.c.sent_at)
-        .offset(max(0, sent - most))
+        .offset(max(0, sent + in_hand - most))
         .limit(1)
     )
-    soonest = now + _LEAST_WAIT
-    return max(soonest, oldest + _HOUR) if oldest else soonest
+    return max(now + _LEAST_WAIT, (oldest or now) + _HOUR)
