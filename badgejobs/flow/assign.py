@@ -8,7 +8,7 @@ which a Query per badge would only cut into more calls.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -173,10 +173,12 @@ def _before_sending(
     sending, settled = list[Award](), list[Award]()
     with store.begin() as tx:
         words = last_words(tx, claimed.awards[0].site, claimed.awards, rules)
+        tried = {(one.member_id, one.badge) for one in claimed.awards if one.attempt}
+        lost = tx.awards.lost_sendings(claimed.awards[0].site, tried) if tried else {}
         for award in claimed.awards:
             hit = oldest.get((claimed.wix_badge_ids[award.badge], award.member_id))
             if hit is not None:
-                settled.append(award.found(hit.id, hit.created_at, timing))
+                settled.append(_found(award, hit, timing, lost))
             elif award.state is State.UNKNOWN:
                 settled.append(award.not_found(tx.now, timing))
             elif (word := words[award.member_id, award.badge]).state is State.WITHDRAWN:
@@ -192,6 +194,20 @@ def _before_sending(
         given_up = {one.badge for one in settled if one.state in {State.HELD, State.WITHDRAWN}}
         allot_again(tx, claimed.awards[0].site, given_up, rules)
     return sending, settled
+
+
+def _found(
+    award: Award,
+    hit: WixAssignment,
+    timing: Timing,
+    lost: Mapping[tuple[str, str], Collection[datetime]],
+) -> Award:
+    """The award after a reading shows it: ours where any attempt of ours explains its birth."""
+    found = award.found(hit.id, hit.created_at, timing)
+    if found.giver is Giver.OURS or award.by_hand:
+        return found
+    earlier = lost.get((award.member_id, award.badge), ())
+    return award.stood(hit.id, hit.created_at, timing, lost=earlier) if earlier else found
 
 
 def _fence(sending: Sequence[Award], claim: str, store: Store, timing: Timing) -> Fence:

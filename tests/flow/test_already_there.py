@@ -264,6 +264,22 @@ def test_what_a_person_gave_a_moment_before_our_only_attempt_is_theirs(
     assert len(at.wix.named("assignments")) == 2
 
 
+def test_a_first_attempt_that_shows_up_after_a_second_was_stopped_is_ours(
+    store: SqlStore, clock: Clock
+) -> None:
+    at = Stage(store, clock)
+    at.earn("ada")
+    at.wix.lag = timedelta(seconds=155)
+    at.wix.script("create", Fault(error=lost(), applied=True), RateLimited("slower", seconds=9))
+    at.assign_all()
+    for seconds in (120, 30, 9):
+        at.wait(seconds=seconds)
+        at.assign_all()
+
+    assert at.wix.standing == {("One Order", "ada"): 1}
+    assert (at.award().state, at.award().giver) == (State.ASSIGNED, Giver.OURS)
+
+
 def test_a_reading_that_fails_leaves_only_the_id_unknown(store: SqlStore, clock: Clock) -> None:
     at = Stage(store, clock)
     at.earn("ada")

@@ -3,14 +3,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from typing import Literal
 
 import pytest
+from sqlalchemy import update
 from stage import ONE_ORDER, TIMING, TWO_ORDERS, Clock, Stage, rules_of
 from wix_double import Fault, WorkerKilled, lost
 
 from badgejobs.core.award import Giver, State
+from badgejobs.core.ledger import Earned
 from badgejobs.core.wixfacts import Created, Fence
 from badgejobs.errors import (
     Ambiguous,
@@ -22,6 +25,7 @@ from badgejobs.errors import (
     TokenRefused,
 )
 from badgejobs.store import SqlStore
+from badgejobs.store.tables import award
 
 MEMBERS = ("ada", "bob", "cyd")
 
@@ -318,6 +322,63 @@ def test_a_worker_that_stalls_after_sending_does_not_write_over_what_was_found(
 
     assert at.award().state is State.ASSIGNED
     assert at.wix.sent == {(at.wix_id(), "ada"): 1}
+
+
+@pytest.mark.parametrize("members", [("ada",), MEMBERS])
+def test_what_another_hand_moved_on_is_not_sent_though_the_claim_has_the_same_name(
+    store: SqlStore, clock: Clock, members: tuple[str, ...]
+) -> None:
+    at = Stage(store, clock)
+    at.earn(*members)
+
+    def move_on() -> None:
+        with store.begin() as tx:
+            tx._connection.execute(
+                update(award).where(award.c.member_id == "ada").values(attempt=award.c.attempt + 1)
+            )
+
+    at.wix.meanwhile("before create", move_on)
+    one = at.assign()
+
+    assert one
+    assert isinstance(one.error, Fenced)
+    assert at.wix.sent == {}
+    moved = at.award("ada")
+    assert (moved.state, moved.attempt) == (State.INFLIGHT, 2), "it is the other hand's to settle"
+    assert set(at.awards(*members[1:]).values()) <= {State.PENDING}
+    at.wait(seconds=46)
+    at.recover()
+    for _ in range(3):
+        at.wait(seconds=120)
+        at.assign_all()
+    assert at.wix.standing == {("One Order", member): 1 for member in members}
+
+
+@pytest.mark.parametrize("stands", [True, False])
+def test_who_reaches_a_higher_tier_is_decided_in_the_same_transaction(
+    store: SqlStore, clock: Clock, stands: bool
+) -> None:
+    """The lower tier can go as soon as the higher stands, whoever put it there."""
+    higher = replace(TWO_ORDERS, ladder="orders")
+    lower = replace(ONE_ORDER, ladder="orders", above=(higher,))
+    at = Stage(store, clock, lower, higher)
+    at.provision()
+    at.orders.put(at.order("o1"))
+    at.scan()
+    at.assign_all()
+    at.record(at.order("o2"))
+    earned = Earned(member_id="ada", badge=higher.badge, earned_at=clock())
+    with store.begin() as tx:
+        tx.awards.open(at.site, [earned], rules_version=at.rules.version)
+    if stands:
+        at.wix.give(at.wix_id(higher.badge), "ada")
+    assert at.award(badge=lower.badge).unmet_since is None
+
+    at.assign()
+
+    assert at.award(badge=higher.badge).state is State.ASSIGNED
+    assert at.award(badge=lower.badge).state is State.ASSIGNED
+    assert at.award(badge=lower.badge).unmet_since == clock()
 
 
 def test_two_assigners_at_once_create_each_pair_exactly_once(store: SqlStore, clock: Clock) -> None:
