@@ -8,23 +8,21 @@ which a Query per badge would only cut into more calls.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from badgejobs.core.alert import Kind
-from badgejobs.core.award import CLOCK_SKEW, Award, Giver, State, Timing
+from badgejobs.core.award import Award, Giver, State, Timing
 from badgejobs.core.ledger import Claimed
 from badgejobs.core.milestone import Ruleset
-from badgejobs.core.wixfacts import Created, Fence, WixAssignment
+from badgejobs.core.wixfacts import Fence, WixAssignment
 from badgejobs.errors import (
-    AlreadyExists,
     BadgeJobsError,
     Fenced,
     Later,
-    NotFound,
-    Refused,
 )
+from badgejobs.flow.answers import Verdicts, badges_gone, lost_before, oldest_of_each, read_again
 from badgejobs.flow.decide import allot_again, decide, last_words
 from badgejobs.flow.ports import Badges, Store, Transaction
 from badgejobs.flow.scan import Patience
@@ -99,18 +97,18 @@ def assign(
     pairs = [(claimed.wix_badge_ids[award.badge], award.member_id) for award in sending]
     fence = _fence(sending, claimed.token, store, timing)
     sent = send(pairs, badges, fence, calls=_calls(sending, batch_after_failure))
-    verdicts = _Verdicts(
+    verdicts = Verdicts(
         timing=timing,
         wait=lambda error: _short(patience(error, failures), error),
-        gone=_badges_gone(badges, pairs, sent.results),
-        standing=_read_again(badges, pairs, sent.results),
+        gone=badges_gone(badges, pairs, sent.results),
+        standing=read_again(badges, pairs, sent.results),
     )
     tiers = {one.badge for one in rules.milestones if one.ladder}
     with store.begin() as tx:
         if any(award.badge in tiers for award in sending):
             # before any row is locked, as every decision does it
             tx.activities.take_turns(site)
-        lost = _lost_before(tx, site, sending, sent.results)
+        lost = lost_before(tx, site, sending, sent.results)
         after = [
             verdicts.on(award, result, badge_id, tx.now, lost.get((award.member_id, award.badge)))
             for award, result, (badge_id, _) in zip(sending, sent.results, pairs, strict=True)
@@ -169,7 +167,7 @@ def _before_sending(
     The facts are asked once more in the same transaction: what was refunded since the award
     was opened is withdrawn here, what has lost its place is held, and neither reaches Wix.
     """
-    oldest = _oldest(standing)
+    oldest = oldest_of_each(standing)
     sending, settled = list[Award](), list[Award]()
     with store.begin() as tx:
         words = last_words(tx, claimed.awards[0].site, claimed.awards, rules)
@@ -233,109 +231,6 @@ def _short(wait: timedelta, error: BadgeJobsError) -> float:
     return seconds if isinstance(error, Later) else min(seconds, LONGEST_AWARD_WAIT)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Verdicts:
-    """What is known when Wix's words on a batch are turned into states."""
-
-    timing: Timing
-    wait: Callable[[BadgeJobsError], float]
-    #: Which badges of items that Wix did not find are themselves gone; ``None``: cannot be told.
-    gone: frozenset[str] | None
-    #: What a reading shows of the items that stood at Wix already.
-    standing: dict[tuple[str, str], WixAssignment]
-
-    def on(
-        self,
-        award: Award,
-        result: Created,
-        badge_id: str,
-        now: datetime,
-        lost: Collection[datetime] | None,
-    ) -> Award:
-        """The award after Wix's word on it, or after the lack of one.
-
-        ``lost`` is when earlier attempts of it were sent whose answers were lost.
-        """
-        earlier = lost or ()
-        if made := result.assignment:
-            if _stood_before(award, made):
-                return award.stood(made.id, made.created_at, self.timing, lost=earlier)
-            return award.answered(made.id, made.created_at)
-        match result.error:
-            case AlreadyExists():
-                seen = self.standing.get((badge_id, award.member_id))
-                born = seen.created_at if seen else None
-                return award.stood(seen.id if seen else None, born, self.timing, lost=earlier)
-            case NotFound() as error if self.gone is None:
-                # Whose absence it was cannot be told now.
-                return award.not_sent(now, wait=self.wait(error), reason=str(error))
-            case NotFound() if badge_id in (self.gone or ()):
-                return award.refused(State.PAUSED, reason="the badge is gone at Wix")
-            case NotFound() | Refused() as error:
-                return award.refused(State.BLOCKED, reason=str(error))
-            case BadgeJobsError(may_have_happened=True) as error:
-                return award.lost(now, self.timing, reason=str(error))
-            case BadgeJobsError() as error:
-                return award.not_sent(now, wait=self.wait(error), reason=str(error))
-        raise AssertionError("a result is an assignment or an error")
-
-
-def _stood_before(award: Award, made: WixAssignment) -> bool:
-    """Whether an assignment that Wix answers a create with is older than the create."""
-    if award.sent_at is None or made.created_at is None:
-        return False
-    return made.created_at < award.sent_at - CLOCK_SKEW
-
-
-def _lost_before(
-    tx: Transaction, site: str, sending: Sequence[Award], results: Sequence[Created]
-) -> dict[tuple[str, str], list[datetime]]:
-    """Of items that stood at Wix already: when attempts of ours were sent whose answer was lost."""
-    wanted = {
-        (award.member_id, award.badge)
-        for award, result in zip(sending, results, strict=True)
-        if award.attempt > 1
-        and (
-            isinstance(result.error, AlreadyExists)
-            or (result.assignment and _stood_before(award, result.assignment))
-        )
-    }
-    return tx.awards.lost_sendings(site, wanted) if wanted else {}
-
-
-def _read_again(
-    badges: Badges, pairs: Sequence[tuple[str, str]], results: Sequence[Created]
-) -> dict[tuple[str, str], WixAssignment]:
-    """The assignments, oldest first, of items that stood at Wix already, as far as one sees them.
-
-    That they stand is known; a reading that fails or lags only leaves their ids unknown.
-    """
-    stood = [
-        pair
-        for pair, result in zip(pairs, results, strict=True)
-        if isinstance(result.error, AlreadyExists)
-    ]
-    if not stood:
-        return {}
-    try:
-        rows = badges.assignments(
-            sorted({badge_id for badge_id, _ in stood}), sorted({member for _, member in stood})
-        )
-    except BadgeJobsError:
-        return {}
-    return _oldest(rows)
-
-
-def _oldest(rows: Iterable[WixAssignment]) -> dict[tuple[str, str], WixAssignment]:
-    """The oldest assignment of each (Wix badge id, member_id)."""
-    oldest = dict[tuple[str, str], WixAssignment]()
-    for row in rows:
-        known = oldest.setdefault((row.badge_id, row.member_id), row)
-        if row.created_at and known.created_at and row.created_at < known.created_at:
-            oldest[row.badge_id, row.member_id] = row
-    return oldest
-
-
 def _decide_tiers(
     tx: Transaction, site: str, settled: Iterable[Award], tiers: Collection[str], rules: Ruleset
 ) -> None:
@@ -344,33 +239,6 @@ def _decide_tiers(
         one.member_id for one in settled if one.state is State.ASSIGNED and one.badge in tiers
     }
     decide(tx, site, climbed, rules)
-
-
-def _badges_gone(
-    badges: Badges, pairs: Sequence[tuple[str, str]], results: Sequence[Created]
-) -> frozenset[str] | None:
-    """Which badges of items that Wix did not find are themselves gone, rather than a member.
-
-    ``None`` where that cannot be told now.
-    """
-    missed = {
-        badge_id
-        for (badge_id, _), result in zip(pairs, results, strict=True)
-        if isinstance(result.error, NotFound)
-    }
-    try:
-        return frozenset(one for one in missed if _is_gone(badges, one))
-    except BadgeJobsError:
-        return None
-
-
-def _is_gone(badges: Badges, badge_id: str) -> bool:
-    """Whether there is no such badge: reading one by its id does not lag, as a list does."""
-    try:
-        badges.get_badge(badge_id)
-    except NotFound:
-        return True
-    return False
 
 
 def _summary(
