@@ -73,6 +73,9 @@ _SENT = frozenset(
     }
 )
 
+#: For so long a query may still show what was taken away: it is not given anew before.
+REMOVAL_SHOWS = timedelta(seconds=120)
+
 #: How far Wix's clock and the database's may lie apart when a birth is explained.
 CLOCK_SKEW = timedelta(seconds=5)
 #: Attempts whose outcome could not be told; after so many a person must look.
@@ -253,11 +256,11 @@ class Award:
 
     def held(self, *, reason: str) -> Award:
         """It stays earned, and waits until what stands in its way is gone."""
-        return self._free(State.HELD, reason=reason)
+        return replace(self._free(State.HELD, reason=reason), not_before=self.not_before)
 
     def cleared(self) -> Award:
-        """Nothing stands in its way any more: it may be given."""
-        return self._free(State.PENDING, reason="")
+        """Nothing stands in its way any more: it may be given, once its time has come."""
+        return replace(self._free(State.PENDING, reason=""), not_before=self.not_before)
 
     def withdrawn(self, *, reason: str) -> Award:
         """The facts no longer earn it, and nothing was sent."""

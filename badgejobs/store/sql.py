@@ -26,6 +26,7 @@ from badgejobs.store.faults import translated
 from badgejobs.store.identities import SqlIdentities
 from badgejobs.store.links import SqlLinks
 from badgejobs.store.quarantine import SqlQuarantine
+from badgejobs.store.removals import SqlRemovals
 from badgejobs.store.requests import SqlRequests
 from badgejobs.store.resources import SqlResources
 from badgejobs.store.runs import SqlRuns
@@ -110,6 +111,11 @@ class SqlTransaction:
     def awards(self) -> SqlAwards:
         """The ledger."""
         return SqlAwards(self._connection, self)
+
+    @cached_property
+    def removals(self) -> SqlRemovals:
+        """The awards that are to be taken away."""
+        return SqlRemovals(self._connection, self)
 
     @cached_property
     def allowances(self) -> SqlAllowances:
