@@ -94,7 +94,9 @@ def test_reevaluate_holds_everybody_to_the_new_words_and_asks_the_guard(
     assert at.revoke_all(FREE)["revoked"] == 12
 
 
-def test_words_that_take_no_more_are_for_those_who_come_later(store: SqlStore, clock: Clock) -> None:
+def test_words_that_take_nothing_are_for_those_who_come_later(
+    store: SqlStore, clock: Clock
+) -> None:
     at = given(store, clock, "ada")
     never = replace(TWO, lifecycle=replace(TAKES, revokes=False))
     changed(at, never, TWO)
@@ -139,6 +141,7 @@ def test_a_tier_of_old_words_keeps_the_tier_below_from_being_shown_beside_it(
 
 FILE = """\
 version: 1
+policies: {orders: {guests: never}}
 badges:
   - id: two-orders
     badge: {title: TITLE}
