@@ -25,6 +25,7 @@ from badgejobs.coordination.local import LocalThrottle
 from badgejobs.coordination.pace import Pace
 from badgejobs.coordination.throttle import Throttle
 from badgejobs.core.award import Timing
+from badgejobs.core.guard import Guard
 from badgejobs.core.milestone import Ruleset, Wants
 from badgejobs.core.site import Site
 from badgejobs.core.source import Source, Track, tracks_of
@@ -96,6 +97,12 @@ class House:
             read_gap=timedelta(seconds=told.read_gap_seconds),
             late_apply=timedelta(seconds=told.late_apply_seconds),
         )
+
+    @property
+    def guard(self) -> Guard:
+        """How much the rules may take away by themselves."""
+        told = self.settings.assign
+        return Guard(percent=told.guard_percent, least=told.guard_least)
 
     @property
     def slice(self) -> timedelta:
@@ -267,7 +274,7 @@ class SiteHouse:
 
         Raises ``RulesError`` when it was never right, and ``Later`` when it may not be whole.
         """
-        return self._rules.file.in_force()
+        return self._rules.in_force()
 
     def rules_now(self) -> Ruleset:
         """The rules as the file says them now; raises as ``rules``, whatever was before."""

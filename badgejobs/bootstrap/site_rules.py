@@ -9,6 +9,7 @@ from pathlib import Path
 
 import structlog
 
+from badgejobs.bootstrap.earlier_rules import EarlierRules
 from badgejobs.core.milestone import Ruleset
 from badgejobs.core.wixfacts import SiteFacts
 from badgejobs.errors import DatabaseUnavailable, RulesError, StateError
@@ -40,6 +41,7 @@ class SiteRules:
         self._site, self._path, self._store, self._names = site, path, store, sources
         self._facts = SiteFacts()
         self._facts_until = 0.0
+        self._earlier = EarlierRules(site, store, self._parsed)
         self.file = RulesFile(
             path,
             load=self._load,
@@ -48,6 +50,13 @@ class SiteRules:
             beside=self.site_facts,
             clock=clock,
         )
+
+    def in_force(self) -> Ruleset:
+        """The rules to decide by, with what earlier awards are held to still; raises as the file.
+
+        While the file is broken or just written, the last ones.
+        """
+        return self._earlier.beside(self.file.in_force())
 
     def site_facts(self) -> SiteFacts:
         """What Wix told last of the site's time zone and currency; empty where it never did.
@@ -107,13 +116,15 @@ class SiteRules:
                 text = tx.versions.text(self._site, version) if version else None
             if text is None:
                 return None
-            rules = parse_rules(
-                text, file=f"version {version}", sources=self._names, site=self._defaults()
-            )
+            rules = self._parsed(text)
         except (DatabaseUnavailable, RulesError, StateError):
             return None
         # What it means must not have changed since, with badgejobs or with the site.
         return rules if rules.version == version else None
+
+    def _parsed(self, text: str) -> Ruleset:
+        """What the text of a version means today; raises ``RulesError``."""
+        return parse_rules(text, file="version", sources=self._names, site=self._defaults())
 
     def _warn(self, error: RulesError) -> None:
         log.warning("the old rules stay in force", site=self._site, error=str(error))

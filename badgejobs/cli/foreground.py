@@ -39,7 +39,7 @@ _NAP_SECONDS = 0.5
 _ABOUT_ONE_DUTY = (PermissionMissing, Refused, NotFound, SourceBroken)
 
 _KEYS = ("seen", "new", "changed", "quarantined", "opened", "withdrawn", "held", "cleared")
-_AWARD_KEYS = ("created", "found", "unknown", "refused")
+_AWARD_KEYS = ("created", "found", "unknown", "refused", "revoked")
 
 
 _TIME_IS_UP = "the time is up; the rest waits for the next call"

@@ -27,6 +27,7 @@ from badgejobs.jobs import work
 from badgejobs.store.awards import SqlAwards
 from badgejobs.store.links import LinkTotals
 from badgejobs.store.overviews import ScanOverview
+from badgejobs.store.removals import ToBeTaken
 
 #: Latest runs shown.
 RUNS = 10
@@ -40,7 +41,6 @@ _GIVEN_UP = ("site", "badge", "given up", "awards", "why")
 _WAITS = ("site", "badge", "what", "awards", "why")
 #: Of badges that stand at Wix and are no longer earned.
 _TO_BE_TAKEN = "due to be taken"
-_NOT_BY_US = "no longer earned; not carried out by this version"
 _NOBODY = ("unknown", "none answers")
 
 
@@ -69,11 +69,7 @@ def status(
             scans = [one for name in sites for one in tx.scans.overview(name)]
             awards = {name: tx.awards.states(name) for name in sites}
             reasons = {name: tx.awards.reasons(name) for name in sites}
-            unmet = [
-                (name, badge, number)
-                for name in sites
-                for badge, number in tx.awards.unmet(name).items()
-            ]
+            to_go = [(name, one) for name in sites for one in tx.removals.overview(name)]
             wake_ups = {name: tx.wake_ups.overview(name, tx.scans.known_to(name)) for name in sites}
             applied = {name: tx.bindings.applied(name)[0] for name in sites}
             guests = {name: tx.links.totals(name) for name in sites}
@@ -118,9 +114,7 @@ def status(
             {"site": name, "badge": badge, "number": int(number), "why": why}
             for name, badge, number, why in held
         ],
-        "to_be_taken": [
-            {"site": name, "badge": badge, "number": number} for name, badge, number in unmet
-        ],
+        "to_be_taken": [{"site": name, **asdict(one)} for name, one in to_go],
         "alerts": [asdict(one) for one in alerts],
         "quarantine": stuck(aside),
         "wake_ups": {name: asdict(one) for name, one in wake_ups.items()},
@@ -160,7 +154,7 @@ def status(
             if given_up
             else []
         ),
-        *([Rows(_WAITS, waiting)] if (waiting := _waiting(held, unmet)) else []),
+        *([Rows(_WAITS, waiting)] if (waiting := _waiting(held, to_go, now)) else []),
         Rows(
             ("site", "what", "members to be decided", "next"),
             [
@@ -248,13 +242,26 @@ def _held(awards: SqlAwards, site: str, reasons: Reasons) -> list[tuple[str, str
 
 
 def _waiting(
-    held: Iterable[tuple[str, str, str, str]], unmet: Iterable[tuple[str, str, int]]
+    held: Iterable[tuple[str, str, str, str]],
+    to_go: Iterable[tuple[str, ToBeTaken]],
+    now: datetime,
 ) -> list[tuple[str, str, str, str, str]]:
     """The rows of what is not to be given now, and of what should go."""
     rows = [(site, badge, "held", number, _short(why)) for site, badge, number, why in held]
     return rows + [
-        (site, badge, _TO_BE_TAKEN, str(number), _NOT_BY_US) for site, badge, number in unmet
+        (site, one.badge, _TO_BE_TAKEN, str(one.number), _short(_when_it_goes(one, now)))
+        for site, one in to_go
     ]
+
+
+def _when_it_goes(one: ToBeTaken, now: datetime) -> str:
+    """Why a badge is to be taken, and when, or what it waits for."""
+    if one.next_at is None:
+        when = "when what comes in its place stands"
+    else:
+        when = "now" if one.next_at <= now else ago(one.next_at, now)
+    in_the_way = f" ({one.reason})" if one.reason not in {"", one.because} else ""
+    return f"{one.because}: {when}{in_the_way}"
 
 
 def _rules(house: House, site: str, applied: str | None) -> str:

@@ -76,6 +76,8 @@ _SENT = frozenset(
 
 #: The reason of an award that waits because a site is given no more within this hour.
 WAITS_FOR_CAP = "more new awards than the site is given in an hour"
+#: For so long a query may still show what was taken away: it is not given anew before.
+REMOVAL_SHOWS = timedelta(seconds=120)
 
 #: How far Wix's clock and the database's may lie apart when a birth is explained.
 CLOCK_SKEW = timedelta(seconds=5)
@@ -267,11 +269,11 @@ class Award:
 
     def held(self, *, reason: str) -> Award:
         """It stays earned, and waits until what stands in its way is gone."""
-        return self._free(State.HELD, reason=reason)
+        return replace(self._free(State.HELD, reason=reason), not_before=self.not_before)
 
     def cleared(self) -> Award:
-        """Nothing stands in its way any more: it may be given."""
-        return self._free(State.PENDING, reason="")
+        """Nothing stands in its way any more: it may be given, once its time has come."""
+        return replace(self._free(State.PENDING, reason=""), not_before=self.not_before)
 
     def withdrawn(self, *, reason: str) -> Award:
         """The facts no longer earn it, and nothing was sent."""

@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from badgejobs.core.activity import Activity, Mark
 from badgejobs.core.counted import FUTURE_TOLERANCE, Counted, Counting
-from badgejobs.core.lifecycle import expired, held, is_for_good
+from badgejobs.core.lifecycle import expired, held, is_for_good, lapse
 from badgejobs.core.measure import numeric
 from badgejobs.core.milestone import (
     Age,
@@ -98,6 +98,15 @@ class Answer(NamedTuple):
     crossed_by: str
     #: What its proof is worked out of.
     scene: Scene
+    #: Whether the condition itself is not met at this moment, grace and checks aside; asked of
+    #: badges alone that are taken for it.
+    unmet: bool = False
+    #: When the condition last ceased to be met, where it is unmet and ever was.
+    ceased_at: datetime | None = None
+    #: The next moment at which time alone changes ``unmet``, where grace may hide it.
+    turns_at: datetime | None = None
+    #: Whether the member is blocked or waits for approval, so that nothing is taken from them.
+    is_paused: bool = False
 
     @property
     def may_open(self) -> bool:
@@ -183,6 +192,11 @@ class Evaluator:
             withheld = Withheld.NOT_EARNABLE
         elif member.is_paused:
             withheld = Withheld.PAUSED
+        unmet, ceased_at, turns_at = False, None, None
+        if lifecycle.revokes:
+            unmet, ceased_at = lapse(condition, as_of)
+            if lifecycle.grace or lifecycle.checked:
+                turns_at = next_change(condition, as_of)
         return Answer(
             milestone=milestone,
             met=now is not None,
@@ -191,6 +205,10 @@ class Evaluator:
             withheld=withheld,
             crossed_by=now[2] if now else "",
             scene=member,
+            unmet=unmet,
+            ceased_at=ceased_at,
+            turns_at=turns_at,
+            is_paused=member.is_paused,
         )
 
     # ------------------------------------------------------------ making ready

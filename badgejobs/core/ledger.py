@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from badgejobs.core.award import Award
+from badgejobs.core.award import Award, Unmet
 from badgejobs.core.source import Resources, Track
 from badgejobs.core.watermark import Place
 
@@ -84,6 +84,20 @@ class Earned:
     crossed_by: str = ""
     #: Why it must not be given now; empty where nothing stands in its way.
     hold: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lapse:
+    """What is noted of a badge of ours that stands: that it should go, or that it should not."""
+
+    member_id: str
+    badge: str
+    #: Why it should not stand; ``None`` where it should.
+    because: Unmet | None = None
+    #: Since when that is known.
+    since: datetime | None = None
+    #: From when on it is to be taken away; ``None`` while something else must come first.
+    goes_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

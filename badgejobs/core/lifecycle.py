@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from badgejobs.core.milestone import Milestone, Renew, knows_only_the_present
-from badgejobs.core.timeline import FOREVER, NEVER, Timeline, clipped, every, joined
+from badgejobs.core.timeline import FOREVER, NEVER, Timeline, clipped, every, joined, stretch_at
 
 
 def is_for_good(milestone: Milestone) -> bool:
@@ -27,7 +28,7 @@ def held(condition: Timeline, milestone: Milestone, *, for_good: bool) -> Timeli
         return ((start, FOREVER, by),)
     if not lifecycle.grace and not lifecycle.checked:
         return condition
-    return joined((start, _taken_at(end, milestone), by) for start, end, by in condition)
+    return joined((start, taken_at(end, milestone), by) for start, end, by in condition)
 
 
 def expired(standing: Timeline, condition: Timeline, milestone: Milestone) -> Timeline:
@@ -53,8 +54,18 @@ def expired(standing: Timeline, condition: Timeline, milestone: Milestone) -> Ti
     return every([periods, standing])
 
 
-def _taken_at(unmet: datetime, milestone: Milestone) -> datetime:
-    """When a badge is taken whose condition ceased to be met."""
+def lapse(condition: Timeline, moment: datetime) -> tuple[bool, datetime | None]:
+    """Whether a condition is not met at a moment, and when it last ceased to be before it.
+
+    ``None`` where, by the facts as they are now, it never was: after a refund, say.
+    """
+    if stretch_at(condition, moment):
+        return False, None
+    return True, max((end for _, end, _ in condition if end <= moment), default=None)
+
+
+def taken_at(unmet: datetime, milestone: Milestone) -> datetime:
+    """When a badge is taken whose condition ceased to be met: after grace, at the next check."""
     if unmet >= FOREVER:
         return FOREVER
     calendar, lifecycle = milestone.calendar, milestone.lifecycle
@@ -64,6 +75,41 @@ def _taken_at(unmet: datetime, milestone: Milestone) -> datetime:
         if calendar.start(lifecycle.checked, index) < end:
             return calendar.start(lifecycle.checked, index + 1)
     return end
+
+
+def held_as_before(before: Milestone, now: Milestone) -> Milestone:
+    """A milestone as those are held to it who were given its badge under earlier words.
+
+    When it is met and how long it lasts are as before; its look, its messages, who may earn it,
+    and the tiers that hide it are as they are now. Equal to ``now`` where it means the same.
+    """
+    stood, stands = before.lifecycle, now.lifecycle
+    return replace(
+        now,
+        condition=before.condition,
+        calendar=before.calendar,
+        lifecycle=replace(
+            stands,
+            revokes=stood.revokes,
+            grace=stood.grace,
+            checked=stood.checked,
+            expires_after=stood.expires_after,
+            expires_at=stood.expires_at,
+            renew=stood.renew,
+        ),
+    )
+
+
+def term_ends_at(award_earned: datetime, unmet_since: datetime, milestone: Milestone) -> datetime:
+    """When a badge expires of which the facts no longer say that it was ever earned.
+
+    Its term is counted from when it was earned once, or was found not to be met any more.
+    """
+    lifecycle = milestone.lifecycle
+    if lifecycle.expires_at is not None:
+        return lifecycle.expires_at
+    begins = unmet_since if lifecycle.renew is Renew.WHILE_MET else award_earned
+    return _plus(begins, milestone)
 
 
 def _plus(moment: datetime, milestone: Milestone) -> datetime:

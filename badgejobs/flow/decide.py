@@ -11,6 +11,7 @@ from badgejobs.core.award import Award
 from badgejobs.core.evaluate import Answer, Evaluator
 from badgejobs.core.ledger import Earned, WakeUp
 from badgejobs.core.milestone import Ruleset
+from badgejobs.flow.lapses import Held, is_ours
 from badgejobs.flow.ports import Store, Transaction
 from badgejobs.flow.verdicts import OPENS_PAGES, UNDECIDED, Changes, Outlook, Word, word_on
 
@@ -49,23 +50,31 @@ def decide(
 
     It looks at what is, never at what just happened, so any number of repetitions and any
     order of arrival end in the same ledger. A badge that was given is not taken here: that it
-    should be is noted. When time alone will change an answer, the member is to be woken then.
+    should be, and from when on, is noted. When time alone will change an answer, or grace is
+    over, the member is to be woken then.
     Of what is opened by a ``silent`` decision nobody is told: it was earned long ago. A
     ``declared`` one may open any number, which the hourly cap does not count.
     """
     if not members:
         return Decided()
     tx.activities.take_turns(site)
-    outlook = _outlook(tx, site, rules)
-    evaluator = Evaluator(rules.milestones)
+    outlook = outlook_on(tx, site, rules)
+    evaluator, before = Evaluator(rules.milestones), Earlier(rules)
     facts = tx.activities.of_members(site, members)
     ledger = tx.awards.of_members(site, members)
     by_member = _by_member(ledger.values())
     changes, wake_ups = Changes(), list[WakeUp]()
     for member in sorted(members):
-        answers = _answers(evaluator, facts.get(member), outlook)
-        changes.of_member(member, answers, by_member.get(member, {}), outlook)
-        wake_ups += _wake_ups(member, answers, outlook)
+        awards, known = by_member.get(member, {}), facts.get(member)
+        answers = _answers(evaluator, known, outlook)
+        held = Held(
+            now=outlook.now,
+            awards=awards,
+            answers={answer.milestone.badge: answer for answer in answers},
+            earlier=before.answers(awards.values(), known, outlook),
+        )
+        changes.of_member(member, held, outlook)
+        wake_ups += _wake_ups(member, (*answers, *held.earlier.values()), held, outlook)
     tx.wake_ups.replace(site, members, wake_ups)
     return _written(tx, site, changes, outlook, silent=silent, declared=declared)
 
@@ -79,7 +88,7 @@ def last_words(
     the award was opened never reaches Wix.
     """
     tx.activities.take_turns(site)
-    outlook = _outlook(tx, site, rules)
+    outlook = outlook_on(tx, site, rules)
     wanted = {award.badge for award in awards}
     evaluator = Evaluator(tuple(one for one in rules.milestones if one.badge in wanted))
     facts = tx.activities.of_members(site, {award.member_id for award in awards})
@@ -109,7 +118,7 @@ def allot_again(tx: Transaction, site: str, badges: Collection[str], rules: Rule
     """
     limited = {one.badge for one in rules.milestones if one.lifecycle.first is not None}
     if wanted := limited & set(badges):
-        outlook = _outlook(tx, site, rules)
+        outlook = outlook_on(tx, site, rules)
         _allotted(tx, site, wanted & outlook.allotting, outlook)
 
 
@@ -140,7 +149,7 @@ def take_up(site: str, rules: Ruleset, store: Store, *, batches: int) -> tuple[D
             done = len(members) < MEMBERS_A_BATCH
             tx.bindings.apply(site, version=rules.version, decided_to=None if done else members[-1])
             if done:
-                outlook = _outlook(tx, site, rules)
+                outlook = outlook_on(tx, site, rules)
                 total += _allotted(tx, site, outlook.allotting, outlook)
         if done:
             break
@@ -175,8 +184,34 @@ def _opens_pages_and_says_so(tx: Transaction, site: str, rules: Ruleset) -> bool
     waiting = {badge for badge, _, reason, _ in tx.awards.reasons(site) if reason == OPENS_PAGES}
     if not waiting:
         return False
-    outlook = _outlook(tx, site, rules)
+    outlook = outlook_on(tx, site, rules)
     return any(outlook.hold(badge) != OPENS_PAGES for badge in waiting)
+
+
+class Earlier:
+    """What awards are held to that were given under earlier versions of the rules."""
+
+    def __init__(self, rules: Ruleset) -> None:
+        self._rules = rules
+        self._evaluators = dict[str, Evaluator]()
+
+    def answers(
+        self, awards: Iterable[Award], facts: Collection[Activity] | None, outlook: Outlook
+    ) -> dict[str, Answer]:
+        """The answers for those of one member's awards that stand and are held to other words."""
+        found = dict[str, Answer]()
+        for version in {one.rules_version for one in awards if is_ours(one)}:
+            if not (words := self._rules.earlier.get(version)):
+                continue
+            if version not in self._evaluators:
+                self._evaluators[version] = Evaluator(tuple(words.values()))
+            under = {one.badge for one in awards if one.rules_version == version and is_ours(one)}
+            found |= {
+                answer.milestone.badge: answer
+                for answer in _answers(self._evaluators[version], facts, outlook)
+                if answer.milestone.badge in under
+            }
+        return found
 
 
 def _answers(
@@ -184,16 +219,27 @@ def _answers(
 ) -> tuple[Answer, ...]:
     """The answers for one member; of whom nothing is known, nothing is earned.
 
-    Such a member is erased or was never there, and a rule that asks for what is not must not
-    find them deserving.
+    Such a member is erased or was never there, or what was theirs is somebody else's now; a
+    rule that asks for what is not must not find them deserving.
     """
     answers = evaluator.answers(facts or (), outlook.now, outlook.known_to)
     if facts:
         return answers
-    return tuple(one._replace(met=False, earned_at=None, next_flip_at=None) for one in answers)
+    return tuple(
+        one._replace(
+            met=False,
+            earned_at=None,
+            next_flip_at=None,
+            withheld=None,
+            unmet=one.milestone.lifecycle.revokes,
+            turns_at=None,
+        )
+        for one in answers
+    )
 
 
-def _outlook(tx: Transaction, site: str, rules: Ruleset) -> Outlook:
+def outlook_on(tx: Transaction, site: str, rules: Ruleset) -> Outlook:
+    """What is known of a site beside its members' facts, at this moment."""
     return Outlook(
         rules,
         now=tx.now,
@@ -211,14 +257,19 @@ def _by_member(awards: Iterable[Award]) -> dict[str, dict[str, Award]]:
     return found
 
 
-def _wake_ups(member: str, answers: Iterable[Answer], outlook: Outlook) -> list[WakeUp]:
+def _wake_ups(member: str, answers: Iterable[Answer], held: Held, outlook: Outlook) -> list[WakeUp]:
     """When the member is to be decided again: one moment for all that is known alike."""
     first = dict[frozenset[str], datetime]()
-    for answer in answers:
-        if answer.next_flip_at:
-            waits_for = outlook.leans_on(answer.milestone)
-            known = first.get(waits_for, answer.next_flip_at)
-            first[waits_for] = min(known, answer.next_flip_at)
+    moments = [
+        (outlook.leans_on(answer.milestone), at)
+        for answer in answers
+        for at in (answer.next_flip_at, answer.turns_at)
+        if at
+    ]
+    # the end of a grace asks no source
+    moments += [(one.waits_for, one.at) for one in held.wake_ups()]
+    for waits_for, at in moments:
+        first[waits_for] = min(first.get(waits_for, at), at)
     return [WakeUp(member_id=member, at=at, waits_for=waits_for) for waits_for, at in first.items()]
 
 
@@ -233,8 +284,7 @@ def _written(
 ) -> Decided:
     """Write what a decision came to."""
     tx.awards.correct(site, changes.corrected)
-    tx.awards.mark_unmet(site, changes.unmet, unmet=True)
-    tx.awards.mark_unmet(site, changes.met_again, unmet=False)
+    tx.awards.mark(site, changes.lapses)
     ready = [one for one in changes.opened if not one.hold]
     waiting = [one for one in changes.opened if one.hold]
 

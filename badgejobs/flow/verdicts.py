@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from badgejobs.core.award import UNSENT, Award, Giver, State
+from badgejobs.core.award import REOPENED, UNSENT, Award, State
 from badgejobs.core.evaluate import Answer, Withheld
-from badgejobs.core.ledger import Earned
+from badgejobs.core.ledger import Earned, Lapse
 from badgejobs.core.milestone import (
     Milestone,
     Ruleset,
@@ -17,6 +17,7 @@ from badgejobs.core.milestone import (
     leans_on_history,
     sources_of,
 )
+from badgejobs.flow.lapses import Held, is_ours
 
 UNMET = "the condition is no longer met"
 RETIRED = "the rule is retired"
@@ -49,6 +50,7 @@ class Outlook:
         opening_pages: Collection[str] = (),
     ) -> None:
         self.now, self.known_to, self.version = now, known_to, rules.version
+        self._complete = frozenset(complete)
         #: The places of each badge that has a limit.
         self.limits = {
             one.badge: one.lifecycle.first
@@ -57,7 +59,7 @@ class Outlook:
         }
         leaning = [one for one in rules.milestones if leans_on_history(one)]
         self._leans_on = {one.badge: sources_of(one.condition) for one in leaning}
-        incomplete = {one.badge for one in leaning if not _all_sources_of(one) <= set(complete)}
+        incomplete = {one.badge for one in leaning if not self.knows_all_of(one)}
         unsaid = {
             one.badge
             for one in rules.milestones
@@ -79,6 +81,10 @@ class Outlook:
     def hold(self, badge: str) -> str:
         """Why nothing of this badge may be given now; empty where nothing stands in the way."""
         return self._holds.get(badge, "")
+
+    def knows_all_of(self, milestone: Milestone) -> bool:
+        """Whether everything is read that decides about a badge."""
+        return _all_sources_of(milestone) <= self._complete
 
     def in_line(self, badge: str) -> str:
         """Why an award of a badge with a limit is held that has no place."""
@@ -114,6 +120,8 @@ def word_on(
 
     ``in_front`` are the members for whom each badge with a limit has a place.
     """
+    if award.by_hand:
+        return Word(state=State.PENDING)  # a person wishes it
     if answer is None:
         return Word(state=State.WITHDRAWN, reason=UNMET)
     if refusal := _refusal(answer):
@@ -136,32 +144,24 @@ class Changes:
     #: By reason, as are those withdrawn.
     held: defaultdict[str, list[Pair]] = field(default_factory=lambda: defaultdict(list))
     withdrawn: defaultdict[str, list[Pair]] = field(default_factory=lambda: defaultdict(list))
-    unmet: list[Pair] = field(default_factory=list)
-    met_again: list[Pair] = field(default_factory=list)
+    lapses: list[Lapse] = field(default_factory=list)
     #: The badges of which an award came, went, or moved in time.
     badges: set[str] = field(default_factory=set)
 
-    def of_member(
-        self,
-        member: str,
-        answers: Iterable[Answer],
-        awards: Mapping[str, Award],
-        outlook: Outlook,
-    ) -> None:
-        """Add what becomes of one member's awards (by badge), under these answers."""
-        left = dict(awards)
-        for answer in answers:
-            badge = answer.milestone.badge
-            award = left.pop(badge, None)
-            if answer.met:
-                self._earned(member, answer, award, outlook)
-            if award and award.state in UNSENT:
+    def of_member(self, member: str, held: Held, outlook: Outlook) -> None:
+        """Add what becomes of one member's awards, under these answers."""
+        for badge, answer in held.answers.items():
+            award = held.awards.get(badge)
+            stands = award is not None and is_ours(award)
+            told = held.earlier.get(badge, answer) if stands else answer
+            if told.met and not (award_may_open(award) and held.defers(answer)):
+                self._earned(member, told, award, outlook)
+            if award and award.state in UNSENT and not award.by_hand:
                 self._unsent(award, answer, outlook)
-            elif award and award.state is State.ASSIGNED and award.giver is Giver.OURS:
-                self._standing(award, answer)
-        for award in left.values():
-            if award.state in UNSENT:
+        for badge, award in held.awards.items():
+            if badge not in held.answers and award.state in UNSENT and not award.by_hand:
                 self._withdraw(award, NO_RULE)
+        self.lapses.extend(held.lapses())
 
     def _earned(self, member: str, answer: Answer, award: Award | None, outlook: Outlook) -> None:
         assert answer.earned_at, "what is met was earned at some time"
@@ -176,11 +176,11 @@ class Changes:
             crossed_by=answer.crossed_by,
             hold=hold,
         )
-        if award is None or award.state is State.WITHDRAWN:
+        if award_may_open(award):
             if answer.withheld is None:
                 self.opened.append(earned)
                 self.badges.add(badge)
-        elif outlook.corrects(award, answer):
+        elif award and outlook.corrects(award, answer):
             self.corrected.append(earned)
             self.badges.add(badge)
 
@@ -194,20 +194,14 @@ class Changes:
         elif award.state is State.HELD and award.badge not in outlook.allotting:
             self.cleared.append(pair)
 
-    def _standing(self, award: Award, answer: Answer) -> None:
-        pair = (award.member_id, award.badge)
-        goes = answer.milestone.lifecycle.revokes or answer.withheld in {
-            Withheld.EXPIRED,
-            Withheld.HIGHER_TIER,
-        }
-        if not answer.met and goes:
-            self.unmet.append(pair)
-        elif award.unmet_since:
-            self.met_again.append(pair)
-
     def _withdraw(self, award: Award, reason: str) -> None:
         self.withdrawn[reason].append((award.member_id, award.badge))
         self.badges.add(award.badge)
+
+
+def award_may_open(award: Award | None) -> bool:
+    """Whether the facts may open an award: there is none, or a rule may give it anew."""
+    return award is None or award.state in REOPENED
 
 
 def _refusal(answer: Answer) -> str:

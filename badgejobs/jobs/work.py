@@ -22,6 +22,7 @@ from badgejobs.flow.reconcile import reconcile
 from badgejobs.flow.reread import Reread, reread
 from badgejobs.flow.scan import scan
 from badgejobs.jobs.retrying import patience
+from badgejobs.jobs.taking import take_back
 from badgejobs.jobs.units import BY_HAND, LEASE_MARGIN, Outcome, Stopped, Told, as_duty, as_run
 from badgejobs.store.scans import RESTING
 
@@ -174,7 +175,7 @@ def kind_of(house: House, site: str, source: str, track: Track) -> str:
 def run_assign(
     house: House, site: str, *, by: str, heard: Callable[[int], None] | None = None
 ) -> Outcome:
-    """Batches of awards until none is due, the slice is over, or something stops it.
+    """Batches of awards, and then of removals, until none is due or the slice is over.
 
     ``heard`` is told after each batch how many awards it held.
     """
@@ -200,7 +201,9 @@ def run_assign(
                 failures=failures,
             )
             if one is None:
-                return Told(numbers=totals, version=rules.version if totals["claimed"] else None)
+                return take_back(
+                    house, site, totals, failures=failures, time_is_up=time_is_up, heard=heard
+                )
             for name in totals:
                 totals[name] += getattr(one, name)
             if heard:

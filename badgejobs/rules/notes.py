@@ -10,20 +10,8 @@ from badgejobs.core.milestone import Milestone, Ruleset
 #: How many badges a note names.
 _MOST_NAMED = 3
 
-#: What this version decides and shows, and does not do at Wix yet.
+#: What this version reads, and does not do yet.
 _NOT_DONE: tuple[tuple[Callable[[Milestone], object], str], ...] = (
-    (
-        lambda one: one.lifecycle.revokes,
-        "this version shows when a badge is due to be taken back, and does not take it yet",
-    ),
-    (
-        lambda one: one.lifecycle.expires_after or one.lifecycle.expires_at,
-        "this version shows when a badge has expired, and does not take it yet",
-    ),
-    (
-        lambda one: one.above,
-        "this version leaves a lower tier that was given when a higher one is given",
-    ),
     (
         lambda one: one.notify_revoke or one.notify_backfill or not one.notify_award,
         "this version sends no messages of its own, whatever 'notify' says",

@@ -4,17 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
-from sqlalchemy import Connection, bindparam, func, select, true, tuple_, update
+from sqlalchemy import Connection, bindparam, case, func, or_, select, update
 
 from badgejobs.core.allowance import Kind
-from badgejobs.core.award import UNSENT, Award, State
-from badgejobs.core.ledger import Claimed, Earned
-from badgejobs.store import bulk_sizes, capping, claims, ledger, slots
+from badgejobs.core.award import REMOVAL_SHOWS, REOPENED, UNSENT, Award, State
+from badgejobs.core.ledger import Claimed, Earned, Lapse
+from badgejobs.store import bulk_sizes, capping, claims, ledger, removals, slots
 from badgejobs.store.allowances import SqlAllowances
 from badgejobs.store.dialect import chunks, insert_into
 from badgejobs.store.moment import Moment
 from badgejobs.store.tables import award, award_history
+
+
+class _Stood(NamedTuple):
+    """How an award stood before it is opened."""
+
+    state: State
+    period: int
+    changed_at: datetime
 
 
 class SqlAwards:
@@ -60,11 +69,12 @@ class SqlAwards:
         silent: bool = False,
         declared: bool = False,
     ) -> int:
-        """Open an award for each that has none or a withdrawn one; how many were opened.
+        """Open an award for each that has none, a withdrawn one or one that rules took; how many.
 
-        One that was withdrawn begins anew: without attempts, reads or a wait. With a reason to
-        ``hold`` it is opened as held. Of ``silent`` ones nobody is told, and ``declared`` ones
-        are outside the hourly cap.
+        Such a one begins anew: without attempts or reads, what was taken silently, in its next
+        period, and only when no query shows any more what was taken. With a reason to ``hold``
+        it is opened as held. Of ``silent`` ones nobody is told, and ``declared`` ones are outside
+        the hourly cap.
         """
         wanted = {(one.member_id, one.badge): one for one in earned}
         opened = 0
@@ -105,19 +115,36 @@ class SqlAwards:
         """Let awards that are held be given; how many were held."""
         return self._turn(site, pairs, Award.cleared, of={State.HELD})
 
-    def mark_unmet(self, site: str, pairs: Collection[tuple[str, str]], *, unmet: bool) -> None:
-        """Note of awards that stand at Wix that they should not any more, or that they should.
+    def mark(self, site: str, lapses: Sequence[Lapse]) -> None:
+        """Note of awards that stand at Wix whether they should, and from when on they are to go.
 
-        They are not touched otherwise. The moment of the first such note is kept.
+        They are not touched otherwise.
         """
-        for some in chunks(sorted(pairs)):
-            self._connection.execute(
-                update(award)
-                .where(award.c.site == site)
-                .where(tuple_(award.c.member_id, award.c.badge).in_(some))
-                .where(award.c.unmet_since.is_(None) if unmet else true())
-                .values(unmet_since=self._moment.now if unmet else None)
-            )
+        if not lapses:
+            return
+        self._connection.execute(
+            update(award)
+            .where(award.c.site == site, award.c.state == State.ASSIGNED)
+            .where(award.c.member_id == bindparam("of_member"))
+            .where(award.c.badge == bindparam("of_badge"))
+            .values(
+                unmet_because=bindparam("because"),
+                unmet_since=bindparam("since"),
+                revoke_at=bindparam("goes_at"),
+                # what stood in the way of taking it is over with it
+                reason=case((bindparam("because") == "", ""), else_=award.c.reason),
+            ),
+            [
+                {
+                    "of_member": one.member_id,
+                    "of_badge": one.badge,
+                    "because": one.because or "",
+                    "since": one.since,
+                    "goes_at": one.goes_at,
+                }
+                for one in lapses
+            ],
+        )
 
     def allot(
         self, site: str, badge: str, *, first: int, reason: str, instead_of: str
@@ -232,15 +259,25 @@ class SqlAwards:
         return claims.revive(self._connection, site, now=self._moment.now)
 
     def due_sites(self, sites: Collection[str], limit: int) -> list[str]:
-        """Those of ``sites`` with awards that could be claimed now, longest waiting first."""
-        return claims.due_sites(self._connection, sites, limit=limit, now=self._moment.now)
+        """Those of ``sites`` with awards that could be given or taken now, longest waiting first.
+
+        What is to be given goes first.
+        """
+        now = self._moment.now
+        to_give = claims.due_sites(self._connection, sites, limit=limit, now=now)
+        to_take = removals.due_sites(self._connection, sites, limit=limit, now=now)
+        return list(dict.fromkeys((*to_give, *to_take)))[:limit]
 
     def next_due_at(self, site: str, *, capped: bool = True) -> datetime | None:
         """The earliest moment at which there is work for an award; ``None`` without any.
 
-        Without ``capped`` those are left aside that wait for the hourly cap.
+        What is to be taken counts where it is due or nearly. Without ``capped`` those are left
+        aside that wait for the hourly cap.
         """
-        return claims.next_due_at(self._connection, site, now=self._moment.now, capped=capped)
+        now = self._moment.now
+        to_take = removals.next_due_at(self._connection, site, now=now)
+        to_give = claims.next_due_at(self._connection, site, now=now, capped=capped)
+        return min(filter(None, (to_give, to_take)), default=None)
 
     def states(self, site: str) -> dict[tuple[str, State], int]:
         """How many awards stand in each (badge, state)."""
@@ -300,23 +337,32 @@ class SqlAwards:
         declared: bool,
     ) -> int:
         now = self._moment.now
-        stood = self._states_of(site, earned)
-        rows = [
-            Award(
-                site=site,
-                member_id=one.member_id,
-                badge=one.badge,
-                state=State.HELD if one.hold else State.PENDING,
-                earned_at=one.earned_at,
-                rules_version=rules_version,
-                crossed_by=one.crossed_by,
-                reason=one.hold,
-                silent=silent,
-                declared=declared,
+        stood = self._stood(site, earned)
+        rows = list[Award]()
+        for one in earned:
+            before = stood.get((one.member_id, one.badge))
+            if before and before.state not in REOPENED:
+                continue
+            period = 1 if before is None else before.period
+            if before and before.state is State.REVOKED:
+                period += 1
+            shows_until = before.changed_at + REMOVAL_SHOWS if before and period > 1 else now
+            rows.append(
+                Award(
+                    site=site,
+                    member_id=one.member_id,
+                    badge=one.badge,
+                    state=State.HELD if one.hold else State.PENDING,
+                    earned_at=one.earned_at,
+                    rules_version=rules_version,
+                    crossed_by=one.crossed_by,
+                    not_before=shows_until if shows_until > now else None,
+                    reason=one.hold,
+                    silent=silent or period > 1,
+                    period=period,
+                    declared=declared,
+                )
             )
-            for one in earned
-            if stood.get((one.member_id, one.badge)) in {None, State.WITHDRAWN}
-        ]
         if not rows:
             return 0
         statement = insert_into(self._connection, award)
@@ -328,7 +374,7 @@ class SqlAwards:
                 # a place that was used up once stays its member's own
                 if column.name not in {*ledger.KEY, "has_slot"}
             },
-            where=award.c.state == State.WITHDRAWN,
+            where=or_(*(award.c.state == one for one in sorted(REOPENED))),
         ).returning(award.c.member_id, award.c.badge)
         written = {
             (member, badge)
@@ -337,21 +383,29 @@ class SqlAwards:
                 [claims.columns_of(one) | {"opened_at": now, "changed_at": now} for one in rows],
             )
         }
-        opened = [one for one in rows if (one.member_id, one.badge) in written]
-        ledger.remember(
-            self._connection,
-            [
-                ledger.changed(one, was=stood.get((one.member_id, one.badge)), at=now)
-                for one in opened
-            ],
-        )
-        return len(opened)
+        changes = [
+            ledger.changed(one, was=before.state if before else None, at=now)
+            for one in rows
+            if (one.member_id, one.badge) in written
+            for before in [stood.get((one.member_id, one.badge))]
+        ]
+        ledger.remember(self._connection, changes)
+        return len(changes)
 
-    def _states_of(self, site: str, earned: Sequence[Earned]) -> Mapping[tuple[str, str], State]:
+    def _stood(self, site: str, earned: Sequence[Earned]) -> Mapping[tuple[str, str], _Stood]:
         pairs = [(one.member_id, one.badge) for one in earned]
         rows = self._connection.execute(
-            select(award.c.member_id, award.c.badge, award.c.state)
+            select(
+                award.c.member_id,
+                award.c.badge,
+                award.c.state,
+                award.c.period,
+                award.c.changed_at,
+            )
             .where(ledger.any_of(site, pairs))
             .with_for_update()
         )
-        return {(member, badge): State(state) for member, badge, state in rows}
+        return {
+            (row.member_id, row.badge): _Stood(State(row.state), row.period, row.changed_at)
+            for row in rows
+        }

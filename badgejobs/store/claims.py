@@ -29,14 +29,20 @@ from badgejobs.store.tables import award, badge_binding
 
 _UNDER_WAY = (*sorted(OPEN), State.INFLIGHT)
 
+#: States in which a worker has an award in hand.
+_IN_HAND = (*_UNDER_WAY, State.ASSIGNED, State.REVOKING)
+
 _WAITS_FOR_A_PERSON = (State.NEEDS_ATTENTION, State.BLOCKED, State.PAUSED)
 
 WORKER_LOST = "worker lost while sending"
+WORKER_LOST_TAKING = "worker lost while taking it away"
 
 _BOUND = and_(badge_binding.c.site == award.c.site, badge_binding.c.badge == award.c.badge)
 
 #: What decide may correct while an award is in hand, so a settling must not undo it.
-_DECIDED = frozenset({"earned_at", "crossed_by", "rules_version", "unmet_since"})
+_DECIDED = frozenset({"earned_at", "crossed_by", "rules_version"})
+#: What decide notes of an award that stands, so a settling that leaves it so must not undo it.
+_NOTED = ("unmet_since", "unmet_because", "revoke_at")
 
 
 def columns_of(one: Award) -> dict[str, Any]:
@@ -198,7 +204,7 @@ def recover(connection: Connection, *, quiet_period: timedelta, now: datetime) -
     rows = connection.execute(
         select(*ledger.COLUMNS)
         .where(award.c.claimed_until < now)
-        .where(award.c.state.in_(_UNDER_WAY))
+        .where(award.c.state.in_(_IN_HAND))
         .with_for_update(skip_locked=True)
     )
     changes = list[tuple[Award, Award]]()
@@ -212,6 +218,9 @@ def recover(connection: Connection, *, quiet_period: timedelta, now: datetime) -
                 empty_reads=0,
                 reason=WORKER_LOST,
             )
+        elif one.state is State.REVOKING:
+            # a delete by id can be sent again at once
+            free = replace(free, not_before=now, reason=WORKER_LOST_TAKING)
         changes.append((one, free))
     write(connection, changes, now=now)
     return len(changes)
@@ -303,6 +312,7 @@ def write(connection: Connection, changes: Sequence[tuple[Award, Award]], *, now
     changes = slots.counted(connection, changes)
     names = [name for name in Award.__dataclass_fields__ if name not in {*ledger.KEY, *_DECIDED}]
     to_state = bindparam("to_state", type_=award.c.state.type)
+    still_stands = and_(award.c.state == State.ASSIGNED, to_state == State.ASSIGNED)
     now_or_then = case(
         (award.c.state != to_state, bindparam("now", type_=award.c.changed_at.type)),
         else_=award.c.changed_at,
@@ -312,7 +322,15 @@ def write(connection: Connection, changes: Sequence[tuple[Award, Award]], *, now
             update(award)
             .where(_this(site))
             .values(
-                {name: bindparam(f"to_{name}") for name in names} | {"changed_at": now_or_then}
+                {name: bindparam(f"to_{name}") for name in names}
+                | {
+                    name: case(
+                        (still_stands, award.c[name]),
+                        else_=bindparam(f"to_{name}", type_=award.c[name].type),
+                    )
+                    for name in _NOTED
+                }
+                | {"changed_at": now_or_then}
             ),
             [
                 _named(one) | {f"to_{name}": getattr(one, name) for name in names} | {"now": now}

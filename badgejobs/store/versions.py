@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 
 from sqlalchemy import Connection, select
 
+from badgejobs.core.award import State
 from badgejobs.store.dialect import insert_into
 from badgejobs.store.moment import Moment
-from badgejobs.store.tables import rules_version
+from badgejobs.store.tables import award, rules_version
 
 
 class SqlVersions:
@@ -36,3 +38,21 @@ class SqlVersions:
             )
         )
         return json.loads(content)["text"] if content else None
+
+    def since(self, site: str, version: str) -> datetime | None:
+        """When a version was first taken up; ``None`` where it was not yet."""
+        return self._connection.scalar(
+            select(rules_version.c.first_seen_at).where(
+                rules_version.c.site == site, rules_version.c.version == version
+            )
+        )
+
+    def held_to(self, site: str) -> frozenset[str]:
+        """The versions under which awards were opened that stand at Wix, or soon may."""
+        never = [State.WITHDRAWN, State.REVOKED, State.TAKEN]
+        versions = (
+            select(award.c.rules_version)
+            .where(award.c.site == site, award.c.state.not_in(never))
+            .distinct()
+        )
+        return frozenset(self._connection.scalars(versions))

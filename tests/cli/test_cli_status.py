@@ -8,8 +8,8 @@ from typing import Any
 
 from command_desk import RULES, Desk, LiveWix, member_id
 
-from badgejobs.core.award import Giver, Timing
-from badgejobs.core.ledger import Earned, WakeUp
+from badgejobs.core.award import Giver, Timing, Unmet
+from badgejobs.core.ledger import Earned, Lapse, WakeUp
 from badgejobs.store import SqlStore, open_store
 
 pytest_plugins = ["cli_fixtures"]
@@ -46,7 +46,10 @@ def test_status_tells_what_is_held_and_why_and_what_is_due_to_be_taken(
         assert claimed
         sent = claimed.awards[0].sent(tx.now, Timing())
         tx.awards.settle([sent.given("a1", Giver.OURS)], claim=claimed.token)
-        tx.awards.mark_unmet("shop", [("m0", "founder")], unmet=True)
+        lapse = Lapse(
+            member_id="m0", badge="founder", because=Unmet.EXPIRED, since=now, goes_at=now
+        )
+        tx.awards.mark("shop", [lapse])
         tx.wake_ups.replace(
             "shop",
             ["m1", "m2", "m3"],
@@ -62,12 +65,20 @@ def test_status_tells_what_is_held_and_why_and_what_is_due_to_be_taken(
 
     held = {(one["number"], one["why"]) for one in status["held"]}
     assert held == {(2, f"{line}, on place 3 to 4"), (1, "history incomplete")}
-    assert status["to_be_taken"] == [{"site": "shop", "badge": "founder", "number": 1}]
+    (to_go,) = status["to_be_taken"]
+    assert (to_go["badge"], to_go["number"], to_go["because"]) == ("founder", 1, "expired")
+    assert to_go["next_at"] <= status["at"]
     assert status["wake_ups"]["shop"] == {
         "due": 1, "waiting": 1, "later": 1, "next_at": status["wake_ups"]["shop"]["next_at"]
     }  # fmt: skip
     assert status["wake_ups"]["shop"]["next_at"] > status["at"]
-    for words in (line, "history incomplete", "due to be taken", "1 now, 1 when a source"):
+    for words in (
+        line,
+        "history incomplete",
+        "due to be taken",
+        "expired",
+        "1 now, 1 when a source",
+    ):
         assert words in " ".join(shown.split())
 
 

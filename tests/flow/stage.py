@@ -14,6 +14,7 @@ from wix_double import World, WorldComments, WorldOrders, WorldSource
 from badgejobs.core.activity import Activity, Mark
 from badgejobs.core.award import Award, State, Timing
 from badgejobs.core.evaluate import evaluate
+from badgejobs.core.guard import Guard
 from badgejobs.core.milestone import Condition, Count, Look, Milestone, Ruleset, Selection
 from badgejobs.core.policy import CommentPolicy, OrderPolicy
 from badgejobs.core.source import Track
@@ -24,6 +25,7 @@ from badgejobs.flow.decide import Decided, flip, take_up
 from badgejobs.flow.pages import Scanned
 from badgejobs.flow.provision import Provisioned, provision
 from badgejobs.flow.reconcile import Drift, reconcile
+from badgejobs.flow.revoke import Revoked, revoke
 from badgejobs.flow.scan import scan
 from badgejobs.jobs.retrying import verdict
 from badgejobs.store import SqlStore
@@ -31,6 +33,8 @@ from badgejobs.store.tables import activity, award, award_history, wake_up
 from badgejobs.store.wake_ups import WakeUps
 
 TIMING = Timing()
+#: Nothing is too much for this guard.
+FREE = Guard(percent=100)
 CADENCE = Cadence()
 
 
@@ -257,6 +261,27 @@ class Stage:
         totals = Counter[str]()
         while one := self.assign():
             for name in ("claimed", "created", "found", "unknown", "refused", "withdrawn"):
+                totals[name] += getattr(one, name)
+        return +totals
+
+    def revoke(self, guard: Guard = FREE) -> Revoked | None:
+        """One batch of what is due to be taken."""
+        return revoke(
+            self.site,
+            self.wix,
+            self.rules,
+            self.store,
+            timing=TIMING,
+            batch=self.batch,
+            patience=patience,
+            guard=guard,
+        )
+
+    def revoke_all(self, guard: Guard = FREE) -> Counter[str]:
+        """Batches until none is due now; what they came to."""
+        totals = Counter[str]()
+        while one := self.revoke(guard):
+            for name in ("claimed", "revoked", "taken", "kept", "held_back", "again"):
                 totals[name] += getattr(one, name)
         return +totals
 

@@ -88,7 +88,7 @@ def test_the_order_that_leaves_the_window_at_three_in_the_morning_is_noticed_wit
     at.decide_due()
 
     assert at.unmet() == {"busy": 1}
-    assert at.award().state is State.ASSIGNED, "counted, and not taken by this version"
+    assert at.award().state is State.ASSIGNED, "a decision takes nothing itself"
     at.wait(minutes=1)
     at.orders.put(at.order("o3"))
     at.scan()

@@ -62,8 +62,6 @@ def test_a_currency_that_is_not_known_is_said_where_money_is_compared(tmp_path: 
 
 
 WAITING = [
-    ("lifecycle: {revoke: when_unmet}", "a: this version shows when a badge is due to be taken"),
-    ("lifecycle: {expires: {after: 1y}}", "a: this version shows when a badge has expired"),
     ("notify: {revoke: true}", "a: this version sends no messages"),
     ("backfill: {notify: true}", "a: this version sends no messages"),
 ]
@@ -75,11 +73,17 @@ def test_what_this_version_does_not_carry_out_is_said(more: str, note: str, tmp_
     assert told.startswith(note)
 
 
-def test_a_lower_tier_that_stays_is_said_and_many_badges_are_counted(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "more", ["lifecycle: {revoke: {grace: 7d}}", "lifecycle: {expires: {after: 1y}}"]
+)
+def test_what_is_taken_back_is_carried_out_and_needs_no_word(more: str, tmp_path: Path) -> None:
+    assert notes(tmp_path, with_badge(more)) == ()
+
+
+def test_many_badges_are_counted(tmp_path: Path) -> None:
     tiers = ", ".join(f"{{id: t{n}, badge: T{n}, gte: {n}}}" for n in range(1, 7))
-    text = f"version: 1\nladders: [{{id: l, measure: {{count: orders}}, tiers: [{tiers}]}}]\n"
-    (told,) = notes(tmp_path, text)
+    ladder = f"{{id: l, measure: {{count: orders}}, notify: {{revoke: true}}, tiers: [{tiers}]}}"
+    (told,) = notes(tmp_path, f"version: 1\nladders: [{ladder}]\n")
     assert told == (
-        "t1, t2, t3 and 2 more: this version leaves a lower tier that was given when a higher one "
-        "is given"
+        "t1, t2, t3 and 3 more: this version sends no messages of its own, whatever 'notify' says"
     )

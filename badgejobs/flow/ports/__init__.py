@@ -5,6 +5,7 @@ from __future__ import annotations
 from badgejobs.flow.ports.facts import Activities, Audits, Erasing, Links, Quarantine, ResourceMemo
 from badgejobs.flow.ports.keeping import Alerts, Allowances, Drifts
 from badgejobs.flow.ports.ledger import Awards, Bindings, Requests, Versions, WakeUps
+from badgejobs.flow.ports.removals import Removals
 from badgejobs.flow.ports.scans import Scans
 from badgejobs.flow.ports.transactions import Store, Transaction
 from badgejobs.flow.ports.wix import Badges, Members, SiteReader
@@ -22,6 +23,7 @@ __all__ = [
     "Links",
     "Members",
     "Quarantine",
+    "Removals",
     "Requests",
     "ResourceMemo",
     "Scans",

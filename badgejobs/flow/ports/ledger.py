@@ -10,6 +10,7 @@ from badgejobs.core.award import Award, State
 from badgejobs.core.ledger import (
     Claimed,
     Earned,
+    Lapse,
     WakeUp,
 )
 from badgejobs.core.wixfacts import SiteFacts
@@ -31,7 +32,7 @@ class Awards(Protocol):
         silent: bool = False,
         declared: bool = False,
     ) -> int:
-        """Open an award for each that has none or a withdrawn one; how many were opened.
+        """Open an award for each that has none, or one withdrawn or taken by rules; how many.
 
         With a reason to ``hold`` it is opened as held. Of ``silent`` ones nobody is told, and
         ``declared`` ones are outside the hourly cap.
@@ -54,8 +55,8 @@ class Awards(Protocol):
         """Let awards that are held be given; how many were held."""
         ...
 
-    def mark_unmet(self, site: str, pairs: Collection[tuple[str, str]], *, unmet: bool) -> None:
-        """Note of awards that stand at Wix that they should not any more, or that they should."""
+    def mark(self, site: str, lapses: Sequence[Lapse]) -> None:
+        """Note of awards that stand at Wix whether they should, and when they are to go."""
         ...
 
     def reasons(self, site: str) -> list[tuple[str, State, str, int]]:
@@ -123,7 +124,10 @@ class Awards(Protocol):
         ...
 
     def recover(self, *, quiet_period: timedelta) -> int:
-        """Turn awards whose claim ran out back: in flight to unknown, others to free."""
+        """Turn awards whose claim ran out back: in flight to unknown, others to free.
+
+        What was being taken away is to be taken at once.
+        """
         ...
 
     def states(self, site: str) -> dict[tuple[str, State], int]:
@@ -216,6 +220,10 @@ class Versions(Protocol):
 
     def note(self, site: str, version: str, text: str) -> None:
         """Keep the text of a version that is taken up."""
+        ...
+
+    def since(self, site: str, version: str) -> datetime | None:
+        """When a version was first taken up; ``None`` where it was not yet."""
         ...
 
 

@@ -16,6 +16,7 @@ from badgejobs.flow.ports.facts import (
 )
 from badgejobs.flow.ports.keeping import Alerts, Allowances, Drifts
 from badgejobs.flow.ports.ledger import Awards, Bindings, Requests, Versions, WakeUps
+from badgejobs.flow.ports.removals import Removals
 from badgejobs.flow.ports.scans import Scans
 
 
@@ -55,6 +56,11 @@ class Transaction(Protocol):
     @property
     def awards(self) -> Awards:
         """The ledger."""
+        ...
+
+    @property
+    def removals(self) -> Removals:
+        """The awards that are to be taken away."""
         ...
 
     @property
