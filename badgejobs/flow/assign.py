@@ -27,6 +27,7 @@ from badgejobs.errors import (
     Refused,
 )
 from badgejobs.flow.decide import allot_again, last_words
+from badgejobs.flow.gone import badge_gone, badges_gone
 from badgejobs.flow.ports import Badges, Store
 from badgejobs.flow.scan import Patience
 
@@ -88,7 +89,7 @@ def assign(
     together = [award.attempt == 1 for award in sending]
     fence = _fence(sending, claimed.token, store, timing)
     results = _send(pairs, badges, fence, together=together)
-    gone = _badges_gone(badges, pairs, results)
+    gone = badges_gone(badges, _missed(pairs, results))
     with store.begin() as tx:
         after = [
             _settled(
@@ -102,6 +103,9 @@ def assign(
             for award, result, (badge_id, _) in zip(sending, results, pairs, strict=True)
         ]
         tx.awards.settle(after, claim=claimed.token)
+        for badge, wix_badge_id in sorted(claimed.wix_badge_ids.items()):
+            if wix_badge_id in (gone or ()):
+                badge_gone(tx, site, badge, wix_badge_id)
     return _summary(claimed, [*settled, *after], error=_stopper(results))
 
 
@@ -239,7 +243,7 @@ def _settled(
             # Whose absence it was cannot be told now.
             return award.not_sent(now, wait=wait(error), reason=str(error))
         case NotFound() if badge_gone:
-            return award.refused(State.PAUSED, reason="the badge is gone at Wix")
+            return award.badge_gone()
         case NotFound() | Refused() as error:
             return award.refused(State.BLOCKED, reason=str(error))
         case BadgeJobsError(may_have_happened=True) as error:
@@ -249,24 +253,13 @@ def _settled(
     raise AssertionError("a result is an assignment or an error")
 
 
-def _badges_gone(
-    badges: Badges, pairs: Sequence[tuple[str, str]], results: Sequence[Created]
-) -> frozenset[str] | None:
-    """Which badges of items that Wix did not find are themselves gone, rather than a member.
-
-    ``None`` where that cannot be told now.
-    """
-    missed = {
+def _missed(pairs: Sequence[tuple[str, str]], results: Sequence[Created]) -> set[str]:
+    """The badges of items that Wix did not find: the badge may be gone, or the member."""
+    return {
         badge_id
         for (badge_id, _), result in zip(pairs, results, strict=True)
         if isinstance(result.error, NotFound)
     }
-    if not missed:
-        return frozenset()
-    try:
-        return frozenset(missed - {badge.id for badge in badges.badges()})
-    except BadgeJobsError:
-        return None
 
 
 def _stopper(results: Iterable[Created]) -> BadgeJobsError | None:
