@@ -6,6 +6,22 @@ from bisect import bisect_left
 from collections.abc import Sequence
 
 
+def may_stay(places: Sequence[int]) -> frozenset[int]:
+    """The indexes that need not be moved: as many as can be, and the first if it can be.
+
+    >>> sorted(may_stay([2, 1])), sorted(may_stay([2, 1, 3])), sorted(may_stay([3, 1, 2]))
+    ([0], [0, 2], [1, 2])
+    >>> sorted(may_stay([0, 0])), may_stay([])
+    ([0], frozenset())
+    """
+    run = longest_rising(places)
+    if places and (places[0] or not run):
+        behind = longest_rising([one if one > places[0] else 0 for one in places[1:]])
+        if len(behind) + 1 >= len(run):
+            return frozenset({0, *(index + 1 for index in behind)})
+    return frozenset(run)
+
+
 def longest_rising(places: Sequence[int]) -> tuple[int, ...]:
     """The indexes of a longest rising run among the places, gaps allowed; a place of 0 is none.
 

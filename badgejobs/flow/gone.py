@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import timedelta
 
 from badgejobs.core.alert import Kind
-from badgejobs.core.award import BEGINS_WITH_BADGE, WAITS_WITH_BADGE, Award
+from badgejobs.core.award import BEGINS_WITH_BADGE, WAITS_WITH_BADGE, Award, State
 from badgejobs.core.ledger import Bound
 from badgejobs.core.milestone import Milestone
 from badgejobs.core.wixfacts import WixBadge
@@ -42,7 +42,7 @@ def badge_gone(tx: Transaction, site: str, badge: str, wix_badge_id: str | None 
     """
     if wix_badge_id not in {None, tx.bindings.of(site).get(badge)}:
         return
-    tx.bindings.note_gone(site, badge)
+    is_news = tx.bindings.note_gone(site, badge)
     tx.alerts.raised(
         site,
         Kind.BADGE_GONE,
@@ -50,7 +50,18 @@ def badge_gone(tx: Transaction, site: str, badge: str, wix_badge_id: str | None 
         f"anew and given to those who earn it: badgejobs provision {site} --recreate {badge}",
         subject=badge,
     )
-    tx.awards.turn_all(site, badge, Award.badge_gone, of=WAITS_WITH_BADGE)
+    if is_news:
+        tx.awards.turn_all(site, badge, Award.badge_gone, of=WAITS_WITH_BADGE)
+    else:
+        keep_waiting(tx, site, badge)
+
+
+def keep_waiting(tx: Transaction, site: str, badge: str) -> None:
+    """Let what was in a worker's hand when its badge was found gone wait as well.
+
+    What is earned since is held, and goes on being decided.
+    """
+    tx.awards.turn_all(site, badge, Award.badge_gone, of=WAITS_WITH_BADGE - {State.HELD})
 
 
 def recreate(

@@ -7,7 +7,7 @@ from dataclasses import fields
 
 from badgejobs.core.ledger import Bound
 from badgejobs.core.milestone import Look, Milestone, Ruleset
-from badgejobs.core.rising import longest_rising
+from badgejobs.core.rising import may_stay
 from badgejobs.core.wixfacts import WixBadge
 from badgejobs.errors import (
     AlreadyExists,
@@ -75,7 +75,7 @@ def put_in_order(
     with store.begin() as tx:
         owned = [known for _, known in _owned(rules, tx.bindings.bound(site))]
         places = [known.place for known in owned]
-        stay = set(longest_rising(places) or ([0] if owned else []))
+        stay = may_stay(places)
         if len(stay) == len(owned) and all(places):
             return 0, None
         tx.bindings.note_places(

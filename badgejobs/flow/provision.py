@@ -7,11 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from badgejobs.core.alert import Kind
-from badgejobs.core.award import WAITS_WITH_BADGE, Award
 from badgejobs.core.milestone import Milestone, Ruleset
 from badgejobs.core.wixfacts import WixBadge
 from badgejobs.errors import BadgeJobsError, Refused, StateError
-from badgejobs.flow.gone import badge_gone, badges_gone, recreate
+from badgejobs.flow.gone import badge_gone, badges_gone, keep_waiting, recreate
 from badgejobs.flow.looks import bring_looks, put_in_order
 from badgejobs.flow.ports import Badges, Store
 from badgejobs.flow.titles import standing_under
@@ -174,7 +173,7 @@ class _Provisioning:
         with self._store.begin() as tx:
             for badge in sorted(tx.bindings.gone(self._site)):
                 if badge in self._names:
-                    tx.awards.turn_all(self._site, badge, Award.badge_gone, of=WAITS_WITH_BADGE)
+                    keep_waiting(tx, self._site, badge)
                 else:
                     tx.alerts.clear(self._site, Kind.BADGE_GONE, subject=badge)
 

@@ -228,7 +228,7 @@ def test_a_lookup_that_fails_after_a_404_decides_nothing(store: SqlStore, clock:
     at = Stage(store, clock)
     at.earn("ada")
     at.wix.script("create", NotFound("badge or member"))
-    at.wix.script("badges", Ambiguous("no answer"))
+    at.wix.script("get_badge", Ambiguous("no answer"))
 
     at.assign_all()
 
