@@ -87,8 +87,10 @@ WAITS_WITH_BADGE = frozenset(
 )
 
 #: States of an award that begins anew with its badge. What a person took stays taken, what Wix
-#: refuses stays refused, and what a rule took may be earned as before.
-BEGINS_WITH_BADGE = WAITS_WITH_BADGE | {State.PAUSED, State.NEEDS_ATTENTION}
+#: refuses stays refused, and what is open or was taken by a rule is decided as ever.
+BEGINS_WITH_BADGE = frozenset(
+    {State.PAUSED, State.NEEDS_ATTENTION, State.UNKNOWN, State.ASSIGNED, State.REVOKING}
+)
 
 #: How many reads must find nothing before a lost answer counts as never applied.
 EMPTY_READS_NEEDED = 2

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import timedelta
 
 from badgejobs.core.alert import Kind
@@ -16,6 +16,10 @@ from badgejobs.flow.titles import standing_under
 
 #: Seconds after which a badge whose awards are just being sent is looked at again.
 _SOON = 15.0
+#: Awards changed in one transaction, so that it is a short one.
+CHUNK = 500
+
+_WAITS_LATER = WAITS_WITH_BADGE - {State.HELD}
 
 
 def badges_gone(badges: Badges, wix_badge_ids: Collection[str]) -> frozenset[str] | None:
@@ -38,7 +42,8 @@ def badge_gone(tx: Transaction, site: str, badge: str, wix_badge_id: str | None 
     """Let everything of a badge wait that was surely deleted at Wix, and call for a person, once.
 
     With a ``wix_badge_id`` only while the badge is still bound to that one. What is in a worker's
-    hand just now is settled by it first, and waits from the next call of this on.
+    hand just now, and what is beyond a ``CHUNK``, waits from the next provisioning on;
+    nothing of it is sent before that.
     """
     if wix_badge_id not in {None, tx.bindings.of(site).get(badge)}:
         return
@@ -50,18 +55,14 @@ def badge_gone(tx: Transaction, site: str, badge: str, wix_badge_id: str | None 
         f"anew and given to those who earn it: badgejobs provision {site} --recreate {badge}",
         subject=badge,
     )
-    if is_news:
-        tx.awards.turn_all(site, badge, Award.badge_gone, of=WAITS_WITH_BADGE)
-    else:
-        keep_waiting(tx, site, badge)
+    # what was held before is paused; what is earned since is held, and goes on being decided
+    of = WAITS_WITH_BADGE if is_news else _WAITS_LATER
+    tx.awards.turn_all(site, badge, Award.badge_gone, of=of, limit=CHUNK)
 
 
-def keep_waiting(tx: Transaction, site: str, badge: str) -> None:
-    """Let what was in a worker's hand when its badge was found gone wait as well.
-
-    What is earned since is held, and goes on being decided.
-    """
-    tx.awards.turn_all(site, badge, Award.badge_gone, of=WAITS_WITH_BADGE - {State.HELD})
+def keep_waiting(site: str, badge: str, store: Store) -> None:
+    """Let the rest of a badge that is gone wait: of very many, or what was in a worker's hand."""
+    _all_turned(site, badge, store, Award.badge_gone, _WAITS_LATER)
 
 
 def recreate(
@@ -91,6 +92,8 @@ def recreate(
                 site, badge, quiet_period=quiet_period, instead_of=known.wix_badge_id
             )
         standing = badges.create_badge(milestone.look)
+    # nothing of it is given before it is bound
+    _all_turned(site, badge, store, Award.badge_created_anew, BEGINS_WITH_BADGE)
     with store.begin() as tx:
         _require_at_rest(tx, site, badge)
         tx.bindings.bind(site, badge, standing.id)
@@ -98,10 +101,22 @@ def recreate(
         tx.bindings.note_titles(site, {badge: standing.title})
         if created:
             tx.bindings.note_look(site, badge, milestone.look)
-        tx.awards.turn_all(site, badge, Award.badge_created_anew, of=BEGINS_WITH_BADGE)
         tx.alerts.clear(site, Kind.BADGE_GONE, subject=badge)
         tx.bindings.decide_anew(site)
     return created
+
+
+def _all_turned(
+    site: str,
+    badge: str,
+    store: Store,
+    change: Callable[[Award], Award],
+    of: Collection[State],
+) -> None:
+    turned = CHUNK
+    while turned == CHUNK:
+        with store.begin() as tx:
+            turned = tx.awards.turn_all(site, badge, change, of=of, limit=CHUNK)
 
 
 def _require_at_rest(tx: Transaction, site: str, badge: str) -> None:

@@ -72,7 +72,6 @@ def provision(
     a create may still be on its way.
     """
     work = _Provisioning(site, rules, badges, store)
-    work.keep_waiting()
     if missing := unbound(site, rules, store):
         with store.begin() as tx:
             tx.bindings.await_quiet(site, quiet_period=quiet_period)
@@ -91,8 +90,7 @@ def provision(
     changed, errors = bring_looks(site, rules, badges, store)
     moved, error = put_in_order(site, rules, badges, store)
     errors = [*work.errors, *errors, *([error] if error else [])]
-    with store.begin() as tx:
-        gone = tx.bindings.gone(site)
+    gone = work.keep_waiting()
     return Provisioned(
         created=work.created,
         found=work.found,
@@ -168,14 +166,15 @@ class _Provisioning:
         self.found += not is_new
         return standing
 
-    def keep_waiting(self) -> None:
-        """See to what is gone: what a worker had in hand waits too; without a rule it is over."""
+    def keep_waiting(self) -> frozenset[str]:
+        """See to what is gone: all of it waits, and without a rule it is over; which it is."""
         with self._store.begin() as tx:
-            for badge in sorted(tx.bindings.gone(self._site)):
-                if badge in self._names:
-                    keep_waiting(tx, self._site, badge)
-                else:
-                    tx.alerts.clear(self._site, Kind.BADGE_GONE, subject=badge)
+            gone = tx.bindings.gone(self._site)
+            for badge in sorted(gone - self._names):
+                tx.alerts.clear(self._site, Kind.BADGE_GONE, subject=badge)
+        for badge in sorted(gone & self._names):
+            keep_waiting(self._site, badge, self._store)
+        return gone
 
     def look_over(self, at_wix: Sequence[WixBadge]) -> None:
         """Note what a list of all badges tells of those that are bound already."""

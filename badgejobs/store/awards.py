@@ -173,10 +173,21 @@ class SqlAwards:
         return claims.revive(self._connection, site, now=self._moment.now)
 
     def turn_all(
-        self, site: str, badge: str, change: Callable[[Award], Award], *, of: Collection[State]
+        self,
+        site: str,
+        badge: str,
+        change: Callable[[Award], Award],
+        *,
+        of: Collection[State],
+        limit: int,
     ) -> int:
-        """Change those of one badge that are in these states and nobody's hand; how many."""
-        return claims.turn_all(self._connection, site, badge, change, of=of, now=self._moment.now)
+        """Change those of one badge that are in these states and nobody's hand; how many.
+
+        No more than ``limit`` at once, so that the change must lead out of these states.
+        """
+        return claims.turn_all(
+            self._connection, site, badge, change, of=of, limit=limit, now=self._moment.now
+        )
 
     def in_hand(self, site: str, badge: str) -> bool:
         """Whether a worker has an award of this badge in hand, or its request is under way."""

@@ -182,13 +182,18 @@ def turn_all(
     change: Callable[[Award], Award],
     *,
     of: Collection[State],
+    limit: int,
     now: datetime,
 ) -> int:
-    """Change those of one badge that are in these states and nobody's hand; how many."""
+    """Change those of one badge that are in these states and nobody's hand; how many.
+
+    No more than ``limit`` at once, so that the change must lead out of these states.
+    """
     rows = connection.execute(
         select(*ledger.COLUMNS)
         .where(award.c.site == site, award.c.badge == badge)
         .where(award.c.state.in_(sorted(of)), ledger.free_at(now))
+        .limit(limit)
         .with_for_update()
     )
     changes = [(one, change(one)) for one in map(ledger.from_row, rows)]

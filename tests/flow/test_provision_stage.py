@@ -21,6 +21,7 @@ from badgejobs.errors import (
     Refused,
     StaleRevision,
 )
+from badgejobs.flow.gone import CHUNK
 from badgejobs.flow.provision import Provisioned, Renamed, provision, provision_anew, unbound
 from badgejobs.store import SqlStore
 
@@ -564,6 +565,27 @@ def test_retry_leaves_what_waits_for_a_badge_that_is_gone(store: SqlStore, clock
     assert at.award("ada", "two-orders").state is State.PENDING
 
 
+def test_very_many_awards_of_a_badge_that_is_gone_wait_and_begin_anew_in_short_transactions(
+    store: SqlStore, clock: Clock
+) -> None:
+    at = Stage(store, clock)
+    many = CHUNK + 2
+    at.provision()
+    at.record(*(at.order(f"o{n}", f"m{n}") for n in range(many)))
+    at.decide_due()
+    at.assign_all()
+    at.wix.drop_badge(at.wix_id())
+
+    read_anew(at)
+    with store.begin() as tx:
+        assert tx.awards.states(at.site) == {("one-order", State.PAUSED): many}
+
+    anew(at)
+    at.decide_due()
+    at.assign_all()
+    assert sum(at.wix.standing.values()) == len(at.wix.standing) == many
+
+
 def test_an_alert_ends_with_its_rule(store: SqlStore, clock: Clock) -> None:
     at = Stage(store, clock, ONE_ORDER, TWO_ORDERS)
     gone_with(at, "ada")
@@ -611,6 +633,7 @@ def test_who_earns_it_no_more_and_whom_a_person_took_it_from_do_not_get_it_anew(
             "one-order",
             lambda one: one.taken(reason="-") if one.member_id == "bob" else one,
             of={State.ASSIGNED},
+            limit=100,
         )
     at.orders.put(*(replace(at.order(f"cyd-{n}", "cyd", marks=(), revision=2)) for n in (1, 2)))
     at.wait(hours=1)
@@ -634,7 +657,11 @@ def test_what_a_person_wished_for_is_given_again_whatever_the_facts_say(
     read_anew(at)
     with store.begin() as tx:
         tx.awards.turn_all(
-            at.site, "one-order", lambda one: replace(one, by_hand=True), of={State.PAUSED}
+            at.site,
+            "one-order",
+            lambda one: replace(one, by_hand=True),
+            of={State.PAUSED},
+            limit=100,
         )
 
     anew(at)

@@ -41,7 +41,7 @@ def stands(store: SqlStore, badge: str = "regular") -> dict[str, Award]:
 def gone(store: SqlStore, badge: str = "regular") -> int:
     with store.begin() as tx:
         tx.bindings.note_gone("s", badge)
-        return tx.awards.turn_all("s", badge, Award.badge_gone, of=WAITS_WITH_BADGE)
+        return tx.awards.turn_all("s", badge, Award.badge_gone, of=WAITS_WITH_BADGE, limit=100)
 
 
 def test_all_that_is_known_of_a_bound_badge_is_kept(store: SqlStore, clock: Clock) -> None:
@@ -152,7 +152,9 @@ def test_an_award_that_begins_anew_keeps_its_place_and_forgets_what_was_sent(
     had = batch.awards[0].member_id
     gone(store)
     with store.begin() as tx:
-        turned = tx.awards.turn_all("s", "regular", Award.badge_created_anew, of=BEGINS_WITH_BADGE)
+        turned = tx.awards.turn_all(
+            "s", "regular", Award.badge_created_anew, of=BEGINS_WITH_BADGE, limit=100
+        )
         assert turned == 2
         assert tx.awards.places("s", "regular")[0] == 1
     opened(store, clock, "ada", "bob")
@@ -184,7 +186,11 @@ def test_what_becomes_of_each_state_when_the_badge_is_gone(
     opened(store, clock, "ada")
     with store.begin() as tx:
         tx.awards.turn_all(
-            "s", "regular", lambda one: replace(one, state=state, by_hand=by_hand), of=set(State)
+            "s",
+            "regular",
+            lambda one: replace(one, state=state, by_hand=by_hand),
+            of=set(State),
+            limit=100,
         )
 
     gone(store)

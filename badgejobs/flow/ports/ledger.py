@@ -87,9 +87,18 @@ class Awards(Protocol):
         ...
 
     def turn_all(
-        self, site: str, badge: str, change: Callable[[Award], Award], *, of: Collection[State]
+        self,
+        site: str,
+        badge: str,
+        change: Callable[[Award], Award],
+        *,
+        of: Collection[State],
+        limit: int,
     ) -> int:
-        """Change those of one badge that are in these states and nobody's hand; how many."""
+        """Change those of one badge that are in these states and nobody's hand; how many.
+
+        No more than ``limit`` at once, so that the change must lead out of these states.
+        """
         ...
 
     def in_hand(self, site: str, badge: str) -> bool:
