@@ -21,6 +21,7 @@ from badgejobs.errors import BadgeJobsError
 COMMANDS = {
     "demo": "demo", "up": "up", "init": "setup", "doctor": "doctor", "sync": "site",
     "status": "status", "runs": "runs", "scan": "site", "backfill": "backfill", "assign": "site",
+    "provision": "provision",
     "check": "site", "retry": "site", "rebind": "site", "release": "release",
     "links": "links", "unlink": "links", "erase-member": "erase",
     "worker": "run", "beat": "run", "flower": "run", "webhooks": "webhooks",

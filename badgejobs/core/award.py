@@ -83,6 +83,21 @@ REMOVAL_SHOWS = timedelta(seconds=120)
 CLOCK_SKEW = timedelta(seconds=5)
 #: Attempts whose outcome could not be told; after so many a person must look.
 MOST_ATTEMPTS = 3
+#: Why an award is paused, or held from the beginning.
+BADGE_GONE = "the badge is gone at Wix"
+
+#: States of an award that waits, together with its badge, when that is gone at Wix; what is in
+#: flight is settled first.
+WAITS_WITH_BADGE = frozenset(
+    {State.HELD, State.PENDING, State.UNKNOWN, State.ASSIGNED, State.REVOKING}
+)
+
+#: States of an award that begins anew with its badge. What a person took stays taken, what Wix
+#: refuses stays refused, and what is open or was taken by a rule is decided as ever.
+BEGINS_WITH_BADGE = frozenset(
+    {State.PAUSED, State.NEEDS_ATTENTION, State.UNKNOWN, State.ASSIGNED, State.REVOKING}
+)
+
 #: How many reads must find nothing before a lost answer counts as never applied.
 EMPTY_READS_NEEDED = 2
 
@@ -333,6 +348,35 @@ class Award:
     def override_cleared(self) -> Award:
         """A person says: what a person took may be given by the rules again."""
         return replace(self._free(State.WITHDRAWN, reason="override cleared"), by_hand=False)
+
+    # ------------------------------------------------------------ the badge itself
+
+    def badge_gone(self) -> Award:
+        """Its badge was deleted at Wix: it waits for a person, and nothing of it stands.
+
+        A person's wish to have it taken has come true with that.
+        """
+        if self.by_hand and self.state is State.REVOKING:
+            return self.taken(reason=self.reason)
+        return self._free(State.PAUSED, reason=BADGE_GONE)
+
+    def badge_created_anew(self) -> Award:
+        """Its badge stands at Wix anew, given to nobody: it begins from nothing.
+
+        What a person wished for is given again; for the rest the facts are asked once more. A
+        place of a limit that it took stays its own.
+        """
+        state = State.PENDING if self.by_hand else State.WITHDRAWN
+        return replace(
+            self._gone(state, reason="badge created anew"),
+            by_hand=self.by_hand,
+            attempt=0,
+            sent_at=None,
+            empty_reads=0,
+            giver=None,
+            assignment_id=None,
+            period=self.period + self.takes_slot,
+        )
 
     def _gone(self, state: State, *, reason: str) -> Award:
         return replace(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from badgejobs.core.award import Award, Unmet
+from badgejobs.core.milestone import Look
 from badgejobs.core.source import Resources, Track
 from badgejobs.core.watermark import Place
 
@@ -71,6 +72,25 @@ class Claimed:
     token: str
     awards: tuple[Award, ...]
     wix_badge_ids: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bound:
+    """Which badge at Wix a badge of the rules is, and what was last read of and done to it."""
+
+    badge: str
+    wix_badge_id: str
+    bound_at: datetime
+    #: Whether its permissions were on at Wix when it was read last.
+    opens_pages: bool = False
+    #: When it was found that it was deleted at Wix; ``None`` where it was not.
+    gone_at: datetime | None = None
+    #: The look that the rules file gave it last; ``None`` where the file does not own it.
+    look: Look | None = None
+    #: Its title at Wix when it was read last; empty where it was not yet.
+    title: str = ""
+    #: Its place among those that the file owns, as it was put there last; 0 for none.
+    place: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -49,7 +49,7 @@ class Verdicts:
                 # Whose absence it was cannot be told now.
                 return award.not_sent(now, wait=self.wait(error), reason=str(error))
             case NotFound() if badge_id in (self.gone or ()):
-                return award.refused(State.PAUSED, reason="the badge is gone at Wix")
+                return award.badge_gone()
             case NotFound() | Refused() as error:
                 return award.refused(State.BLOCKED, reason=str(error))
             case BadgeJobsError(may_have_happened=True) as error:
@@ -115,28 +115,10 @@ def oldest_of_each(rows: Iterable[WixAssignment]) -> dict[tuple[str, str], WixAs
     return oldest
 
 
-def badges_gone(
-    badges: Badges, pairs: Sequence[tuple[str, str]], results: Sequence[Created]
-) -> frozenset[str] | None:
-    """Which badges of items that Wix did not find are themselves gone, rather than a member.
-
-    ``None`` where that cannot be told now.
-    """
-    missed = {
+def missed(pairs: Sequence[tuple[str, str]], results: Sequence[Created]) -> set[str]:
+    """The badges of items that Wix did not find: the badge may be gone, or the member."""
+    return {
         badge_id
         for (badge_id, _), result in zip(pairs, results, strict=True)
         if isinstance(result.error, NotFound)
     }
-    try:
-        return frozenset(one for one in missed if _is_gone(badges, one))
-    except BadgeJobsError:
-        return None
-
-
-def _is_gone(badges: Badges, badge_id: str) -> bool:
-    """Whether there is no such badge: reading one by its id does not lag, as a list does."""
-    try:
-        badges.get_badge(badge_id)
-    except NotFound:
-        return True
-    return False

@@ -22,8 +22,9 @@ from badgejobs.errors import (
     Fenced,
     Later,
 )
-from badgejobs.flow.answers import Verdicts, badges_gone, lost_before, oldest_of_each, read_again
+from badgejobs.flow.answers import Verdicts, lost_before, missed, oldest_of_each, read_again
 from badgejobs.flow.decide import allot_again, decide, last_words
+from badgejobs.flow.gone import badge_gone, badges_gone
 from badgejobs.flow.ports import Badges, Store, Transaction
 from badgejobs.flow.scan import Patience
 from badgejobs.flow.sending import send, stopper
@@ -100,7 +101,7 @@ def assign(
     verdicts = Verdicts(
         timing=timing,
         wait=lambda error: _short(patience(error, failures), error),
-        gone=badges_gone(badges, pairs, sent.results),
+        gone=badges_gone(badges, missed(pairs, sent.results)),
         standing=read_again(badges, pairs, sent.results),
     )
     tiers = {one.badge for one in rules.milestones if one.ladder}
@@ -114,6 +115,9 @@ def assign(
             for award, result, (badge_id, _) in zip(sending, sent.results, pairs, strict=True)
         ]
         tx.awards.settle(after, claim=claimed.token, was=sending)
+        for badge, wix_badge_id in sorted(claimed.wix_badge_ids.items()):
+            if wix_badge_id in (verdicts.gone or ()):
+                badge_gone(tx, site, badge, wix_badge_id)
         if sent.bulk_lost:
             tx.awards.bulk_answered(site, usual=batch, cut_to=batch_after_failure)
         elif sent.clear and to_send < batch:

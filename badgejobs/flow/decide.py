@@ -247,6 +247,7 @@ def outlook_on(tx: Transaction, site: str, rules: Ruleset) -> Outlook:
         complete=tx.scans.complete(site, rules.wants),
         whole=tx.bindings.whole(site) == rules.version,
         opening_pages=tx.bindings.opening_pages(site),
+        gone=tx.bindings.gone(site),
     )
 
 

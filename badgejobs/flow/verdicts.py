@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from badgejobs.core.award import REOPENED, UNSENT, Award, State
+from badgejobs.core.award import BADGE_GONE, REOPENED, UNSENT, Award, State
 from badgejobs.core.evaluate import Answer, Withheld
 from badgejobs.core.ledger import Earned, Lapse
 from badgejobs.core.milestone import (
@@ -48,6 +48,7 @@ class Outlook:
         complete: Collection[str],
         whole: bool,
         opening_pages: Collection[str] = (),
+        gone: Collection[str] = (),
     ) -> None:
         self.now, self.known_to, self.version = now, known_to, rules.version
         self._complete = frozenset(complete)
@@ -66,10 +67,12 @@ class Outlook:
             if one.badge in opening_pages and not one.lifecycle.stated
         }
         #: The badges whose places may be given out: all who may have one are known.
-        self.allotting = frozenset(self.limits) - incomplete - unsaid if whole else frozenset()
+        barred = incomplete | unsaid | set(gone)
+        self.allotting = frozenset(self.limits) - barred if whole else frozenset()
         self._holds = dict.fromkeys(self.limits.keys() - self.allotting, UNDECIDED)
         self._holds |= dict.fromkeys(incomplete, HISTORY)
         self._holds |= dict.fromkeys(unsaid, OPENS_PAGES)
+        self._holds |= dict.fromkeys(gone, BADGE_GONE)
         self._of_the_present = {
             one.badge for one in rules.milestones if knows_only_the_present(one.condition)
         }

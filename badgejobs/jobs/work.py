@@ -11,13 +11,15 @@ from collections.abc import Callable, Collection
 from dataclasses import asdict, fields
 from datetime import timedelta
 
+import structlog
+
 from badgejobs.bootstrap import House
 from badgejobs.core.source import Track
 from badgejobs.errors import BadgeJobsError, Refused, SettingsError, SourceBroken
 from badgejobs.flow.assign import Assigned, assign
 from badgejobs.flow.decide import Decided, decide, flip, take_up
 from badgejobs.flow.pages import Scanned
-from badgejobs.flow.provision import provision
+from badgejobs.flow.provision import provision, provision_anew
 from badgejobs.flow.reconcile import reconcile
 from badgejobs.flow.reread import Reread, reread
 from badgejobs.flow.scan import scan
@@ -25,6 +27,8 @@ from badgejobs.jobs.retrying import patience
 from badgejobs.jobs.taking import take_back
 from badgejobs.jobs.units import BY_HAND, LEASE_MARGIN, Outcome, Stopped, Told, as_duty, as_run
 from badgejobs.store.scans import RESTING
+
+log = structlog.get_logger(__name__)
 
 #: Duties that are no sources, kept beside the scans as rows with a lease and a due time.
 PROVISION = "provision"
@@ -35,6 +39,8 @@ DUTIES = (PROVISION, RECONCILE, ASSIGN, FLIP)
 #: A duty that only those sites have that ever had something to do there.
 QUARANTINE = "quarantine"
 ALL_DUTIES = (*DUTIES, QUARANTINE)
+
+_PROVISIONED = ("created", "found", "changed", "moved")
 
 #: Requests that were answered are kept this long.
 REQUESTS_KEPT = timedelta(days=30)
@@ -217,8 +223,14 @@ def run_assign(
     return as_duty(house, site, ASSIGN, unit, by=by, every=timedelta(days=1))
 
 
-def run_provision(house: House, site: str, *, by: str) -> Outcome:
-    """Bind the badges of the rules, then decide all stored members under their version."""
+def run_provision(
+    house: House, site: str, *, by: str, read_anew: bool = False, anew: str | None = None
+) -> Outcome:
+    """Bind and dress the badges of the rules, then decide all stored members by their version.
+
+    With ``read_anew``, and when the rules are new, Wix is asked how the bound badges stand. The
+    badge named by ``anew``, which must be gone there, is created anew.
+    """
     at = house.at(site)
 
     def unit(_failures: int) -> Told:
@@ -227,9 +239,25 @@ def run_provision(house: House, site: str, *, by: str) -> Outcome:
         with house.store.begin() as tx:
             is_new = tx.bindings.applied(site)[0] != rules.version
             tx.bindings.note_try(site, rules.version)
-        made = provision(
-            site, rules, at.badges, house.store, quiet_period=house.timing.quiet_period
-        )
+        quiet_period = house.timing.quiet_period
+        if anew is not None:
+            made = provision_anew(
+                site, rules, anew, at.badges, house.store, quiet_period=quiet_period
+            )
+        else:
+            made = provision(
+                site,
+                rules,
+                at.badges,
+                house.store,
+                quiet_period=quiet_period,
+                read_anew=is_new or read_anew,
+            )
+        for one in made.renamed:
+            log.info(
+                "a badge has another title at Wix now",
+                site=site, badge=one.badge, was=one.was, title=one.title,
+            )  # fmt: skip
         decided, done = take_up(site, rules, house.store, batches=BATCHES_A_JOB)
         if is_new:
             with house.store.begin() as tx:
@@ -239,7 +267,8 @@ def run_provision(house: House, site: str, *, by: str) -> Outcome:
                     tx.scans.make_due(
                         site, source, if_waiting=True, unless_failing=True, asked_by="rules change"
                     )
-        numbers = {"created": made.created, "found": made.found} | asdict(decided)
+        counted = {name: getattr(made, name) for name in _PROVISIONED}
+        numbers = counted | {"gone": len(made.gone)} | asdict(decided)
         told = Told(numbers=numbers, more=not done, version=rules.version)
         if made.error:
             raise Stopped(told, made.error)

@@ -258,6 +258,27 @@ class SqlAwards:
         """Bring back what waits for a person; how many awards."""
         return claims.revive(self._connection, site, now=self._moment.now)
 
+    def turn_all(
+        self,
+        site: str,
+        badge: str,
+        change: Callable[[Award], Award],
+        *,
+        of: Collection[State],
+        limit: int,
+    ) -> int:
+        """Change those of one badge that are in these states and nobody's hand; how many.
+
+        No more than ``limit`` at once, so that the change must lead out of these states.
+        """
+        return claims.turn_all(
+            self._connection, site, badge, change, of=of, limit=limit, now=self._moment.now
+        )
+
+    def in_hand(self, site: str, badge: str) -> bool:
+        """Whether a worker has an award of this badge in hand, or its request is under way."""
+        return claims.in_hand(self._connection, site, badge, now=self._moment.now)
+
     def due_sites(self, sites: Collection[str], limit: int) -> list[str]:
         """Those of ``sites`` with awards that could be given or taken now, longest waiting first.
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Mapping
+from dataclasses import asdict
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, delete, func, or_, select, update
 
+from badgejobs.core.ledger import Bound
+from badgejobs.core.milestone import Look
 from badgejobs.core.wixfacts import SiteFacts
 from badgejobs.errors import Later, StateError
 from badgejobs.store.dialect import insert_into, take_turns
@@ -80,6 +84,49 @@ class SqlBindings:
         )
         return {row.badge: row.wix_badge_id for row in rows}
 
+    def bound(self, site: str) -> dict[str, Bound]:
+        """All that is known of each bound badge."""
+        rows = self._connection.execute(
+            select(*(badge_binding.c[name] for name in Bound.__dataclass_fields__))
+            .where(badge_binding.c.site == site)
+            .order_by(badge_binding.c.badge)
+        )
+        return {
+            row["badge"]: Bound(**{**row, "look": _look(row["look"])}) for row in rows.mappings()
+        }
+
+    def gone(self, site: str) -> frozenset[str]:
+        """The bound badges that were deleted at Wix."""
+        badges = select(badge_binding.c.badge).where(
+            badge_binding.c.site == site, badge_binding.c.gone_at.is_not(None)
+        )
+        return frozenset(self._connection.scalars(badges))
+
+    def note_gone(self, site: str, badge: str) -> bool:
+        """Remember that a bound badge was deleted at Wix; whether it was not known before."""
+        found = self._connection.execute(
+            update(badge_binding)
+            .where(badge_binding.c.site == site, badge_binding.c.badge == badge)
+            .where(badge_binding.c.gone_at.is_(None))
+            .values(gone_at=self._moment.now)
+        )
+        return found.rowcount > 0
+
+    def note_look(self, site: str, badge: str, look: Look | None) -> None:
+        """Remember the look that the rules file gave a bound badge; ``None`` for none of its."""
+        self._note(site, {badge: json.dumps(asdict(look)) if look else ""}, "look")
+
+    def note_titles(self, site: str, titles: Mapping[str, str]) -> dict[str, str]:
+        """Remember the titles of bound badges at Wix; of those that changed, the former ones."""
+        known = {badge: one.title for badge, one in self.bound(site).items()}
+        differing = {badge: title for badge, title in titles.items() if known.get(badge) != title}
+        self._note(site, differing, "title")
+        return {badge: known[badge] for badge in sorted(differing) if known.get(badge)}
+
+    def note_places(self, site: str, places: Mapping[str, int]) -> None:
+        """Remember at which place bound badges are shown, among those that the file owns."""
+        self._note(site, places, "place")
+
     def await_quiet(self, site: str, *, quiet_period: timedelta) -> None:
         """Raise ``Later`` while the answer of a create may still be on its way.
 
@@ -94,14 +141,16 @@ class SqlBindings:
                 seconds=(latest + quiet_period - self._moment.now).total_seconds(),
             )
 
-    def begin_create(self, site: str, badge: str, *, quiet_period: timedelta) -> None:
-        """Note that a badge is about to be created at Wix.
+    def begin_create(
+        self, site: str, badge: str, *, quiet_period: timedelta, instead_of: str | None = None
+    ) -> None:
+        """Note that a badge is about to be created at Wix, perhaps ``instead_of`` a gone one.
 
         Raises ``Later`` while an earlier try, whose answer may be lost, is younger than the
         quiet period, and where another worker has just bound the badge.
         """
         take_turns(self._connection, "badge", site)
-        if badge in self.of(site):
+        if self.of(site).get(badge) != instead_of:
             raise Later(f"{site}: the badge {badge} has been bound just now", seconds=1)
         now = self._moment.now
         begun_at = self._connection.scalar(
@@ -121,7 +170,9 @@ class SqlBindings:
         self._connection.execute(statement, [{"site": site, "badge": badge, "begun_at": now}])
 
     def bind(self, site: str, badge: str, wix_badge_id: str) -> None:
-        """Remember for good; a badge that is bound already is bound anew.
+        """Remember for good; a badge that was bound to another one is bound anew.
+
+        What was known of the other one is forgotten then.
 
         Raises ``StateError`` where another badge is bound to this Wix badge.
         """
@@ -136,10 +187,14 @@ class SqlBindings:
         statement = statement.on_conflict_do_update(
             index_elements=("site", "badge"),
             set_={
-                "wix_badge_id": statement.excluded.wix_badge_id,
-                "bound_at": statement.excluded.bound_at,
+                name: statement.excluded[name]
+                for name in Bound.__dataclass_fields__
+                if name != "badge"
             },
-            where=badge_binding.c.wix_badge_id != statement.excluded.wix_badge_id,
+            where=or_(
+                badge_binding.c.wix_badge_id != statement.excluded.wix_badge_id,
+                badge_binding.c.gone_at.is_not(None),
+            ),
         )
         row = {
             "site": site,
@@ -147,6 +202,10 @@ class SqlBindings:
             "wix_badge_id": wix_badge_id,
             "bound_at": self._moment.now,
             "opens_pages": False,
+            "gone_at": None,
+            "look": "",
+            "title": "",
+            "place": 0,
         }
         self._connection.execute(statement, [row])
         self._connection.execute(
@@ -157,12 +216,7 @@ class SqlBindings:
 
     def note_permissions(self, site: str, opens_pages: Mapping[str, bool]) -> None:
         """Remember of bound badges whether their permissions are on at Wix."""
-        for badge, opens in sorted(opens_pages.items()):
-            self._connection.execute(
-                update(badge_binding)
-                .where(badge_binding.c.site == site, badge_binding.c.badge == badge)
-                .values(opens_pages=opens)
-            )
+        self._note(site, opens_pages, "opens_pages")
 
     def opening_pages(self, site: str) -> frozenset[str]:
         """The bound badges whose permissions were on at Wix when they were read last."""
@@ -236,9 +290,22 @@ class SqlBindings:
         """Remember that provisioning begins under this version."""
         self._save(site, {"tried": version})
 
+    def _note(self, site: str, values: Mapping[str, object], column: str) -> None:
+        """Write one column of bound badges."""
+        for badge, value in sorted(values.items()):
+            self._connection.execute(
+                update(badge_binding)
+                .where(badge_binding.c.site == site, badge_binding.c.badge == badge)
+                .values({column: value})
+            )
+
     def _save(self, site: str, values: Mapping[str, str | None]) -> None:
         statement = insert_into(self._connection, rules_applied)
         statement = statement.on_conflict_do_update(
             index_elements=("site",), set_={name: statement.excluded[name] for name in values}
         )
         self._connection.execute(statement, [{"site": site, **values}])
+
+
+def _look(text: str) -> Look | None:
+    return Look(**json.loads(text)) if text else None

@@ -14,6 +14,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
+    exists,
     func,
     not_,
     or_,
@@ -37,7 +38,10 @@ _WAITS_FOR_A_PERSON = (State.NEEDS_ATTENTION, State.BLOCKED, State.PAUSED)
 WORKER_LOST = "worker lost while sending"
 WORKER_LOST_TAKING = "worker lost while taking it away"
 
-_BOUND = and_(badge_binding.c.site == award.c.site, badge_binding.c.badge == award.c.badge)
+_ITS_BADGE = and_(badge_binding.c.site == award.c.site, badge_binding.c.badge == award.c.badge)
+#: Its badge stands at Wix, as far as is known.
+_BOUND = and_(_ITS_BADGE, badge_binding.c.gone_at.is_(None))
+_BADGE_IS_GONE = exists().where(_ITS_BADGE, badge_binding.c.gone_at.is_not(None))
 
 #: What decide may correct while an award is in hand, so a settling must not undo it.
 _DECIDED = frozenset({"earned_at", "crossed_by", "rules_version"})
@@ -227,10 +231,13 @@ def recover(connection: Connection, *, quiet_period: timedelta, now: datetime) -
 
 
 def revive(connection: Connection, site: str, *, now: datetime) -> int:
-    """Bring back what waits for a person; how many awards."""
+    """Bring back what waits for a person; how many awards.
+
+    What waits for a badge that is gone does so until that is created anew.
+    """
     rows = connection.execute(
         select(*ledger.COLUMNS)
-        .where(award.c.site == site, award.c.state.in_(_WAITS_FOR_A_PERSON))
+        .where(award.c.site == site, award.c.state.in_(_WAITS_FOR_A_PERSON), ~_BADGE_IS_GONE)
         .with_for_update()
     )
     changes = [(one, one.revived()) for one in map(ledger.from_row, rows)]
@@ -265,6 +272,43 @@ def turn(
         write(connection, changes, now=now)
         turned += sum(before.state is not after.state for before, after in changes)
     return turned
+
+
+def turn_all(
+    connection: Connection,
+    site: str,
+    badge: str,
+    change: Callable[[Award], Award],
+    *,
+    of: Collection[State],
+    limit: int,
+    now: datetime,
+) -> int:
+    """Change those of one badge that are in these states and nobody's hand; how many.
+
+    No more than ``limit`` at once, so that the change must lead out of these states.
+    """
+    rows = connection.execute(
+        select(*ledger.COLUMNS)
+        .where(award.c.site == site, award.c.badge == badge)
+        .where(award.c.state.in_(sorted(of)), ledger.free_at(now))
+        .limit(limit)
+        .with_for_update()
+    )
+    changes = [(one, change(one)) for one in map(ledger.from_row, rows)]
+    write(connection, changes, now=now)
+    return len(changes)
+
+
+def in_hand(connection: Connection, site: str, badge: str, *, now: datetime) -> bool:
+    """Whether a worker has an award of this badge in hand, or its request may be under way."""
+    some = (
+        select(award.c.member_id)
+        .where(award.c.site == site, award.c.badge == badge)
+        .where(or_(award.c.state == State.INFLIGHT, ~ledger.free_at(now)))
+        .limit(1)
+    )
+    return connection.execute(some).first() is not None
 
 
 def due_sites(

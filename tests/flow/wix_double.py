@@ -265,6 +265,8 @@ class World:
         fault = self.called("update_badge")
         if fault and not fault.applied:
             raise fault.error
+        if badge_id not in self._badges:
+            raise NotFound("no such badge")
         badge, visible = self._badges[badge_id]
         if badge.revision != revision:
             raise StaleRevision("changed since it was read")
@@ -294,6 +296,8 @@ class World:
         fault = self.called("move_badge")
         if fault:
             raise fault.error
+        if not {badge_id, after or badge_id} <= self._badges.keys():
+            raise NotFound("no such badge")
         order = [one for one in self.order if one != badge_id]
         at = {"FIRST": 0, "LAST": len(order)}[place] if place else order.index(after or "") + 1
         self.order = [*order[:at], badge_id, *order[at:]]

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from badgejobs.core.award import Award, State
 from badgejobs.core.ledger import (
+    Bound,
     Claimed,
     Earned,
     Lapse,
     WakeUp,
 )
+from badgejobs.core.milestone import Look
 from badgejobs.core.wixfacts import SiteFacts
 
 
@@ -130,6 +132,25 @@ class Awards(Protocol):
         """
         ...
 
+    def turn_all(
+        self,
+        site: str,
+        badge: str,
+        change: Callable[[Award], Award],
+        *,
+        of: Collection[State],
+        limit: int,
+    ) -> int:
+        """Change those of one badge that are in these states and nobody's hand; how many.
+
+        No more than ``limit`` at once, so that the change must lead out of these states.
+        """
+        ...
+
+    def in_hand(self, site: str, badge: str) -> bool:
+        """Whether a worker has an award of this badge in hand, or its request is under way."""
+        ...
+
     def states(self, site: str) -> dict[tuple[str, State], int]:
         """How many awards stand in each (badge, state)."""
         ...
@@ -150,6 +171,30 @@ class Bindings(Protocol):
         """Badge to Wix badge id."""
         ...
 
+    def bound(self, site: str) -> dict[str, Bound]:
+        """All that is known of each bound badge."""
+        ...
+
+    def gone(self, site: str) -> frozenset[str]:
+        """The bound badges that were deleted at Wix."""
+        ...
+
+    def note_gone(self, site: str, badge: str) -> bool:
+        """Remember that a bound badge was deleted at Wix; whether it was not known before."""
+        ...
+
+    def note_look(self, site: str, badge: str, look: Look | None) -> None:
+        """Remember the look that the rules file gave a bound badge; ``None`` for none of its."""
+        ...
+
+    def note_titles(self, site: str, titles: Mapping[str, str]) -> dict[str, str]:
+        """Remember the titles of bound badges at Wix; of those that changed, the former ones."""
+        ...
+
+    def note_places(self, site: str, places: Mapping[str, int]) -> None:
+        """Remember at which place bound badges are shown, among those that the file owns."""
+        ...
+
     def await_quiet(self, site: str, *, quiet_period: timedelta) -> None:
         """Raise ``Later`` while the answer of a create may still be on its way.
 
@@ -157,8 +202,10 @@ class Bindings(Protocol):
         """
         ...
 
-    def begin_create(self, site: str, badge: str, *, quiet_period: timedelta) -> None:
-        """Note that a badge is about to be created at Wix.
+    def begin_create(
+        self, site: str, badge: str, *, quiet_period: timedelta, instead_of: str | None = None
+    ) -> None:
+        """Note that a badge is about to be created at Wix, perhaps ``instead_of`` a gone one.
 
         Raises ``Later`` while an earlier try, whose answer may be lost, is younger than the
         quiet period: a query could not show its badge yet.
@@ -166,7 +213,10 @@ class Bindings(Protocol):
         ...
 
     def bind(self, site: str, badge: str, wix_badge_id: str) -> None:
-        """Remember for good."""
+        """Remember for good; a badge that was bound to another one is bound anew.
+
+        Raises ``StateError`` where another badge is bound to this Wix badge.
+        """
         ...
 
     def note_permissions(self, site: str, opens_pages: Mapping[str, bool]) -> None:
