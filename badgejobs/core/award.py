@@ -73,6 +73,9 @@ _SENT = frozenset(
     }
 )
 
+#: Why an award is being taken away, or was, that a person revoked by command.
+TAKEN_BY_HAND = "revoked by hand"
+
 #: How far Wix's clock and the database's may lie apart when a birth is explained.
 CLOCK_SKEW = timedelta(seconds=5)
 #: Attempts whose outcome could not be told; after so many a person must look.
@@ -274,7 +277,7 @@ class Award:
             claimed_until=now + timing.claim,
             not_before=None,
             removal_sent_at=now,
-            reason=self.unmet_because,
+            reason=TAKEN_BY_HAND if self.by_hand else self.unmet_because,
         )
 
     def removed(self, *, was_there: bool = True, sent_before: bool = False) -> Award:

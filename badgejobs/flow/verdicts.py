@@ -114,6 +114,8 @@ def word_on(
 
     ``in_front`` are the members for whom each badge with a limit has a place.
     """
+    if award.by_hand:
+        return Word(state=State.PENDING)
     if answer is None:
         return Word(state=State.WITHDRAWN, reason=UNMET)
     if refusal := _refusal(answer):
@@ -153,6 +155,8 @@ class Changes:
         for answer in answers:
             badge = answer.milestone.badge
             award = left.pop(badge, None)
+            if award and award.by_hand:
+                continue  # a person's wish: facts do not enter into it
             if answer.met:
                 self._earned(member, answer, award, outlook)
             if award and award.state in UNSENT:
@@ -160,7 +164,7 @@ class Changes:
             elif award and award.state is State.ASSIGNED and award.giver is Giver.OURS:
                 self._standing(award, answer)
         for award in left.values():
-            if award.state in UNSENT:
+            if award.state in UNSENT and not award.by_hand:
                 self._withdraw(award, NO_RULE)
 
     def _earned(self, member: str, answer: Answer, award: Award | None, outlook: Outlook) -> None:

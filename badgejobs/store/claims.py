@@ -51,7 +51,13 @@ def claim(
         select(*ledger.COLUMNS, badge_binding.c.wix_badge_id)
         .join(badge_binding, _BOUND)
         .where(award.c.site == site, _due(now))
-        .order_by(award.c.not_before.nulls_first(), award.c.opened_at, award.c.member_id)
+        .order_by(
+            # what a person waits for goes first
+            award.c.by_hand.desc(),
+            award.c.not_before.nulls_first(),
+            award.c.opened_at,
+            award.c.member_id,
+        )
         .limit(limit)
         .with_for_update(skip_locked=True, of=award)
     ).all()

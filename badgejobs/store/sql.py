@@ -18,6 +18,7 @@ from badgejobs.store.allowances import SqlAllowances
 from badgejobs.store.audits import SqlAudits
 from badgejobs.store.awards import SqlAwards
 from badgejobs.store.bindings import SqlBindings
+from badgejobs.store.byhand import SqlByHand
 from badgejobs.store.copies import SqlCopies
 from badgejobs.store.drifts import SqlDrifts
 from badgejobs.store.engine import engine_for, parse, reading
@@ -110,6 +111,11 @@ class SqlTransaction:
     def awards(self) -> SqlAwards:
         """The ledger."""
         return SqlAwards(self._connection, self)
+
+    @cached_property
+    def byhand(self) -> SqlByHand:
+        """The ledger as commands of a person change it."""
+        return SqlByHand(self._connection, self, self._digest)
 
     @cached_property
     def allowances(self) -> SqlAllowances:

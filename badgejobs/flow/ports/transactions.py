@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
 
+from badgejobs.flow.ports.byhand import ByHand
 from badgejobs.flow.ports.facts import (
     Activities,
     Audits,
@@ -55,6 +56,11 @@ class Transaction(Protocol):
     @property
     def awards(self) -> Awards:
         """The ledger."""
+        ...
+
+    @property
+    def byhand(self) -> ByHand:
+        """The ledger as commands of a person change it."""
         ...
 
     @property
