@@ -108,7 +108,7 @@ def test_whatever_a_file_holds_it_is_read_or_one_of_our_errors(data: bytes, badg
         found = read_grants(data, file="fair.csv", badge=badge)
     except GrantListError:
         return
-    lines = [one.line for one in (*found.entries, *found.unused)]
+    lines = [one.line for one in found.entries] + [one.line for one in found.unused]
     assert len(lines) == len(set(lines))
     assert all(one.badge and (one.member_id or one.email) for one in found.entries)
 
