@@ -68,6 +68,10 @@ class Awards(Protocol):
         """The members with an unsent award for whom a badge with a limit has a place."""
         ...
 
+    def places(self, site: str, badge: str) -> tuple[int, int]:
+        """Of a badge with a limit: (places used for good, unsent awards in line for the rest)."""
+        ...
+
     def claim(self, site: str, *, limit: int, holds: timedelta) -> Claimed | None:
         """Take a batch of due awards (pending or unknown, bound badge) in hand."""
         ...
