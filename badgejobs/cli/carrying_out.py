@@ -95,7 +95,7 @@ class _Stage:
             case Transient() as error if self._failures + 1 < MOST_FAILURES:
                 self._failures += 1
                 self._tell(f"{self._site}: failed, and is tried again: {error}")
-                return verdict(error, self._failures).seconds
+                return verdict(error, self._failures - 1).seconds
             case error:
                 return Left(why=str(error), code=code_of(error))
 

@@ -32,10 +32,10 @@ def patiently(
             wait = error.seconds
             tell(f"waiting {wait:.0f} s: {error}")
         except Transient as error:
-            failures += 1
-            if failures >= MOST_FAILURES:
+            if failures + 1 >= MOST_FAILURES:
                 raise
             wait = verdict(error, failures).seconds
+            failures += 1
             tell(f"failed, and is tried again in {wait:.0f} s: {error}")
         sleep(wait)
 
