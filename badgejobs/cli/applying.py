@@ -104,12 +104,16 @@ def _applied(
     if house.at(site).rules_now().version != rules.version:
         raise Refused("the rules file was changed meanwhile: look at what it would change anew")
     with house.store.begin() as tx:
-        if total.awards:
-            tx.allowances.declare(site, Kind.AWARDS, total.awards, holds=_HOLDS, declared_by=who)
-        if total.losing and removes_access:
-            tx.allowances.declare(
-                site, Kind.REVOCATIONS, total.losing, holds=_HOLDS, declared_by=who
-            )
+        numbers = dict[Kind, int]()
+        if tx.bindings.applied(site)[0] is not None:
+            # what a site is set up with is declared by that
+            numbers[Kind.AWARDS] = total.awards
+        if removes_access:
+            numbers[Kind.REVOCATIONS] = total.losing
+        for kind, number in numbers.items():
+            # a call that is made again declares the same number, and not twice as much
+            if (more := number - tx.allowances.left(site, kind)) > 0:
+                tx.allowances.declare(site, kind, more, holds=_HOLDS, declared_by=who)
         tx.scans.make_failed_due(site, asked_by=BY_HAND)
         tx.scans.make_due(site, work.PROVISION, asked_by=BY_HAND)
     here = Foreground(house, site, tell=tell)

@@ -102,10 +102,12 @@ def revoked(
     *,
     now: datetime,
     quiet_period: timedelta,
+    is_gone: bool = False,
 ) -> Answer:
     """A person wishes that a member has a badge no more; ``standing`` is what Wix shows of it.
 
-    Whoever gave it, it is taken, and no rule gives it again.
+    Whoever gave it, it is taken, and no rule gives it again, also where the badge ``is_gone`` at
+    Wix and is made anew.
     """
     if known is None:
         return _taken(fresh, standing)
@@ -120,7 +122,8 @@ def revoked(
         return Answer(wish=Wish.ALREADY)
     if waits := _waits(known, now, quiet_period):
         return waits
-    if award.state is State.ASSIGNED:
+    if award.state is State.ASSIGNED and not is_gone:
+        # a query may lag behind what we know: it is looked for once more when it is taken
         return Answer(wish=Wish.TO_DO, after=_to_go(award))
     return _taken(award, standing)
 

@@ -102,11 +102,12 @@ def revoke(
                 "all that was recorded of the member was erased, and nothing is to be recorded of "
                 "them: take the badge from them in Wix's dashboard"
             )
+    is_gone, standing = False, None
     try:
         # the badge by its id is told without lag, whatever was read last
         opens_pages = badges.get_badge(bound.wix_badge_id).permissions_enabled
     except NotFound:
-        opens_pages, standing = False, None
+        is_gone, opens_pages = True, False
     else:
         standing = _oldest(badges.assignments([bound.wix_badge_id], [member_id]))
     if (opens_pages or bound.opens_pages or milestone.opens_pages) and not removes_access:
@@ -129,7 +130,9 @@ def revoke(
             by_hand=True,
             declared=True,
         )
-        answer = revoked(fresh, known, standing, now=tx.now, quiet_period=quiet_period)
+        answer = revoked(
+            fresh, known, standing, now=tx.now, quiet_period=quiet_period, is_gone=is_gone
+        )
         if answer.after:
             tx.byhand.write([(known.award if known else None, answer.after)], {})
             # whoever lost a place in line by it gave it to somebody who waits

@@ -6,6 +6,10 @@ import json
 from typing import Any
 
 from command_desk import RULES, Desk, Ended, LiveWix
+from sqlalchemy import select
+
+from badgejobs.store import open_store
+from badgejobs.store.tables import allowance
 
 pytest_plugins = ["cli_fixtures"]
 
@@ -23,6 +27,15 @@ badges:
 def told(ended: Ended) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(ended.out)
     return found
+
+
+def left_of_what_was_declared(desk: Desk) -> tuple[int, str]:
+    """The awards that pass the cap, and who said so."""
+    store = open_store(f"sqlite:///{desk.folder}/state/badgejobs.db")
+    with store.read() as tx:
+        row = tx._connection.execute(select(allowance.c.left, allowance.c.declared_by)).one()
+    store.dispose()
+    return row.left, row.declared_by
 
 
 def set_up(desk: Desk, live_wix: LiveWix) -> None:
@@ -58,6 +71,7 @@ def test_a_softer_rule_is_shown_first_and_taken_up_with_its_number_declared(
     done = desk.run("rules", "apply", "shop", "--yes", "--as", "mara", "--json")
     assert done.code == 0, done.err
     assert told(done)["applied"]
+    assert left_of_what_was_declared(desk) == (1, "mara")
     after = desk.run("rules", "apply", "shop", "--check", "--json")
     assert after.code == 0, after.out
     assert told(after)["in_force"] == told(looked)["version"]

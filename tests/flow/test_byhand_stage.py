@@ -398,10 +398,12 @@ def test_a_badge_that_is_gone_at_wix_is_not_to_be_given_when_it_is_made_anew(
     store: SqlStore, clock: Clock
 ) -> None:
     at = shop(store, clock)
-    buys(at, "ada")
+    buys(at, "ada", "bob")
     at.wix.drop_badge(at.wix_id())
     assert take(at).wish is Wish.NOT_TO_BE_GIVEN
-    assert at.award().state is State.TAKEN
+    put(at, replace(at.award("bob"), state=State.ASSIGNED, giver=Giver.OURS, assignment_id="x"))
+    assert take(at, "bob").wish is Wish.NOT_TO_BE_GIVEN
+    assert at.awards("ada", "bob") == {ADA: State.TAKEN, ("bob", BADGE): State.TAKEN}
 
 
 def test_what_a_rule_is_taking_a_person_takes_for_good(store: SqlStore, clock: Clock) -> None:
