@@ -22,7 +22,8 @@ COMMANDS = {
     "demo": "demo", "up": "up", "init": "setup", "doctor": "doctor", "sync": "site",
     "status": "status", "runs": "runs", "scan": "site", "backfill": "backfill", "assign": "site",
     "check": "site", "retry": "site", "rebind": "site", "links": "links", "unlink": "links",
-    "grant": "byhand", "revoke": "byhand", "history": "history", "erase-member": "erase",
+    "erase-member": "erase",
+    "grant": "byhand", "revoke": "byhand", "history": "history",
     "worker": "run", "beat": "run", "flower": "run", "webhooks": "webhooks",
     "migrate": "setup", "version": "setup",
 }  # fmt: skip

@@ -73,15 +73,14 @@ _SENT = frozenset(
     }
 )
 
-#: Why an award is being taken away, or was, that a person revoked by command.
-TAKEN_BY_HAND = "revoked by hand"
-
 #: How far Wix's clock and the database's may lie apart when a birth is explained.
 CLOCK_SKEW = timedelta(seconds=5)
 #: Attempts whose outcome could not be told; after so many a person must look.
 MOST_ATTEMPTS = 3
 #: How many reads must find nothing before a lost answer counts as never applied.
 EMPTY_READS_NEEDED = 2
+#: Why an award is being taken away, or was, that a person revoked by command.
+TAKEN_BY_HAND = "revoked by hand"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

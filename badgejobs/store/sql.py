@@ -113,11 +113,6 @@ class SqlTransaction:
         return SqlAwards(self._connection, self)
 
     @cached_property
-    def byhand(self) -> SqlByHand:
-        """The ledger as commands of a person change it."""
-        return SqlByHand(self._connection, self, self._digest)
-
-    @cached_property
     def allowances(self) -> SqlAllowances:
         """What was said beforehand of how much there will be."""
         return SqlAllowances(self._connection, self)
@@ -156,6 +151,11 @@ class SqlTransaction:
     def requests(self) -> SqlRequests:
         """Wishes that a member be looked at."""
         return SqlRequests(self._connection, self)
+
+    @cached_property
+    def byhand(self) -> SqlByHand:
+        """The ledger as commands of a person change it."""
+        return SqlByHand(self._connection, self, self._digest)
 
     @cached_property
     def copies(self) -> SqlCopies:

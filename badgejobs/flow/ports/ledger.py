@@ -55,6 +55,10 @@ class Awards(Protocol):
         """Why awards are given up or held, as (badge, state, reason, how many)."""
         ...
 
+    def places(self, site: str, badge: str) -> tuple[int, int]:
+        """Of a badge with a limit: (places used for good, unsent awards in line for the rest)."""
+        ...
+
     def allot(
         self, site: str, badge: str, *, first: int, reason: str, instead_of: str
     ) -> tuple[int, int]:
@@ -66,10 +70,6 @@ class Awards(Protocol):
 
     def in_front(self, site: str, badge: str, *, first: int) -> frozenset[str]:
         """The members with an unsent award for whom a badge with a limit has a place."""
-        ...
-
-    def places(self, site: str, badge: str) -> tuple[int, int]:
-        """Of a badge with a limit: (places used for good, unsent awards in line for the rest)."""
         ...
 
     def claim(self, site: str, *, limit: int, holds: timedelta) -> Claimed | None:

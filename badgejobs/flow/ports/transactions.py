@@ -59,11 +59,6 @@ class Transaction(Protocol):
         ...
 
     @property
-    def byhand(self) -> ByHand:
-        """The ledger as commands of a person change it."""
-        ...
-
-    @property
     def allowances(self) -> Allowances:
         """What was said beforehand of how much there will be."""
         ...
@@ -101,6 +96,11 @@ class Transaction(Protocol):
     @property
     def erasing(self) -> Erasing:
         """The way in which all of a member is erased."""
+        ...
+
+    @property
+    def byhand(self) -> ByHand:
+        """The ledger as commands of a person change it."""
         ...
 
     @property
