@@ -115,7 +115,7 @@ def word_on(
     ``in_front`` are the members for whom each badge with a limit has a place.
     """
     if award.by_hand:
-        return Word(state=State.PENDING)
+        return Word(state=State.PENDING)  # a person wishes it
     if answer is None:
         return Word(state=State.WITHDRAWN, reason=UNMET)
     if refusal := _refusal(answer):
