@@ -24,6 +24,7 @@ COMMANDS = {
     "provision": "provision",
     "check": "site", "retry": "site", "rebind": "site", "release": "release",
     "links": "links", "unlink": "links", "erase-member": "erase",
+    "grant": "byhand", "revoke": "byhand", "history": "history",
     "worker": "run", "beat": "run", "flower": "run", "webhooks": "webhooks",
     "migrate": "setup", "version": "setup",
 }  # fmt: skip

@@ -36,7 +36,7 @@ Exit codes:
   1    failure
   2    wrong usage
   3    done in part: the rest waits for a next call
-  4    settings, rules, a file to try them with or a plug-in are wrong
+  4    settings, rules, a file that is named or a plug-in are wrong
   5    Wix refuses the credentials, or a permission is missing
   6    database or broker cannot be reached
   130  interrupted (Ctrl-C)

@@ -10,6 +10,7 @@ import typer
 
 from badgejobs.cli.opening import known_site, settled
 from badgejobs.cli.output import Output, Page, Rows
+from badgejobs.cli.rules_apply import apply
 from badgejobs.cli.rules_cases import cases
 from badgejobs.cli.rules_eval import evaluate, known_sources
 from badgejobs.rules import (
@@ -34,6 +35,7 @@ Currency = Annotated[
 ]
 
 rules = typer.Typer(help="Rules files: which members earn which badge.")
+rules.command("apply")(apply)
 rules.command("eval")(evaluate)
 rules.command("test")(cases)
 

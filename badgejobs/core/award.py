@@ -100,6 +100,8 @@ BEGINS_WITH_BADGE = frozenset(
 
 #: How many reads must find nothing before a lost answer counts as never applied.
 EMPTY_READS_NEEDED = 2
+#: Why an award is being taken away, or was, that a person revoked by command.
+TAKEN_BY_HAND = "revoked by hand"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -305,7 +307,7 @@ class Award:
             claimed_until=now + timing.claim,
             not_before=None,
             removal_sent_at=now,
-            reason=self.unmet_because,
+            reason=TAKEN_BY_HAND if self.by_hand else self.unmet_because,
         )
 
     def removed(self, *, was_there: bool = True, sent_before: bool = False) -> Award:

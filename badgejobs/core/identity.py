@@ -42,6 +42,15 @@ def email(address: str, digest: Digest) -> Identity:
     return Link.VERIFIED_EMAIL, digest(f"{Link.VERIFIED_EMAIL}\x1f{_plain(address)}")
 
 
+def address(text: str) -> str:
+    """An e-mail address in the form in which two of them are compared.
+
+    >>> address(" Ada@Example.COM ")
+    'ada@example.com'
+    """
+    return _plain(text)
+
+
 def member(member_id: str, digest: Digest) -> str:
     """What is kept of a member who was erased, so that nothing of theirs comes back."""
     return digest(f"member\x1f{_plain(member_id)}")

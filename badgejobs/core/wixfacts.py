@@ -71,6 +71,15 @@ class WixMember:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Addressee:
+    """A member who logs in with an address; never in a log."""
+
+    member_id: str
+    #: Whether they proved that the address is theirs: anybody can write down another's.
+    is_proved: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WixInstance:
     """Our app as it is installed on a site."""
 

@@ -155,11 +155,13 @@ class Changes:
         """Add what becomes of one member's awards, under these answers."""
         for badge, answer in held.answers.items():
             award = held.awards.get(badge)
+            if award and award.by_hand:
+                continue  # a person's wish: facts do not enter into it
             stands = award is not None and is_ours(award)
             told = held.earlier.get(badge, answer) if stands else answer
             if told.met and not (award_may_open(award) and held.defers(answer)):
                 self._earned(member, told, award, outlook)
-            if award and award.state in UNSENT and not award.by_hand:
+            if award and award.state in UNSENT:
                 self._unsent(award, answer, outlook)
         for badge, award in held.awards.items():
             if badge not in held.answers and award.state in UNSENT and not award.by_hand:

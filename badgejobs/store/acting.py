@@ -11,6 +11,8 @@ from dataclasses import dataclass
 RULES = "rules"
 #: Somebody in Wix's dashboard, or another app, as far as anyone can tell.
 PERSON_AT_WIX = "a person at Wix"
+#: What a worker does of what somebody asked for by command, under whose name that was written.
+PERSON_BY_COMMAND = "a person by command"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -115,7 +115,13 @@ def _due_rows(
     """The first of these that are due, locked, each with its Wix badge id."""
     if limit <= 0:
         return []
-    usual = (award.c.not_before.nulls_first(), award.c.opened_at, award.c.member_id)
+    usual = (
+        # what a person waits for goes first
+        award.c.by_hand.desc(),
+        award.c.not_before.nulls_first(),
+        award.c.opened_at,
+        award.c.member_id,
+    )
     rows = connection.execute(
         select(*ledger.COLUMNS, badge_binding.c.wix_badge_id)
         .join(badge_binding, _BOUND)

@@ -10,8 +10,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, insert, or_, select
 
-from badgejobs.core.award import Award, Giver, State
-from badgejobs.store.acting import PERSON_AT_WIX, RULES, who_acts
+from badgejobs.core.award import TAKEN_BY_HAND, Award, Giver, State
+from badgejobs.store.acting import PERSON_AT_WIX, PERSON_BY_COMMAND, RULES, who_acts
 from badgejobs.store.tables import award, award_history
 
 _NAMES = tuple(Award.__dataclass_fields__)
@@ -74,6 +74,8 @@ def changed(one: Award, *, was: State | None, at: datetime) -> Change:
 
 def _actor(one: Award) -> str:
     """Whose doing a change is that the rules did not bring about by themselves."""
+    if one.by_hand or (one.state is State.TAKEN and one.reason == TAKEN_BY_HAND):
+        return PERSON_BY_COMMAND
     by_person = one.state is State.ASSIGNED and one.giver is Giver.PERSON
     return PERSON_AT_WIX if by_person or one.state is State.TAKEN else RULES
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from sqlalchemy import ColumnElement, Connection, and_, func, select
@@ -32,6 +32,12 @@ def counted(
             has_slot = before.has_slot
         more[after.site, after.badge] += has_slot - before.has_slot
         told.append((before, replace(after, has_slot=has_slot)))
+    add(connection, more)
+    return told
+
+
+def add(connection: Connection, more: Mapping[tuple[str, str], int]) -> None:
+    """Count so many more places of each (site, badge) as used."""
     rows = [
         {"site": site, "badge": badge, "used": number}
         for (site, badge), number in sorted(more.items())
@@ -44,7 +50,6 @@ def counted(
             set_={"used": slot.c.used + statement.excluded.used},
         )
         connection.execute(statement, rows)
-    return told
 
 
 def used(connection: Connection, site: str, badge: str) -> int:
@@ -75,11 +80,14 @@ def next_in_line(connection: Connection, site: str, badge: str, *, first: int) -
 def with_state(
     connection: Connection, site: str, badge: str, state: State, *, has_slot: bool
 ) -> frozenset[str]:
-    """The members whose award of this badge is in a state, with or without a slot."""
+    """The members whose award of this badge is in a state, with or without a slot.
+
+    What a person gives by command does not stand in line.
+    """
     members = (
         select(award.c.member_id)
         .where(award.c.site == site, award.c.badge == badge, award.c.state == state)
-        .where(award.c.has_slot.is_(has_slot))
+        .where(award.c.has_slot.is_(has_slot), award.c.by_hand.is_(False))
     )
     return frozenset(connection.scalars(members))
 
@@ -95,4 +103,5 @@ def _waits(site: str, badge: str) -> ColumnElement[bool]:
         award.c.badge == badge,
         award.c.state.in_(sorted(UNSENT)),
         award.c.has_slot.is_(False),
+        award.c.by_hand.is_(False),
     )

@@ -18,6 +18,7 @@ from badgejobs.store.allowances import SqlAllowances
 from badgejobs.store.audits import SqlAudits
 from badgejobs.store.awards import SqlAwards
 from badgejobs.store.bindings import SqlBindings
+from badgejobs.store.byhand import SqlByHand
 from badgejobs.store.copies import SqlCopies
 from badgejobs.store.drifts import SqlDrifts
 from badgejobs.store.engine import engine_for, parse, reading
@@ -156,6 +157,11 @@ class SqlTransaction:
     def requests(self) -> SqlRequests:
         """Wishes that a member be looked at."""
         return SqlRequests(self._connection, self)
+
+    @cached_property
+    def byhand(self) -> SqlByHand:
+        """The ledger as commands of a person change it."""
+        return SqlByHand(self._connection, self, self._digest)
 
     @cached_property
     def copies(self) -> SqlCopies:

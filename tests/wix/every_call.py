@@ -155,6 +155,10 @@ EVERY_CALL: Final[Mapping[str, Use]] = MappingProxyType(
             form=wire.MEMBERS_QUERY,
             act=lambda wix, on: wix.members([on.member, on.other_member], fieldset="EXTENDED"),
         ),
+        "members_by_email": Use(
+            form=wire.MEMBERS_QUERY,
+            act=lambda wix, _: wix.members_by_email(["ana@example.com"]),
+        ),
         "list_members": Use(
             form=wire.MEMBERS_QUERY,
             act=lambda wix, _: wix.list_members(offset=0, by_date=False),

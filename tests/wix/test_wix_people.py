@@ -198,3 +198,64 @@ def test_an_end_of_a_token_that_is_no_date_is_not_read(
     wix.expect(wire.TOKEN_INFO, Reply(body={"active": True, "exp": exp}))
     with pytest.raises(errors.Ambiguous):
         connect().token_info()
+
+
+def joined(member_id: str, email: str, *, proved: object = True) -> dict[str, Any]:
+    return person(member_id, loginEmail=email, loginEmailVerified=proved)
+
+
+def test_members_are_found_by_the_address_they_log_in_with_however_it_is_written(
+    wix: ScriptedWix, connect: Connect
+) -> None:
+    wix.expect(
+        wire.MEMBERS_QUERY,
+        people(
+            joined(ADA.upper(), "ana@example.com"),
+            joined(BEN, "Ben@Example.com", proved=False),
+            joined(member(7), "somebody@example.com"),
+            total=3,
+        ),
+    )
+    found = connect(credentials=API_KEY).members_by_email(
+        ["Ana@Example.com", "ben@example.com", "eve@example.com"]
+    )
+    assert {
+        given: [(one.member_id, one.is_proved) for one in who] for given, who in found.items()
+    } == {
+        "Ana@Example.com": [(ADA, True)],
+        "ben@example.com": [(BEN, False)],
+    }
+    assert wix.requests[0].body == {
+        "fieldsets": ["FULL"],
+        "query": {
+            "filter": {
+                "loginEmail": {
+                    "$in": [
+                        "Ana@Example.com", "ana@example.com", "ben@example.com", "eve@example.com"
+                    ]
+                }
+            },
+            "paging": {"limit": 100, "offset": 0},
+        },
+    }  # fmt: skip
+
+
+def test_two_members_with_one_address_are_both_told(wix: ScriptedWix, connect: Connect) -> None:
+    wix.expect(
+        wire.MEMBERS_QUERY,
+        people(joined(ADA, "ana@example.com"), total=2),
+        people(joined(BEN, "ana@example.com"), total=2, offset=1),
+    )
+    found = connect(credentials=API_KEY).members_by_email(["ana@example.com"])
+    assert [one.member_id for one in found["ana@example.com"]] == [ADA, BEN]
+    assert [one.body["query"]["paging"]["offset"] for one in wix.requests] == [0, 1]
+
+
+def test_an_address_filter_that_wix_does_not_see_is_refused_with_the_cure(
+    wix: ScriptedWix, connect: Connect
+) -> None:
+    others = [joined(member(number), f"m{number}@example.com") for number in range(10, 99)]
+    wix.expect(wire.MEMBERS_QUERY, people(*others, total=5000))
+    with pytest.raises(errors.Refused, match="name members by their ids") as caught:
+        connect(credentials=API_KEY).members_by_email(["ana@example.com"])
+    assert "@" not in str(caught.value)

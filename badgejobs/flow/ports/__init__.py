@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from badgejobs.flow.ports.byhand import ByHand
 from badgejobs.flow.ports.facts import Activities, Audits, Erasing, Links, Quarantine, ResourceMemo
 from badgejobs.flow.ports.keeping import Alerts, Allowances, Drifts
 from badgejobs.flow.ports.ledger import Awards, Bindings, Requests, Versions, WakeUps
 from badgejobs.flow.ports.removals import Removals
 from badgejobs.flow.ports.scans import Scans
 from badgejobs.flow.ports.transactions import Store, Transaction
-from badgejobs.flow.ports.wix import Badges, Members, SiteReader
+from badgejobs.flow.ports.wix import Badges, MemberFinder, Members, SiteReader
 
 __all__ = [
     "Activities",
@@ -18,9 +19,11 @@ __all__ = [
     "Awards",
     "Badges",
     "Bindings",
+    "ByHand",
     "Drifts",
     "Erasing",
     "Links",
+    "MemberFinder",
     "Members",
     "Quarantine",
     "Removals",

@@ -65,6 +65,10 @@ class Awards(Protocol):
         """Why awards are given up or held, as (badge, state, reason, how many)."""
         ...
 
+    def places(self, site: str, badge: str) -> tuple[int, int]:
+        """Of a badge with a limit: (places used for good, unsent awards in line for the rest)."""
+        ...
+
     def allot(
         self, site: str, badge: str, *, first: int, reason: str, instead_of: str
     ) -> tuple[int, int]:

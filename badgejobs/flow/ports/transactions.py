@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
 
+from badgejobs.flow.ports.byhand import ByHand
 from badgejobs.flow.ports.facts import (
     Activities,
     Audits,
@@ -101,6 +102,11 @@ class Transaction(Protocol):
     @property
     def erasing(self) -> Erasing:
         """The way in which all of a member is erased."""
+        ...
+
+    @property
+    def byhand(self) -> ByHand:
+        """The ledger as commands of a person change it."""
         ...
 
     @property

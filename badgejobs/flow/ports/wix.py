@@ -7,6 +7,7 @@ from typing import Literal, Protocol
 
 from badgejobs.core.milestone import Look
 from badgejobs.core.wixfacts import (
+    Addressee,
     Created,
     Fence,
     Removed,
@@ -82,6 +83,14 @@ class Members(Protocol):
 
     def members(self, member_ids: Collection[str]) -> Mapping[str, WixMember]:
         """Those of these members that the site has."""
+        ...
+
+
+class MemberFinder(Members, Protocol):
+    """What Wix tells of members by their ids and by their addresses."""
+
+    def members_by_email(self, addresses: Collection[str]) -> Mapping[str, Sequence[Addressee]]:
+        """Who logs in with these addresses, by the addresses as given; absent where nobody."""
         ...
 
 

@@ -49,6 +49,7 @@ from badgejobs.wix.calls.people import (
     get_member,
     list_members,
     query_members,
+    query_members_by_email,
     token,
     token_info,
 )
@@ -88,6 +89,7 @@ __all__ = [
     "query_collections",
     "query_comments",
     "query_members",
+    "query_members_by_email",
     "query_no_assignment",
     "query_posts",
     "query_products",

@@ -42,6 +42,19 @@ def list_members(*, offset: int, by_date: bool, fieldset: Fieldset) -> Call:
     )
 
 
+def query_members_by_email(addresses: Sequence[str], *, offset: int = 0) -> Call:
+    """Up to 100 members by the addresses that they log in with (docs: ``loginEmail``)."""
+    paging = {"limit": wire.MOST_ITEMS, "offset": offset}
+    return Call(
+        form=wire.MEMBERS_QUERY,
+        body={
+            "fieldsets": ["FULL"],
+            "query": {"filter": {"loginEmail": among(addresses)}, "paging": paging},
+        },
+        scope=wire.SCOPE_READ_MEMBERS,
+    )
+
+
 def get_member(member_id: str, *, fieldset: Fieldset) -> Call:
     """One member as they are now."""
     return Call(

@@ -6,13 +6,17 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from badgejobs.core.wixfacts import WixInstance, WixMember, WixToken
-from badgejobs.errors import Ambiguous
+from badgejobs.core import identity
+from badgejobs.core.wixfacts import Addressee, WixInstance, WixMember, WixToken
+from badgejobs.errors import Ambiguous, Refused
 from badgejobs.wix import bodies, calls, pages
 from badgejobs.wix.calls import Fieldset, is_guid
 from badgejobs.wix.client import asking
 from badgejobs.wix.exchange import Exchange
 from badgejobs.wix.pages import Listed
+
+#: One address is one member's, as a rule; far more than that are not what was asked for.
+_MOST_PER_ADDRESS = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +47,26 @@ class PeopleCalls:
                 if asked := wanted.get(one.id.lower()):
                     found[asked] = _member(one, asked)
         return found
+
+    def members_by_email(self, addresses: Collection[str]) -> dict[str, tuple[Addressee, ...]]:
+        """Who logs in with these addresses, by the addresses as they were given.
+
+        One that nobody uses is absent. Wix may tell large letters from small ones, so each is
+        asked for as it is written and in small letters. Raises :class:`Refused` where Wix does
+        not filter by addresses.
+        """
+        as_given = dict[str, list[str]]()
+        for one in addresses:
+            as_given.setdefault(identity.address(one), []).append(one)
+        forms = {form for one in addresses for form in (one.strip(), identity.address(one)) if form}
+        found = dict[str, dict[str, Addressee]]()
+        for some in asking.chunks(sorted(forms)):
+            for record in self._some_with_email(some):
+                for given in as_given.get(identity.address(record.login_email or ""), ()):
+                    found.setdefault(given, {})[record.id] = Addressee(
+                        member_id=record.id.lower(), is_proved=record.login_email_verified
+                    )
+        return {given: tuple(them.values()) for given, them in found.items()}
 
     def list_members(
         self, *, offset: int, by_date: bool, fieldset: Fieldset = "EXTENDED"
@@ -92,6 +116,23 @@ class PeopleCalls:
             expires_at=None if found.exp is None else datetime.fromtimestamp(found.exp, UTC),
         )
 
+    def _some_with_email(self, addresses: list[str]) -> list[bodies.Joined]:
+        """All who log in with up to 100 addresses; one that cannot be read fails the whole."""
+        records: list[bodies.Joined] = []
+        while True:
+            call = calls.query_members_by_email(addresses, offset=len(records))
+            told = self._exchange.ask(call)
+            page = pages.page(
+                told.body, bodies.Joined, answered_at=told.answered_at, what=told.what
+            )
+            if page.bad:
+                raise Ambiguous(f"{told.what}: a member cannot be read: {page.bad[0].reason}")
+            records.extend(page.records)
+            total = _total(told.body, told.what)
+            _require_filtered(max(len(records), total or 0), len(addresses), told.what)
+            if not page.records or (total is not None and len(records) >= total):
+                return records
+
     def _some_members(self, member_ids: list[str], fieldset: Fieldset) -> list[bodies.Member]:
         """Up to 100 members; Wix may need several pages, but never more than there are ids."""
         records: list[bodies.Member] = []
@@ -108,6 +149,12 @@ class PeopleCalls:
             known = len(member_ids) if total is None else min(total, len(member_ids))
             if not page.records or len(records) >= known:
                 return records
+
+
+def _require_filtered(records: int, asked: int, what: str) -> None:
+    """Wix answers a filter that it does not see with everything it has."""
+    if records > asked * _MOST_PER_ADDRESS:
+        raise Refused(f"{what}: Wix does not filter by loginEmail here; name members by their ids")
 
 
 def _total(body: bytes, what: str) -> int | None:

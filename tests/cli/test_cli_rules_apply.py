@@ -1,0 +1,110 @@
+"""Changed rules, looked at and taken up by command, at a sandbox that answers."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from command_desk import RULES, Desk, Ended, LiveWix
+from sqlalchemy import select
+
+from badgejobs.store import open_store
+from badgejobs.store.tables import allowance
+
+pytest_plugins = ["cli_fixtures"]
+
+SOFTER = RULES.replace("gte: 3", "gte: 2")
+LAPSES = """\
+version: 1
+badges:
+  - id: first-purchase
+    badge: {title: First Purchase}
+    when: {count: orders, gte: 3}
+    lifecycle: {revoke: when_unmet, on_rule_change: reevaluate}
+"""
+
+
+def told(ended: Ended) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(ended.out)
+    return found
+
+
+def left_of_what_was_declared(desk: Desk) -> tuple[int, str]:
+    """The awards that pass the cap, and who said so."""
+    store = open_store(f"sqlite:///{desk.folder}/state/badgejobs.db")
+    with store.read() as tx:
+        row = tx._connection.execute(select(allowance.c.left, allowance.c.declared_by)).one()
+    store.dispose()
+    return row.left, row.declared_by
+
+
+def set_up(desk: Desk, live_wix: LiveWix) -> None:
+    live_wix.buys(1, 1)
+    live_wix.buys(2, 2)
+    live_wix.buys(3, 3)
+    ended = desk.run("sync", "shop")
+    assert ended.code == 0, ended.err
+
+
+def test_a_softer_rule_is_shown_first_and_taken_up_with_its_number_declared(
+    desk: Desk, live_wix: LiveWix
+) -> None:
+    set_up(desk, live_wix)
+    same = desk.run("rules", "apply", "shop", "--check", "--json")
+    assert same.code == 0, same.err
+    assert not told(same)["changes"]
+    assert told(same)["in_force"] == told(same)["version"]
+
+    desk.write("rules.yaml", SOFTER)
+    looked = desk.run("rules", "apply", "shop", "--check", "--json")
+    assert looked.code == 1, looked.err
+    assert told(looked)["totals"]["awards"] == 1
+    assert told(looked)["badges"]["third-purchase"]["awards"] == 1
+    assert told(looked)["in_force"] == told(same)["version"] != told(looked)["version"]
+    shown = desk.run("rules", "apply", "shop")
+    assert shown.code == 0, shown.err
+    assert shown.out.split("\t")[:2] == ["third-purchase", "1"]
+    assert "add --yes" in shown.err
+    still = desk.run("rules", "apply", "shop", "--json")
+    assert told(still)["in_force"] == told(same)["version"]
+
+    done = desk.run("rules", "apply", "shop", "--yes", "--as", "mara", "--json")
+    assert done.code == 0, done.err
+    assert told(done)["applied"]
+    assert left_of_what_was_declared(desk) == (1, "mara")
+    after = desk.run("rules", "apply", "shop", "--check", "--json")
+    assert after.code == 0, after.out
+    assert told(after)["in_force"] == told(looked)["version"]
+    given = live_wix.given()
+    assert desk.run("assign", "shop", "--foreground").code == 0
+    assert live_wix.given() == given + 1
+
+
+def test_who_would_lose_a_badge_is_shown_and_nothing_is_declared_unless_that_is_said(
+    desk: Desk, live_wix: LiveWix
+) -> None:
+    set_up(desk, live_wix)
+    desk.write("rules.yaml", LAPSES)
+    looked = desk.run("rules", "apply", "shop", "--json")
+    assert looked.code == 0, looked.err
+    badge = told(looked)["badges"]["first-purchase"]
+    assert badge["taken_now"] + badge["taken_later"] == 2
+    assert live_wix.given() == 4
+
+
+def test_what_excludes_each_other_is_one_sentence(lonely_desk: Desk) -> None:
+    for options, words in (
+        (("--check", "--yes"), "name one of them"),
+        (("--yes-this-removes-access",), "beside --yes alone"),
+    ):
+        ended = lonely_desk.run("rules", "apply", "shop", *options)
+        assert ended.code == 4
+        assert words in ended.err
+
+
+def test_broken_rules_change_nothing(desk: Desk, live_wix: LiveWix) -> None:
+    desk.write("rules.yaml", "version: 1\nbadges: []\nbages: []\n")
+    ended = desk.run("rules", "apply", "shop", "--yes")
+    assert ended.code == 4
+    assert "rules.yaml:" in ended.err
+    assert live_wix.creates() == 0
