@@ -29,7 +29,7 @@ from badgejobs.wix.auth import ApiKeyCredentials
 from badgejobs.wix.client import WixClient
 
 #: Where SQL decides, the store's own tests hold both databases to it.
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 PAID = (Mark.APPROVED, Mark.PAID)
 REFUNDED = (*PAID, Mark.REFUNDED)
@@ -58,10 +58,7 @@ def settles(at: Stage) -> None:
 # ---------------------------------------------------------------- badge-two-rules
 
 
-def test_two_rules_for_one_badge_are_refused_and_the_cure_is_to_join_them(
-    store: SqlStore,
-) -> None:
-    del store
+def test_two_rules_for_one_badge_are_refused_and_the_cure_is_to_join_them() -> None:
     rules = """\
 version: 1
 badges:
@@ -75,6 +72,7 @@ badges:
 # ---------------------------------------------------------------- badge-repeat
 
 
+@on_sqlite
 def test_a_badge_that_is_earned_many_times_over_is_given_once(
     store: SqlStore, clock: Clock
 ) -> None:
@@ -93,6 +91,7 @@ def test_a_badge_that_is_earned_many_times_over_is_given_once(
 # ---------------------------------------------------------------- badge-by-hand
 
 
+@on_sqlite
 def test_what_a_person_gave_first_is_theirs_and_the_rule_is_met_and_already_held(
     store: SqlStore, clock: Clock
 ) -> None:
@@ -120,6 +119,7 @@ def test_what_a_person_gave_first_is_theirs_and_the_rule_is_met_and_already_held
 
 
 @pytest.mark.parametrize("second_create", ["refuse", "return", "row"])
+@on_sqlite
 def test_a_badge_that_stands_already_is_a_success_however_wix_puts_it(
     store: SqlStore, clock: Clock, second_create: Literal["refuse", "return", "row"]
 ) -> None:
@@ -210,6 +210,7 @@ def failed(index: int, code: str) -> dict[str, Any]:
     return {"itemMetadata": {"originalIndex": index, "success": False, "error": error}}
 
 
+@on_sqlite
 def test_of_a_batch_that_fails_in_part_each_is_settled_by_its_own_row_and_the_silent_by_reading(
     store: SqlStore, clock: Clock
 ) -> None:
@@ -271,6 +272,7 @@ def give(at: Stage, wix: WixClient) -> Assigned | None:
 # ---------------------------------------------------------------- badge-first
 
 
+@on_sqlite
 def test_places_go_by_crossing_time_then_by_the_facts_id_and_come_back_only_if_never_sent(
     store: SqlStore, clock: Clock
 ) -> None:
@@ -309,10 +311,7 @@ def everyone(at: Stage) -> dict[tuple[str, str], State]:
 # ---------------------------------------------------------------- badge-edited
 
 
-def test_the_version_of_rules_is_made_of_what_they_mean_and_not_of_how_they_are_written(
-    store: SqlStore,
-) -> None:
-    del store
+def test_the_version_of_rules_is_made_of_what_they_mean_and_not_of_how_they_are_written() -> None:
 
     def version(text: str) -> str:
         site = SiteDefaults(timezone="UTC", currency="EUR")
@@ -326,6 +325,7 @@ def test_the_version_of_rules_is_made_of_what_they_mean_and_not_of_how_they_are_
 # ---------------------------------------------------------------- badge-notify
 
 
+@on_sqlite
 def test_a_member_hears_of_a_badge_once_and_of_the_past_not_at_all(
     store: SqlStore, clock: Clock
 ) -> None:
@@ -349,6 +349,7 @@ def test_a_member_hears_of_a_badge_once_and_of_the_past_not_at_all(
     assert at.award("bob").period == 1
 
 
+@on_sqlite
 def test_a_new_badge_of_a_running_site_is_silent_about_the_past(
     store: SqlStore, clock: Clock
 ) -> None:
@@ -365,6 +366,7 @@ def test_a_new_badge_of_a_running_site_is_silent_about_the_past(
 # ---------------------------------------------------------------- badge-permissions
 
 
+@on_sqlite
 def test_a_badge_that_opens_pages_needs_a_word_on_when_it_goes(
     store: SqlStore, clock: Clock
 ) -> None:
@@ -390,6 +392,7 @@ badges:
 # ---------------------------------------------------------------- beside the table
 
 
+@on_sqlite
 def test_a_request_that_surely_never_left_costs_neither_a_place_nor_an_attempt(
     store: SqlStore, clock: Clock
 ) -> None:
