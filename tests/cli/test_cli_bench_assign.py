@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from math import ceil
 
+import pytest
 from typer.testing import CliRunner
 
 from badgejobs.cli import application
@@ -37,6 +38,7 @@ def test_our_calls_keep_their_bounds_and_only_the_literal_flow_gives_a_badge_twi
     assert faults["missing"] == faults["literal_missing"] == 0
 
 
+@pytest.mark.slow
 def test_what_is_told_holds_each_figure_against_its_bound() -> None:
     line = ["bench", "assign", "--awards", "200", "--literal", "10", "--faulty", "30"]
 
