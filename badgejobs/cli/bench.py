@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import typer
 
+from badgejobs.cli.bench_assign import measure_assign
 from badgejobs.cli.bench_backfill import measure_backfill
 from badgejobs.cli.bench_delta import measure_delta
 from badgejobs.cli.bench_rules import measure_rules
@@ -27,6 +28,7 @@ from badgejobs.wix.client import WixClient
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 bench = typer.Typer(help="Measure, and print figures of one run beside each other.")
+bench.command("assign")(measure_assign)
 bench.command("rules")(measure_rules)
 bench.command("backfill")(measure_backfill)
 bench.command("delta")(measure_delta)

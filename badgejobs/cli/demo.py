@@ -16,7 +16,7 @@ from rich.console import Console
 
 from badgejobs.cli import demo_view
 from badgejobs.cli.demo_stage import Stage, stage
-from badgejobs.cli.demo_truth import Comparison, compare, literal_calls
+from badgejobs.cli.demo_truth import RULE_OF_BADGE, Comparison, compare, literal_calls
 from badgejobs.cli.demo_view import Snapshot
 from badgejobs.cli.output import Output
 from badgejobs.config import forget_environment, load_settings, prepare_state_dir
@@ -80,12 +80,14 @@ def demo(
         if on.house.settings.database_url is not None:
             out.note(f"the rows of site {on.site} stay in the database of BADGEJOBS_DATABASE_URL")
         _await_badges(on)
+        expected = seed.expected(data)
+        on.expect(sum(one.rule in RULE_OF_BADGE.values() for one in expected))
         on.sandbox.start_replay(on.instance_id, seconds=seconds, data=source)
         last = _watch(on, out, patience=PATIENCE_FULL if full else PATIENCE)
         rules = on.house.at(on.site).rules()
         state = on.sandbox.state(on.instance_id)
         facts = on.facts()
-        rows = compare(rules, seed.expected(data), state, on.earned(facts))
+        rows = compare(rules, expected, state, on.earned(facts))
         literal = literal_calls(facts, rules, datetime.now(UTC))
         _report(out, last, rows, rules, literal=literal, picture=picture)
         if keep:

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from badgejobs.cli.demo_view import Snapshot
 from badgejobs.cli.opening import ready
 from badgejobs.config import Settings, load_settings
 from badgejobs.core.activity import Activity
+from badgejobs.core.allowance import Kind
 from badgejobs.core.award import OPEN, State
 from badgejobs.errors import StateError
 from badgejobs.sandbox.remote import RemoteSandbox
@@ -98,6 +99,13 @@ class Stage:
             throttled=_by(stats, "status").get("429", 0),
             processes=self.processes(),
         )
+
+    def expect(self, awards: int) -> None:
+        """Say beforehand how many awards will come live, so that no cap holds them up."""
+        with self.house.store.begin() as tx:
+            tx.allowances.declare(
+                self.site, Kind.AWARDS, awards, holds=timedelta(days=1), declared_by="demo"
+            )
 
     def is_settled(self, *, since: datetime) -> bool:
         """Whether both sources were read in full since then, and no award is on its way."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +53,10 @@ def test_real_history_becomes_exactly_the_badges_of_independent_truth(state: Pat
         result = demo.result()
     assert_agrees(result)
     assert result["calls"]["total"] < 200, "one minute of one site's budget"
+    with closing(sqlite3.connect(state / "demo" / "badgejobs.db")) as database:
+        (declared_by,) = database.execute("SELECT declared_by FROM allowance").fetchone()
+        assert declared_by == "demo"
+        assert database.execute("SELECT kind FROM alert").fetchall() == [], "no cap was reached"
     assert result["literal_calls"] > 10 * result["calls"]["total"]
     assert demo.living() == []
 

@@ -16,6 +16,7 @@ from badgejobs.cli.scanbench.rules import RULES
 from badgejobs.errors import StateError
 from badgejobs.sandbox import builtin
 from badgejobs.sandbox.remote import RemoteSandbox
+from badgejobs.sandbox.settings import DuplicateMode
 
 #: The name of the site that is measured.
 SITE = "bench"
@@ -57,12 +58,15 @@ class Served:
 
 
 @contextmanager
-def serving(seed: str) -> Iterator[Served]:
-    """A sandbox with this seed, no limit and no lag, until the end."""
+def serving(
+    seed: str, *, lag_seconds: float = 0, duplicates: DuplicateMode = DuplicateMode.CONFLICT
+) -> Iterator[Served]:
+    """A sandbox with this seed, no limit and no lag unless one is asked for, until the end."""
     with tempfile.TemporaryDirectory() as folder:
         port_file = Path(folder) / "port"
         line = ["sandbox", "serve", "--port", "0", "--port-file", str(port_file)]
-        behaviour = ["--seed", seed, "--rate-limit", "0", "--lag", "0"]
+        behaviour = ["--seed", seed, "--rate-limit", "0", "--lag", str(lag_seconds)]
+        behaviour += ["--duplicates", duplicates]
         process = subprocess.Popen(
             [sys.executable, "-m", "badgejobs", *line, *behaviour],
             stdout=subprocess.DEVNULL,
