@@ -208,9 +208,8 @@ class SqlScans:
     ) -> None:
         """Give the lease back after work well done and say when the source is due again.
 
-        Without ``due_in`` that was said before, and stays.
-
-        ``error`` is what stood in the way of a part of it, and no reason to wait longer.
+        Without ``due_in`` that was said before, and stays. ``error`` is what stood in the way of a
+        part of it, and no reason to wait longer.
 
         A wish for an earlier scan that came meanwhile (``make_due``) is kept. ``LeaseLost``
         where a later epoch has begun.
@@ -221,6 +220,7 @@ class SqlScans:
                 "completed_at": self._moment.now,
                 "completed_started_at": scan.c.began_at,
                 "began_at": None,
+                "asked_by": case((scan.c.due_at.is_(None), None), else_=scan.c.asked_by),
             }
         self._fenced(lease, values)
 

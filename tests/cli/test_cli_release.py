@@ -6,13 +6,16 @@ import json
 from typing import Any
 
 import pytest
-from command_desk import Desk, LiveWix
+from command_desk import INSTANCE, Desk, LiveWix, orders_of
 
 from badgejobs.core import allowance
 from badgejobs.core.alert import Kind
+from badgejobs.sandbox.records.collection import Record
 from badgejobs.store import SqlStore, open_store
 
 pytest_plugins = ["cli_fixtures"]
+
+LONG_AGO = "2025-01-05T10:00:00.000Z"
 
 
 @pytest.fixture
@@ -81,6 +84,28 @@ def test_the_first_sync_of_a_site_gives_all_that_was_ever_earned(
     assert desk.run("sync", "shop").code == 0
 
     assert live_wix.given() == 16
+
+
+def test_a_past_that_a_person_reads_anew_is_outside_the_cap(
+    capped: Desk, live_wix: LiveWix
+) -> None:
+    """Orders that were imported into the shop with their old dates: no live scan sees them."""
+    assert capped.run("sync", "shop").code == 3
+    assert capped.run("release", "shop", "--awards", "5").code == 0
+    assert capped.run("sync", "shop").code == 0
+    site = live_wix.world.sites[INSTANCE]
+    for member in range(20, 27):
+        live_wix.buys(member, 0)
+        [order] = orders_of(member, 1)
+        old = dict.fromkeys(("createdDate", "updatedDate", "purchasedDate"), LONG_AGO)
+        site.orders.put(Record(order | old, site.orders.fields), live_wix.world.clock())
+    assert capped.run("sync", "shop").code == 0
+    assert live_wix.given() == 9
+
+    assert capped.run("backfill", "shop", "orders", "--again").code == 0
+    assert capped.run("assign", "shop", "--foreground").code == 0
+
+    assert live_wix.given() == 9 + 7
 
 
 def test_revocations_are_let_go_only_by_those_who_know_what_it_takes(
