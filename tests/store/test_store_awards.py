@@ -9,8 +9,8 @@ from datetime import timedelta
 import pytest
 from databases import Clock
 
-from badgejobs.core.award import Award, Giver, State, Timing
-from badgejobs.core.ledger import Claimed, Earned
+from badgejobs.core.award import Award, Giver, State, Timing, Unmet
+from badgejobs.core.ledger import Claimed, Earned, Lapse
 from badgejobs.store import SqlStore
 
 TIMING = Timing()
@@ -278,3 +278,28 @@ def test_the_site_that_waits_longest_is_served_first(store: SqlStore, clock: Clo
     with store.read() as tx:
         assert tx.awards.due_sites(["early", "late"], 9) == ["early", "late"]
         assert tx.awards.due_sites(["early", "late"], 1) == ["early"]
+
+
+def test_a_settling_does_not_undo_what_was_noted_meanwhile(store: SqlStore, clock: Clock) -> None:
+    open_awards(store, clock, "ada")
+    batch = claimed(store)
+    sent = batch.awards[0].sent(clock.now, TIMING)
+    settle(store, batch.token, sent.given("a1", Giver.OURS))
+    lapse = Lapse(
+        member_id="ada",
+        badge="regular",
+        because=Unmet.CONDITION,
+        since=clock.now,
+        goes_at=clock.now,
+    )
+    later = clock.now + timedelta(days=3)
+    with store.begin() as tx:
+        tx.awards.mark("s", [lapse])
+        in_hand = tx.removals.claim("s", limit=1, holds=TIMING.claim)
+        assert in_hand
+        tx.awards.mark("s", [replace(lapse, goes_at=later)])
+
+    settle(store, in_hand.token, in_hand.awards[0].released(clock.now, wait=0))
+
+    award = stands(store)
+    assert (award.claim, award.unmet_since, award.revoke_at) == (None, clock.now, later)
