@@ -25,6 +25,7 @@ from badgejobs.coordination.local import LocalThrottle
 from badgejobs.coordination.pace import Pace
 from badgejobs.coordination.throttle import Throttle
 from badgejobs.core.award import Timing
+from badgejobs.core.drift import Caution
 from badgejobs.core.guard import Guard
 from badgejobs.core.milestone import Ruleset, Wants
 from badgejobs.core.site import Site
@@ -103,6 +104,17 @@ class House:
         """How much the rules may take away by themselves."""
         told = self.settings.assign
         return Guard(percent=told.guard_percent, least=told.guard_least)
+
+    @property
+    def caution(self) -> Caution:
+        """When a reading of Wix is not believed, and what may be repaired."""
+        told = self.settings.assign
+        return Caution(
+            empty_above=told.empty_is_doubted_above,
+            guard_percent=told.guard_percent,
+            guard_least=told.guard_least,
+            repair_duplicates=told.repair_duplicates,
+        )
 
     @property
     def slice(self) -> timedelta:

@@ -13,6 +13,7 @@ from wix_double import World, WorldComments, WorldOrders, WorldSource
 
 from badgejobs.core.activity import Activity, Mark
 from badgejobs.core.award import Award, State, Timing
+from badgejobs.core.drift import Caution
 from badgejobs.core.evaluate import evaluate
 from badgejobs.core.guard import Guard
 from badgejobs.core.milestone import Condition, Count, Look, Milestone, Ruleset, Selection
@@ -24,7 +25,7 @@ from badgejobs.flow.cadence import Cadence
 from badgejobs.flow.decide import Decided, flip, take_up
 from badgejobs.flow.pages import Scanned
 from badgejobs.flow.provision import Provisioned, provision
-from badgejobs.flow.reconcile import Drift, reconcile
+from badgejobs.flow.reconcile import Reconciled, reconcile
 from badgejobs.flow.revoke import Revoked, revoke
 from badgejobs.flow.scan import scan
 from badgejobs.jobs.retrying import verdict
@@ -301,8 +302,19 @@ class Stage:
                     delete(table).where(table.c.site == self.site, table.c.member_id == member_id)
                 )
 
-    def reconcile(self) -> Drift:
-        return reconcile(self.site, self.wix, self.store)
+    def reconcile(
+        self, *, caution: Caution | None = None, accepted: bool = False, dry_run: bool = False
+    ) -> Reconciled:
+        return reconcile(
+            self.site,
+            self.wix,
+            self.wix,
+            self.store,
+            timing=TIMING,
+            caution=caution or Caution(),
+            accepted=accepted,
+            dry_run=dry_run,
+        )
 
     def recover(self) -> int:
         with self.store.begin() as tx:
