@@ -29,6 +29,7 @@ WORDS = {
     "agreed": "agree",
     "missing": "missing at Wix, not concluded yet",
     "taken": "taken by a person",
+    "overridden": "taken by a person before",
     "member_gone": "the member is gone",
     "badge_gone": "the badge is gone",
     "extra": "given by a person",

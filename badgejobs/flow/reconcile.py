@@ -35,6 +35,8 @@ class Reconciled:
     duplicate: int = 0
     #: Found to be taken by a person: not given again by itself.
     taken: int = 0
+    #: Taken by a person before, and absent as it should be.
+    overridden: int = 0
     #: Missed or held to be taken before, and there.
     returned: int = 0
     #: There by an attempt of ours whose answer was lost.
@@ -106,6 +108,6 @@ def reconcile(
     totals = sum(done.numbers.values(), Counter[str]())
     return Reconciled(
         **totals,
-        by_badge={badge: dict(numbers) for badge, numbers in sorted(done.numbers.items())},
+        by_badge={badge: dict(+numbers) for badge, numbers in sorted(done.numbers.items())},
         error=done.error,
     )
