@@ -22,10 +22,9 @@ from badgejobs.config import (
 )
 from badgejobs.coordination.lanes import Lane
 from badgejobs.coordination.local import LocalThrottle
-from badgejobs.coordination.pace import Pace
+from badgejobs.coordination.pace import PATIENCE_SECONDS, Pace
 from badgejobs.coordination.throttle import Throttle
 from badgejobs.core.award import Timing
-from badgejobs.core.drift import Caution
 from badgejobs.core.guard import Guard
 from badgejobs.core.milestone import Ruleset, Wants
 from badgejobs.core.site import Site
@@ -65,6 +64,8 @@ class House:
         self.clock = clock
         self.store = store
         self.throttle = throttle
+        #: How long a request waits for its slot; set before a site is first asked for.
+        self.patience_seconds = PATIENCE_SECONDS
         self._sources = sources
         self._sites = dict[str, SiteHouse]()
         #: Those whose secret was replaced while they were in use: jobs may still hold them.
@@ -104,17 +105,6 @@ class House:
         """How much the rules may take away by themselves."""
         told = self.settings.assign
         return Guard(percent=told.guard_percent, least=told.guard_least)
-
-    @property
-    def caution(self) -> Caution:
-        """When a reading of Wix is not believed, and what may be repaired."""
-        told = self.settings.assign
-        return Caution(
-            empty_above=told.empty_is_doubted_above,
-            guard_percent=told.guard_percent,
-            guard_least=told.guard_least,
-            repair_duplicates=told.repair_duplicates,
-        )
 
     @property
     def slice(self) -> timedelta:
@@ -383,7 +373,7 @@ def _client(
     require_own: Callable[[], None],
     lane: Lane,
 ) -> WixClient:
-    in_time = Pace(house.throttle, site, lane, per_minute)
+    in_time = Pace(house.throttle, site, lane, per_minute, patience=house.patience_seconds)
 
     def pace() -> None:
         require_own()

@@ -20,7 +20,7 @@ from badgejobs.errors import BadgeJobsError
 from badgejobs.flow.reconcile import Reconciled
 from badgejobs.flow.reconcile import reconcile as compare
 from badgejobs.jobs import work
-from badgejobs.jobs.reconciling import run_reconcile
+from badgejobs.jobs.reconciling import caution_of, run_reconcile
 from badgejobs.jobs.units import Outcome
 from badgejobs.store import acting
 
@@ -48,6 +48,9 @@ CURES = {
     Kind.DUPLICATE: "take the surplus away in the dashboard, or set assign.repair_duplicates",
     Kind.LINGERING: "nothing: it is taken away once more",
 }
+
+#: Here a request may wait for its slot: a reading that is cut off has to begin anew.
+PATIENCE_SECONDS = 120.0
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 SiteName = Annotated[str | None, typer.Argument(help="Default: the only site.", show_default=False)]
@@ -89,6 +92,7 @@ def reconcile(
     name, out = known_site(settings, site), Output(as_json=as_json)
     error: BadgeJobsError | None
     with opened(settings) as house, out.progress() as tell:
+        house.patience_seconds = PATIENCE_SECONDS
         if dry_run:
             done = _tried(house, name, accepted=accepted)
             error, left = done.error, None
@@ -161,7 +165,7 @@ def _tried(house: House, site: str, *, accepted: bool) -> Reconciled:
         at.reading,
         house.store,
         timing=house.timing,
-        caution=house.caution,
+        caution=caution_of(house),
         accepted=accepted,
         dry_run=True,
     )

@@ -6,9 +6,21 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from badgejobs.bootstrap import House
+from badgejobs.core.drift import Caution
 from badgejobs.flow.reconcile import Reconciled, reconcile
 from badgejobs.jobs.units import Outcome, Stopped, Told, as_duty
 from badgejobs.jobs.work import RECONCILE
+
+
+def caution_of(house: House) -> Caution:
+    """When a reading of Wix is not believed, and what may be repaired, as the settings say."""
+    told = house.settings.assign
+    return Caution(
+        empty_above=told.empty_is_doubted_above,
+        guard_percent=told.guard_percent,
+        guard_least=told.guard_least,
+        repair_duplicates=told.repair_duplicates,
+    )
 
 
 def run_reconcile(
@@ -32,7 +44,7 @@ def run_reconcile(
             at.reading,
             house.store,
             timing=house.timing,
-            caution=house.caution,
+            caution=caution_of(house),
             accepted=accepted,
         )
         if heard:
