@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from badgejobs.cli.actor import os_user
+from badgejobs.cli.byhand import As, actor
 from badgejobs.cli.opening import known_site, opened, settled
 from badgejobs.cli.output import Output, Rows
 from badgejobs.cli.site import checked_rules, ring_for
@@ -31,6 +31,7 @@ def clear_override(
     of_badge: Annotated[
         str | None, typer.Option("--badge", help="The badge, with --all.", show_default=False)
     ] = None,
+    who: As = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Let the rules give a badge again that a person took away.
@@ -39,7 +40,7 @@ def clear_override(
 
     Example: badgejobs clear-override my-shop 3f2b8c1e-0d3f-4a4e-9f10-6f5a2c9e2201 loyal-customer
     """
-    settings, out = settled(), Output(as_json=as_json)
+    settings, out, user = settled(), Output(as_json=as_json), actor(who)
     name = known_site(settings, site)
     with_all = everyone and of_badge is not None and member is None and badge is None
     of_one = member is not None and badge is not None and not everyone and of_badge is None
@@ -55,7 +56,7 @@ def clear_override(
             raise SettingsError(
                 f"BADGE: no rule of {name} gives {wanted!r}; its rules give: {told}"
             )
-        with acting(actor=os_user(), note="override cleared"):
+        with acting(actor=user, note="override cleared"):
             if member is not None:
                 done = clear_some(name, [(member.lower(), wanted)], rules, house.store)
             else:

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from badgejobs.bootstrap import House
-from badgejobs.cli.actor import os_user
+from badgejobs.cli.byhand import As, actor
 from badgejobs.cli.exits import Code, code_of
 from badgejobs.cli.foreground import BY, Duty, Foreground
 from badgejobs.cli.opening import known_site, opened, settled
@@ -79,6 +79,7 @@ def reconcile(
             help="Believe this reading, though it shows suspiciously little.",
         ),
     ] = False,
+    who: As = None,
     as_json: AsJson = False,
 ) -> None:
     """Read every badge that stands at Wix, and hold the ledger against it.
@@ -90,6 +91,7 @@ def reconcile(
     """
     settings = settled()
     name, out = known_site(settings, site), Output(as_json=as_json)
+    note = f"accepted by {actor(who)}" if accepted else None
     error: BadgeJobsError | None
     with opened(settings) as house, out.progress() as tell:
         house.patience_seconds = PATIENCE_SECONDS
@@ -104,7 +106,6 @@ def reconcile(
             def unit() -> Outcome:
                 return run_reconcile(house, name, by=BY, accepted=accepted, heard=heard.append)
 
-            note = f"accepted by {os_user()}" if accepted else None
             with acting(note=note):
                 ended = here.work_off({work.RECONCILE: Duty(unit)})
             done = heard[-1] if heard else Reconciled()

@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 
+from badgejobs.core.award import State
 from badgejobs.errors import NotFound, Permanent
+from badgejobs.flow.gone import badge_gone
 from badgejobs.flow.ports import Badges, Members, Store, Transaction
-
-_BADGE_GONE = "the badge is gone at Wix"
 
 
 class BothSides:
@@ -20,7 +20,7 @@ class BothSides:
     ) -> None:
         self.site, self.badges, self.store, self.dry_run = site, badges, store, dry_run
         self._members = members
-        #: How many awards wait for a person since their badge was found to be gone.
+        #: How many awards stood of badges that were found to be gone.
         self.paused = Counter[str]()
 
     def open(self) -> AbstractContextManager[Transaction]:
@@ -50,9 +50,10 @@ class BothSides:
         try:
             self.badges.get_badge(wix_id)
         except NotFound:
-            if not self.dry_run:
-                with self.store.begin() as tx:
-                    self.paused[badge] += tx.comparing.pause(self.site, badge, reason=_BADGE_GONE)
+            with self.open() as tx:
+                self.paused[badge] += tx.awards.states(self.site).get((badge, State.ASSIGNED), 0)
+                if not self.dry_run:
+                    badge_gone(tx, self.site, badge, wix_id)
             return True
         return False
 

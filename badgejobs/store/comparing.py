@@ -150,21 +150,6 @@ class SqlComparing:
             now=self._moment.now,
         )
 
-    def pause(self, site: str, badge: str, *, reason: str) -> int:
-        """Let awards of a badge that is gone wait for a person; how many."""
-        waiting = (State.HELD, State.PENDING, State.ASSIGNED)
-        rows = self._connection.execute(
-            select(*ledger.COLUMNS)
-            .where(award.c.site == site, award.c.badge == badge, award.c.state.in_(waiting))
-            .where(ledger.free_at(self._moment.now))
-            .with_for_update()
-        )
-        changes = [
-            (one, one.refused(State.PAUSED, reason=reason)) for one in map(ledger.from_row, rows)
-        ]
-        self.write(changes)
-        return len(changes)
-
     def _with_history(self, site: str, kept: Iterable[Kept]) -> dict[Pair, Kept]:
         by_pair = {_pair(one.award): one for one in kept}
         asked = [

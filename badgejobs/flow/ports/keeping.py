@@ -113,7 +113,3 @@ class Comparing(Protocol):
     def clear_overrides(self, site: str, pairs: Collection[tuple[str, str]]) -> int:
         """Let what a person took be given by the rules again; how many of these it was."""
         ...
-
-    def pause(self, site: str, badge: str, *, reason: str) -> int:
-        """Let awards of a badge that is gone wait for a person; how many."""
-        ...
