@@ -106,7 +106,8 @@ def compared(
         if award.state is State.TAKEN:
             return Compared(found=Found.OVERRIDDEN, drift=Kind.TAKEN, note=award.reason)
         return Compared(found=Found.AGREED)
-    stood_once = award.assignment_id is not None
+    # what stood once may be shown for a while after it went
+    stood_once = award.assignment_id is not None or award.period > 1
     if kept.changed_at >= reading.began or (stood_once and not kept.is_settled(reading)):
         return Compared(found=Found.LEFT)
     if award.state in {State.REVOKED, State.TAKEN}:

@@ -8,12 +8,14 @@ from datetime import timedelta
 
 import pytest
 from databases import Clock
+from refunds import refund, restore
 from stage import ONE_ORDER, TIMING, TWO_ORDERS, Stage, rules_of
 from wix_double import Fault, WorkerKilled, lost
 
 from badgejobs.core import alert
 from badgejobs.core.award import Award, Giver, State, Unmet
 from badgejobs.core.drift import Caution, Drift, Kind
+from badgejobs.core.milestone import Lifecycle
 from badgejobs.errors import (
     Ambiguous,
     BadgeJobsError,
@@ -376,6 +378,47 @@ def test_what_we_took_and_still_stands_is_taken_once_more(store: SqlStore, clock
     assert (award.unmet_since, award.unmet_because) == (went, Unmet.EXPIRED)
     assert award.removal_sent_at == went
     assert drifts(at) == {"ada": Kind.LINGERING}
+
+
+def test_a_delete_that_took_nothing_is_repeated_until_it_has(store: SqlStore, clock: Clock) -> None:
+    at = Stage(store, clock, replace(TWO_ORDERS, lifecycle=Lifecycle(stated=True, revokes=True)))
+    at.earn("ada", "bob")
+    at.assign_all()
+    at.wait(minutes=5)
+    rows = at.wix._rows[:]
+    refund(at, "ada-1")
+    at.revoke_all()
+    assert at.award("ada").state is State.REVOKED
+    at.wix._rows = rows
+    at.wait(minutes=5)
+
+    assert at.reconcile().lingering == 1
+    at.revoke_all()
+
+    assert at.award("ada").state is State.REVOKED
+    assert at.wix.standing == {("Two Orders", "bob"): 1}
+    at.wait(minutes=5)
+    assert at.reconcile().numbers == {**dict.fromkeys(at.reconcile().numbers, 0), "agreed": 1}
+
+
+def test_what_went_and_is_earned_anew_is_not_taken_for_a_persons_by_a_late_index(
+    store: SqlStore, clock: Clock
+) -> None:
+    at = Stage(store, clock, replace(TWO_ORDERS, lifecycle=Lifecycle(stated=True, revokes=True)))
+    at.earn("ada")
+    at.assign_all()
+    at.wait(minutes=5)
+    rows = at.wix._rows[:]
+    refund(at, "ada-1")
+    at.revoke_all()
+    restore(at, "ada-1")
+    at.wait(seconds=10)
+    at.wix._rows, gone = rows, at.wix._rows
+    assert at.reconcile().left == 1
+    at.wix._rows = gone
+    at.wait(minutes=2)
+    at.assign_all()
+    assert (at.award().state, at.award().giver) == (State.ASSIGNED, Giver.OURS)
 
 
 def test_what_a_command_took_and_still_stands_is_taken_once_more_by_hand(
