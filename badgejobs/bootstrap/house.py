@@ -22,7 +22,7 @@ from badgejobs.config import (
 )
 from badgejobs.coordination.lanes import Lane
 from badgejobs.coordination.local import LocalThrottle
-from badgejobs.coordination.pace import Pace
+from badgejobs.coordination.pace import PATIENCE_SECONDS, Pace
 from badgejobs.coordination.throttle import Throttle
 from badgejobs.core.award import Timing
 from badgejobs.core.guard import Guard
@@ -64,6 +64,8 @@ class House:
         self.clock = clock
         self.store = store
         self.throttle = throttle
+        #: How long a request waits for its slot; set before a site is first asked for.
+        self.patience_seconds = PATIENCE_SECONDS
         self._sources = sources
         self._sites = dict[str, SiteHouse]()
         #: Those whose secret was replaced while they were in use: jobs may still hold them.
@@ -371,7 +373,7 @@ def _client(
     require_own: Callable[[], None],
     lane: Lane,
 ) -> WixClient:
-    in_time = Pace(house.throttle, site, lane, per_minute)
+    in_time = Pace(house.throttle, site, lane, per_minute, patience=house.patience_seconds)
 
     def pace() -> None:
         require_own()

@@ -21,6 +21,7 @@ from badgejobs.errors import BadgeJobsError
 COMMANDS = {
     "demo": "demo", "up": "up", "init": "setup", "doctor": "doctor", "sync": "site",
     "status": "status", "runs": "runs", "scan": "site", "backfill": "backfill", "assign": "site",
+    "reconcile": "reconcile", "drift": "reconcile", "clear-override": "override",
     "provision": "provision",
     "check": "site", "retry": "site", "rebind": "site", "release": "release",
     "links": "links", "unlink": "links", "erase-member": "erase",

@@ -77,6 +77,7 @@ def status(
             held = [row for name in sites for row in _held(tx.awards, name, reasons[name])]
             aside = tx.quarantine.numbers(sites)
             alerts = tx.alerts.open(sites)
+            drift = tx.drifts.numbers(sites)
             runs = [one for name in sites for one in tx.runs.recent(name, RUNS)]
         rules = {name: _rules(house, name, applied[name]) for name in sites}
     services = _services(settings)
@@ -116,6 +117,10 @@ def status(
         ],
         "to_be_taken": [{"site": name, **asdict(one)} for name, one in to_go],
         "alerts": [asdict(one) for one in alerts],
+        "drift": [
+            {"site": name, "kind": kind.value, "number": number}
+            for (name, kind), number in sorted(drift.items())
+        ],
         "quarantine": stuck(aside),
         "wake_ups": {name: asdict(one) for name, one in wake_ups.items()},
         "guests": {name: asdict(one) for name, one in guests.items()},
@@ -155,6 +160,16 @@ def status(
             else []
         ),
         *([Rows(_WAITS, waiting)] if (waiting := _waiting(held, to_go, now)) else []),
+        *(
+            [
+                Rows(
+                    ("site", "drift", "awards"),
+                    [(name, kind.value, str(n)) for (name, kind), n in sorted(drift.items())],
+                )
+            ]
+            if drift
+            else []
+        ),
         Rows(
             ("site", "what", "members to be decided", "next"),
             [

@@ -37,3 +37,26 @@ class Drift:
     #: When a reading first and last found it so; ``None`` before it is kept.
     first_seen_at: datetime | None = None
     seen_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caution:
+    """When a reading of Wix is not believed, and what may be repaired; settings."""
+
+    #: A reading that finds nothing is doubted where more than so many stood.
+    empty_above: int = 20
+    #: More than this share of what stands, and more than so many, taken at once waits for a person.
+    guard_percent: int = 5
+    guard_least: int = 10
+    #: Whether assignments that we made twice are taken away again, all but the oldest.
+    repair_duplicates: bool = False
+
+    def holds_back(self, number: int, *, of: int) -> bool:
+        """Whether so many are too many to be taken for taken at once.
+
+        >>> Caution().holds_back(11, of=100), Caution().holds_back(10, of=100)
+        (True, False)
+        >>> Caution().holds_back(11, of=1000)
+        False
+        """
+        return number > self.guard_least and number * 100 > of * self.guard_percent

@@ -1,68 +1,113 @@
-"""Reconcile: hold the ledger against what stands at Wix, and say where they differ."""
+"""Reconcile: hold the ledger against what stands at Wix, in both directions.
+
+Wix is read once and completely, then compared in parts with short transactions. Each award is
+read anew under its lock before it is decided, so what moved meanwhile is left for the next time.
+"""
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
-from badgejobs.core.award import State
-from badgejobs.flow.ports import Badges, Store
+from badgejobs.core.award import Timing
+from badgejobs.core.comparison import Reading
+from badgejobs.core.drift import Caution
+from badgejobs.core.wixfacts import WixAssignment
+from badgejobs.errors import BadgeJobsError
+from badgejobs.flow.both_sides import BothSides
+from badgejobs.flow.comparing import CHUNK, Comparison, Pair
+from badgejobs.flow.ports import Badges, Members, Store
 
-#: Assignments looked up in the ledger at once.
-CHUNK = 500
+__all__ = ["CHUNK", "Reconciled", "reconcile"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Drift:
-    """Where Wix and the ledger differ. Nothing is repaired by it."""
+class Reconciled:
+    """Where Wix and the ledger differed, and what was done about it."""
 
     agreed: int = 0
-    #: Assigned by the ledger, absent at Wix.
+    #: Assigned by the ledger, absent at Wix: noted, and nothing is concluded yet.
     missing: int = 0
-    #: At Wix, and not assigned by the ledger: given by a person, or an answer on its way.
+    #: Stands at Wix by a person's hand, as was found now.
     extra: int = 0
     #: Pairs of member and badge that stand more than once at Wix.
     duplicate: int = 0
+    #: Found to be taken by a person: not given again by itself.
+    taken: int = 0
+    #: Taken by a person before, and absent as it should be.
+    overridden: int = 0
+    #: Missed or held to be taken before, and there.
+    returned: int = 0
+    #: There by an attempt of ours whose answer was lost.
+    found: int = 0
+    #: Taken away by us before, and to be taken away once more.
+    lingering: int = 0
+    #: Assignments of ours that stood beside an older one, and were taken away.
+    repaired: int = 0
+    #: Absent since the member is gone at Wix.
+    member_gone: int = 0
+    #: Waiting for a person since the badge is gone at Wix.
+    badge_gone: int = 0
+    #: Under way, or moved while Wix was read.
+    left: int = 0
+
+    #: The same numbers by badge.
+    by_badge: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    #: What was not believed, or could not be done; the rest was.
+    error: BadgeJobsError | None = None
+
+    @property
+    def numbers(self) -> dict[str, int]:
+        """All numbers by name."""
+        return {
+            name: getattr(self, name)
+            for name in self.__dataclass_fields__
+            if name not in {"by_badge", "error"}
+        }
 
 
-def reconcile(site: str, badges: Badges, store: Store) -> Drift:
-    """Read all assignments of the bound badges once and compare them with the ledger.
+def reconcile(
+    site: str,
+    badges: Badges,
+    members: Members,
+    store: Store,
+    *,
+    timing: Timing,
+    caution: Caution,
+    accepted: bool = False,
+    dry_run: bool = False,
+) -> Reconciled:
+    """Read all assignments of the managed badges once, and compare them with the ledger.
+
+    A reading that shows suspiciously little is not believed, unless a person ``accepted`` it
+    beforehand: nothing is changed by it, an alert tells the numbers and the cure, and the outcome
+    has a ``Refused`` as its error. With ``dry_run`` nothing is written, and the numbers are what
+    would be done. Raises what stops a reading: one that is not complete tells nothing.
 
     It also makes the site's members due to be decided anew, as the level below all bells, and
     notes which badges open pages now: somebody may have switched that on in the dashboard.
     """
-    with store.begin() as tx:
-        bound = tx.bindings.of(site)
-    at_wix = {badge.id: badge for badge in badges.badges()} if bound else {}
-    with store.begin() as tx:
-        tx.bindings.note_permissions(
-            site,
-            {
-                badge: at_wix[wix_id].permissions_enabled
-                for badge, wix_id in bound.items()
-                if wix_id in at_wix
-            },
-        )
-        tx.bindings.decide_anew(site)
-    names = {wix_id: badge for badge, wix_id in bound.items()}
-    rows = badges.assignments(sorted(names)) if names else []
-    standing = Counter((row.member_id, names[row.badge_id]) for row in rows)
-    pairs, agreed = sorted(standing), 0
-    for start in range(0, len(pairs), CHUNK):
-        chunk = pairs[start : start + CHUNK]
-        with store.begin() as tx:
-            ledger = tx.awards.of_members(site, {member for member, _ in chunk})
-        agreed += sum(pair in ledger and ledger[pair].state is State.ASSIGNED for pair in chunk)
-    with store.begin() as tx:
-        states = tx.awards.states(site)
-    assigned = sum(
-        number
-        for (badge, state), number in states.items()
-        if state is State.ASSIGNED and badge in bound
-    )
-    return Drift(
-        agreed=agreed,
-        missing=assigned - agreed,
-        extra=len(pairs) - agreed,
-        duplicate=sum(times > 1 for times in standing.values()),
+    at = BothSides(site, badges, members, store, dry_run=dry_run)
+    with at.open() as tx:
+        reading = Reading(began=tx.now, timing=timing)
+        bound = tx.comparing.managed(site)
+    managed = at.standing_badges(bound)
+    try:
+        rows = badges.assignments(sorted(managed.values())) if managed else []
+    except BadgeJobsError:
+        at.decide_anew()
+        raise
+    names = {wix_id: badge for badge, wix_id in managed.items()}
+    standing = defaultdict[Pair, list[WixAssignment]](list)
+    for row in rows:
+        standing[row.member_id, names[row.badge_id]].append(row)
+    done = Comparison(at, reading, caution, managed, standing, accepted=accepted)
+    done.run()
+    at.decide_anew()
+    totals = sum(done.numbers.values(), Counter[str]())
+    return Reconciled(
+        **totals,
+        by_badge={badge: dict(+numbers) for badge, numbers in sorted(done.numbers.items())},
+        error=done.error,
     )

@@ -18,6 +18,7 @@ from badgejobs.core.source import Track
 from badgejobs.errors import BadgeJobsError
 from badgejobs.jobs import work
 from badgejobs.jobs.app import app, house
+from badgejobs.jobs.reconciling import run_reconcile
 from badgejobs.jobs.units import Outcome
 
 log = structlog.get_logger(__name__)
@@ -184,7 +185,7 @@ def reconcile(site: str | None = None) -> dict[str, Any]:
     """Compare one site with Wix; without a name, make every site due for it."""
     at = house()
     if site is not None:
-        return answer(work.run_reconcile(at, site, by=BY_WORKER))
+        return answer(run_reconcile(at, site, by=BY_WORKER))
     work.prune(at)
     with at.store.begin() as tx:
         for name in at.sites:

@@ -20,7 +20,6 @@ from badgejobs.flow.assign import Assigned, assign
 from badgejobs.flow.decide import Decided, decide, flip, take_up
 from badgejobs.flow.pages import Scanned
 from badgejobs.flow.provision import provision, provision_anew
-from badgejobs.flow.reconcile import reconcile
 from badgejobs.flow.reread import Reread, reread
 from badgejobs.flow.scan import scan
 from badgejobs.jobs.retrying import patience
@@ -311,16 +310,6 @@ def due_flips(house: House, sites: Collection[str], limit: int) -> list[str]:
         site for site, version in undecided.items() if house.at(site).rules().version == version
     ]
     return list(dict.fromkeys((*anew, *due)))[:limit]
-
-
-def run_reconcile(house: House, site: str, *, by: str) -> Outcome:
-    """Compare the ledger with what stands at Wix; report, repair nothing."""
-    at = house.at(site)
-
-    def unit(_failures: int) -> Told:
-        return Told(numbers=asdict(reconcile(site, at.reading, house.store)))
-
-    return as_duty(house, site, RECONCILE, unit, by=by, every=timedelta(days=1))
 
 
 def wake_quarantine(house: House) -> None:

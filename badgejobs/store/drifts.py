@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from datetime import datetime
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, case, delete, func, select, tuple_
 
 from badgejobs.core.drift import Drift, Kind
 from badgejobs.store.dialect import chunks, insert_into
@@ -21,7 +22,7 @@ class SqlDrifts:
         self._connection, self._moment = connection, moment
 
     def found(self, site: str, differences: Iterable[Drift]) -> None:
-        """Keep what a reading found; since when a difference is known stays as it was."""
+        """Keep what a reading found; since when a pair differs in this way stays as it was."""
         now = self._moment.now
         by_pair = {(one.member_id, one.badge): one for one in differences}
         for some in chunks(sorted(by_pair)):
@@ -30,6 +31,12 @@ class SqlDrifts:
                 index_elements=("site", "member_id", "badge"),
                 set_={
                     name: statement.excluded[name] for name in ("kind", "at_wix", "seen_at", "note")
+                }
+                | {
+                    "first_seen_at": case(
+                        (drift.c.kind == statement.excluded.kind, drift.c.first_seen_at),
+                        else_=statement.excluded.first_seen_at,
+                    )
                 },
             )
             rows = [
@@ -47,23 +54,45 @@ class SqlDrifts:
             ]
             self._connection.execute(statement, rows)
 
-    def close(self, site: str) -> int:
-        """Forget what this reading did not find any more; how many differences went.
+    def close(self, site: str, *, before: datetime, but: Collection[str] = ()) -> int:
+        """Forget what the reading that began then did not find any more; how many went.
 
-        To be called in the transaction of its last ``found``, or later in the same reading
-        with nothing found since.
+        Of the badges in ``but`` it told nothing that was believed: theirs stay.
         """
-        gone = delete(drift).where(drift.c.site == site, drift.c.seen_at < self._moment.now)
+        gone = delete(drift).where(drift.c.site == site, drift.c.seen_at < before)
+        if but:
+            gone = gone.where(drift.c.badge.not_in(sorted(but)))
         return self._connection.execute(gone).rowcount
 
-    def of(self, site: str, *, limit: int) -> list[Drift]:
-        """The differences of a site, by kind, badge and member."""
+    def since(self, site: str, kind: Kind, *, before: datetime) -> frozenset[tuple[str, str]]:
+        """The (member_id, badge) that a reading found to differ so by that moment, or earlier."""
         rows = self._connection.execute(
+            select(drift.c.member_id, drift.c.badge).where(
+                drift.c.site == site, drift.c.kind == kind, drift.c.first_seen_at <= before
+            )
+        )
+        return frozenset((row.member_id, row.badge) for row in rows)
+
+    def over(self, site: str, pairs: Collection[tuple[str, str]]) -> None:
+        """Forget the differences of these (member_id, badge)."""
+        for some in chunks(sorted(set(pairs))):
+            self._connection.execute(
+                delete(drift)
+                .where(drift.c.site == site)
+                .where(tuple_(drift.c.member_id, drift.c.badge).in_(some))
+            )
+
+    def of(self, site: str, *, limit: int, kind: Kind | None = None) -> list[Drift]:
+        """The differences of a site, or those of one kind, by kind, badge and member."""
+        asked = (
             select(*(drift.c[name] for name in _NAMES))
             .where(drift.c.site == site)
             .order_by(drift.c.kind, drift.c.badge, drift.c.member_id)
             .limit(limit)
         )
+        if kind is not None:
+            asked = asked.where(drift.c.kind == kind)
+        rows = self._connection.execute(asked)
         return [Drift(**{**row, "kind": Kind(row["kind"])}) for row in rows.mappings()]
 
     def numbers(self, sites: Collection[str]) -> dict[tuple[str, Kind], int]:

@@ -19,6 +19,7 @@ from badgejobs.store.audits import SqlAudits
 from badgejobs.store.awards import SqlAwards
 from badgejobs.store.bindings import SqlBindings
 from badgejobs.store.byhand import SqlByHand
+from badgejobs.store.comparing import SqlComparing
 from badgejobs.store.copies import SqlCopies
 from badgejobs.store.drifts import SqlDrifts
 from badgejobs.store.engine import engine_for, parse, reading
@@ -132,6 +133,11 @@ class SqlTransaction:
     def drifts(self) -> SqlDrifts:
         """Where Wix and the ledger differ."""
         return SqlDrifts(self._connection, self)
+
+    @cached_property
+    def comparing(self) -> SqlComparing:
+        """The ledger as it is held against Wix."""
+        return SqlComparing(self._connection, self, self._digest)
 
     @cached_property
     def bindings(self) -> SqlBindings:

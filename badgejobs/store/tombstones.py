@@ -40,6 +40,15 @@ class SqlTombstones:
             if not marks[id(one)] & erased or (one.member_id is None and _is_owned(one, stored))
         ]
 
+    def erased_members(self, site: str, members: Collection[str]) -> frozenset[str]:
+        """Those of these members who were erased."""
+        here = select(exists(select(1).where(tombstone.c.site == site)))
+        if not members or not self._connection.scalar(here):
+            return frozenset()
+        digest = require_same_key(self._connection, self._digest)
+        by_digest = {identity.member(one, digest): one for one in members}
+        return frozenset(by_digest[one] for one in self._erased(site, by_digest))
+
     def put(self, site: str, digests: Collection[str], moment: Moment) -> None:
         """Let nothing of these come back."""
         statement = insert_into(self._connection, tombstone).on_conflict_do_nothing()

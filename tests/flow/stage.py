@@ -8,13 +8,14 @@ from dataclasses import fields, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from sqlalchemy import delete
 from wix_double import World, WorldComments, WorldOrders, WorldSource
 
 from badgejobs.core.activity import Activity, Mark
 from badgejobs.core.award import Award, State, Timing
+from badgejobs.core.drift import Caution
 from badgejobs.core.evaluate import evaluate
 from badgejobs.core.guard import Guard
+from badgejobs.core.identity import keyed
 from badgejobs.core.milestone import Condition, Count, Look, Milestone, Ruleset, Selection
 from badgejobs.core.policy import CommentPolicy, OrderPolicy
 from badgejobs.core.source import Track
@@ -22,14 +23,14 @@ from badgejobs.errors import BadgeJobsError
 from badgejobs.flow.assign import Assigned, assign
 from badgejobs.flow.cadence import Cadence
 from badgejobs.flow.decide import Decided, flip, take_up
+from badgejobs.flow.erase import erase
 from badgejobs.flow.pages import Scanned
 from badgejobs.flow.provision import Provisioned, provision
-from badgejobs.flow.reconcile import Drift, reconcile
+from badgejobs.flow.reconcile import Reconciled, reconcile
 from badgejobs.flow.revoke import Revoked, revoke
 from badgejobs.flow.scan import scan
 from badgejobs.jobs.retrying import verdict
 from badgejobs.store import SqlStore
-from badgejobs.store.tables import activity, award, award_history, wake_up
 from badgejobs.store.wake_ups import WakeUps
 
 TIMING = Timing()
@@ -294,15 +295,23 @@ class Stage:
         return everyone + some
 
     def erase(self, member_id: str) -> None:
-        """Delete every row that names a member."""
-        with self.store.begin() as tx:
-            for table in (activity, award, award_history, wake_up):
-                tx._connection.execute(
-                    delete(table).where(table.c.site == self.site, table.c.member_id == member_id)
-                )
+        """Erase all of a member for good, under a key as a configured site has one."""
+        self.store.digest = self.store.digest or keyed(b"a key of this stage's own")
+        erase(self.site, member_id, self.store)
 
-    def reconcile(self) -> Drift:
-        return reconcile(self.site, self.wix, self.store)
+    def reconcile(
+        self, *, caution: Caution | None = None, accepted: bool = False, dry_run: bool = False
+    ) -> Reconciled:
+        return reconcile(
+            self.site,
+            self.wix,
+            self.wix,
+            self.store,
+            timing=TIMING,
+            caution=caution or Caution(),
+            accepted=accepted,
+            dry_run=dry_run,
+        )
 
     def recover(self) -> int:
         with self.store.begin() as tx:

@@ -348,6 +348,7 @@ def test_reconcile_counts_what_is_missing_extra_and_double_and_repairs_nothing(
     at.wix.give(badge, "eve")
     # The owner takes bob's badge away.
     at.wix.take(badge, "bob")
+    at.wait(minutes=5)
     before = at.wix.standing
 
     drift = at.reconcile()

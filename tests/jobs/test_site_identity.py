@@ -23,7 +23,8 @@ from badgejobs.bootstrap import open_house
 from badgejobs.config import load_settings
 from badgejobs.core.wixfacts import SiteFacts
 from badgejobs.errors import CredentialsRefused, SettingsError
-from badgejobs.jobs import tasks, work
+from badgejobs.jobs import tasks
+from badgejobs.jobs.reconciling import run_reconcile
 
 pytest_plugins = ["jobs_fixtures"]
 
@@ -115,7 +116,7 @@ def test_a_secret_file_that_is_touched_or_broken_changes_nothing(
         secret_file.write_text(text)
         assert house.at(NORTH) is first
     assert house.take_renewed() == set()
-    assert work.run_reconcile(house, NORTH, by="test").error is None
+    assert run_reconcile(house, NORTH, by="test").error is None
 
 
 def test_a_secret_of_the_environment_is_never_replaced_by_that_of_a_file(

@@ -34,6 +34,7 @@ from badgejobs.core.activity import Unreadable
 from badgejobs.core.ledger import WakeUp
 from badgejobs.jobs import tasks, work
 from badgejobs.jobs.app import house
+from badgejobs.jobs.reconciling import run_reconcile
 from badgejobs.service.broker import EmbeddedBroker
 
 pytest_plugins = ["jobs_fixtures"]
@@ -91,7 +92,7 @@ def all_of(site: str) -> list[Bell]:
 def settle(at: House, site: str) -> None:
     """Do all that is due at a site."""
     work.run_provision(at, site, by="test")
-    work.run_reconcile(at, site, by="test")
+    run_reconcile(at, site, by="test")
     for source in at.at(site).wanted_sources():
         read(at, site, source)
     work.run_flip(at, site, by="test")

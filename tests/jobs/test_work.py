@@ -25,6 +25,7 @@ from jobs_stage import (
 from badgejobs.core.source import Track
 from badgejobs.errors import CredentialsRefused, RateLimited
 from badgejobs.jobs import tasks, work
+from badgejobs.jobs.reconciling import run_reconcile
 from badgejobs.jobs.retrying import FIRST_PROBE
 from badgejobs.sandbox.faults.kinds import FaultKind
 from badgejobs.wix import wire
@@ -70,7 +71,7 @@ def test_every_unit_leaves_a_row_with_its_kind_and_numbers(
     shops.buys(1, 3)
 
     do_round(house)
-    work.run_reconcile(house, NORTH, by="test")
+    run_reconcile(house, NORTH, by="test")
 
     kept = runs(house)
     assert [one.kind for one in kept] == [

@@ -63,6 +63,12 @@ class CrashingStore:
             self._run.may_crash("inside a transaction")
         self._run.may_crash("after a transaction")
 
+    @contextmanager
+    def read(self) -> Iterator[SqlTransaction]:
+        self._run.may_crash("before a reading")
+        with self._store.read() as tx:
+            yield tx
+
 
 @dataclass(slots=True, kw_only=True)
 class Weather:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import timedelta
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from badgejobs.core import alert, allowance
-from badgejobs.core.drift import Drift
+from badgejobs.core.award import Award, State
+from badgejobs.core.comparison import Kept
+from badgejobs.core.drift import Drift, Kind
 
 
 class Alerts(Protocol):
@@ -47,6 +49,67 @@ class Drifts(Protocol):
         """Keep what a reading found."""
         ...
 
-    def close(self, site: str) -> int:
-        """Forget what this reading did not find any more."""
+    def close(self, site: str, *, before: datetime, but: Collection[str] = ()) -> int:
+        """Forget what the reading that began then did not find any more, ``but`` of these badges.
+
+        How many went.
+        """
+        ...
+
+    def since(self, site: str, kind: Kind, *, before: datetime) -> frozenset[tuple[str, str]]:
+        """The (member_id, badge) that a reading found to differ so by that moment, or earlier."""
+        ...
+
+    def over(self, site: str, pairs: Collection[tuple[str, str]]) -> None:
+        """Forget the differences of these (member_id, badge)."""
+        ...
+
+
+class Comparing(Protocol):
+    """The ledger as it is held against Wix."""
+
+    def managed(self, site: str) -> dict[str, str]:
+        """Badge to Wix badge id, of those that are bound and not known to be gone at Wix."""
+        ...
+
+    def known(
+        self,
+        site: str,
+        badges: Collection[str],
+        states: Collection[State],
+        *,
+        after: tuple[str, str],
+        limit: int,
+    ) -> list[Kept]:
+        """Awards in these states in the order of (member_id, badge), beginning behind ``after``."""
+        ...
+
+    def of(
+        self, site: str, pairs: Collection[tuple[str, str]], *, lock: bool
+    ) -> dict[tuple[str, str], Kept]:
+        """The awards of these (member_id, badge), with what their history says of them.
+
+        With ``lock`` nobody else changes them before this transaction ends, and those that
+        somebody else is just changing are left out.
+        """
+        ...
+
+    def write(self, changes: Sequence[tuple[Award, Award]]) -> None:
+        """Write (before, after) of awards that were read with ``lock`` in this transaction."""
+        ...
+
+    def record(self, awards: Sequence[Award]) -> int:
+        """Add awards that the ledger does not have; how many it did not have."""
+        ...
+
+    def erased(self, site: str, members: Collection[str]) -> frozenset[str]:
+        """Those of these members who were erased: nothing of theirs is recorded again."""
+        ...
+
+    def taken(self, site: str, badge: str, *, limit: int) -> list[tuple[str, str]]:
+        """Some (member_id, badge) that a person took, in key order."""
+        ...
+
+    def clear_overrides(self, site: str, pairs: Collection[tuple[str, str]]) -> int:
+        """Let what a person took be given by the rules again; how many of these it was."""
         ...

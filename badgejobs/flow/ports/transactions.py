@@ -15,7 +15,7 @@ from badgejobs.flow.ports.facts import (
     Quarantine,
     ResourceMemo,
 )
-from badgejobs.flow.ports.keeping import Alerts, Allowances, Drifts
+from badgejobs.flow.ports.keeping import Alerts, Allowances, Comparing, Drifts
 from badgejobs.flow.ports.ledger import Awards, Bindings, Requests, Versions, WakeUps
 from badgejobs.flow.ports.removals import Removals
 from badgejobs.flow.ports.scans import Scans
@@ -80,6 +80,11 @@ class Transaction(Protocol):
         ...
 
     @property
+    def comparing(self) -> Comparing:
+        """The ledger as it is held against Wix."""
+        ...
+
+    @property
     def wake_ups(self) -> WakeUps:
         """When time alone may change what members have earned."""
         ...
@@ -120,4 +125,8 @@ class Store(Protocol):
 
     def begin(self) -> AbstractContextManager[Transaction]:
         """A transaction for writing: commits at the end, rolls back on an error."""
+        ...
+
+    def read(self) -> AbstractContextManager[Transaction]:
+        """A transaction that sees one moment's state, and cannot write."""
         ...
