@@ -10,69 +10,38 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from enum import StrEnum
 
-
-class State(StrEnum):
-    """Where an award stands."""
-
-    #: Earned, and not to be given now: ``reason`` says why. Nobody takes it in hand.
-    HELD = "held"
-    PENDING = "pending"
-    INFLIGHT = "inflight"
-    UNKNOWN = "unknown"
-    ASSIGNED = "assigned"
-    #: The condition was no longer met before anything was sent.
-    WITHDRAWN = "withdrawn"
-    #: Wix refuses this member for this badge; terminal until something changes.
-    BLOCKED = "blocked"
-    #: The badge is gone at Wix; waits for a person.
-    PAUSED = "paused"
-    #: Being taken away at Wix: a delete may be on its way.
-    REVOKING = "revoking"
-    #: Taken away by a rule; earned once more, it is given once more.
-    REVOKED = "revoked"
-    #: Taken away by a person: never given again until a person says so.
-    TAKEN = "taken"
-    NEEDS_ATTENTION = "needs_attention"
-
-
-class Giver(StrEnum):
-    """Who gave a badge that stands at Wix."""
-
-    OURS = "ours"
-    PERSON = "person"
-
-
-class Unmet(StrEnum):
-    """Why a badge that stands at Wix should not stand there any more."""
-
-    CONDITION = "the condition is no longer met"
-    EXPIRED = "expired"
-    HIGHER_TIER = "a higher tier is held"
-
-
-#: States with something to give once ``not_before`` has passed.
-OPEN = frozenset({State.PENDING, State.UNKNOWN})
-
-#: States in which nothing has been sent to Wix that could still take effect there.
-UNSENT = frozenset({State.HELD, State.PENDING})
-
-#: States from which the facts may open a new award: nothing stands at Wix, and a rule may give.
-REOPENED = frozenset({State.WITHDRAWN, State.REVOKED})
-
-#: States that tell of a request to Wix, or of a badge that stands or stood there.
-_SENT = frozenset(
-    {
-        State.INFLIGHT,
-        State.UNKNOWN,
-        State.ASSIGNED,
-        State.NEEDS_ATTENTION,
-        State.REVOKING,
-        State.REVOKED,
-        State.TAKEN,
-    }
+from badgejobs.core.award_state import (
+    BEGINS_WITH_BADGE,
+    OPEN,
+    REOPENED,
+    SENT,
+    UNSENT,
+    WAITS_WITH_BADGE,
+    Giver,
+    State,
+    Unmet,
 )
+
+__all__ = [
+    "BADGE_GONE",
+    "BEGINS_WITH_BADGE",
+    "CLOCK_SKEW",
+    "EMPTY_READS_NEEDED",
+    "MOST_ATTEMPTS",
+    "OPEN",
+    "REMOVAL_SHOWS",
+    "REOPENED",
+    "TAKEN_BY_HAND",
+    "UNSENT",
+    "WAITS_FOR_CAP",
+    "WAITS_WITH_BADGE",
+    "Award",
+    "Giver",
+    "State",
+    "Timing",
+    "Unmet",
+]  # fmt: skip
 
 #: The reason of an award that waits because a site is given no more within this hour.
 WAITS_FOR_CAP = "more new awards than the site is given in an hour"
@@ -85,18 +54,6 @@ CLOCK_SKEW = timedelta(seconds=5)
 MOST_ATTEMPTS = 3
 #: Why an award is paused, or held from the beginning.
 BADGE_GONE = "the badge is gone at Wix"
-
-#: States of an award that waits, together with its badge, when that is gone at Wix; what is in
-#: flight is settled first.
-WAITS_WITH_BADGE = frozenset(
-    {State.HELD, State.PENDING, State.UNKNOWN, State.ASSIGNED, State.REVOKING}
-)
-
-#: States of an award that begins anew with its badge. What a person took stays taken, what Wix
-#: refuses stays refused, and what is open or was taken by a rule is decided as ever.
-BEGINS_WITH_BADGE = frozenset(
-    {State.PAUSED, State.NEEDS_ATTENTION, State.UNKNOWN, State.ASSIGNED, State.REVOKING}
-)
 
 #: How many reads must find nothing before a lost answer counts as never applied.
 EMPTY_READS_NEEDED = 2
@@ -177,7 +134,7 @@ class Award:
         to have come to nothing afterwards does not, and neither does what stood once before.
         """
         once = self.sent_at is not None or self.attempt > 0 or self.period > 1
-        return once or self.state in _SENT
+        return once or self.state in SENT
 
     def sent(self, now: datetime, timing: Timing) -> Award:
         """The next step is the request itself; committed before the socket is touched.

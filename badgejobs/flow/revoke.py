@@ -297,8 +297,6 @@ def _warning(site: str, tally: Tally, passing: int) -> str:
 
 def _under_way(one: _Going, now: datetime, timing: Timing, claim: str) -> Award:
     after = one.award.revoking(now, timing, claim=claim)
-    if one.award.by_hand:
-        return replace(after, reason=one.award.reason)  # a person's wish, and no rule's
     return replace(after, reason=after.reason + RELEASED) if one.released else after
 
 

@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
-from typing import NamedTuple
 
-from sqlalchemy import Connection, bindparam, case, func, or_, select, update
+from sqlalchemy import Connection, bindparam, case, func, select, update
 
 from badgejobs.core.allowance import Kind
-from badgejobs.core.award import REMOVAL_SHOWS, REOPENED, UNSENT, Award, State
+from badgejobs.core.award import UNSENT, Award, State
 from badgejobs.core.ledger import Claimed, Earned, Lapse
-from badgejobs.store import bulk_sizes, capping, claims, ledger, removals, slots
+from badgejobs.store import batches, bulk_sizes, capping, claims, ledger, opening, removals, slots
 from badgejobs.store.allowances import SqlAllowances
-from badgejobs.store.dialect import chunks, insert_into
+from badgejobs.store.dialect import chunks
 from badgejobs.store.moment import Moment
 from badgejobs.store.tables import award, award_history
-
-
-class _Stood(NamedTuple):
-    """How an award stood before it is opened."""
-
-    state: State
-    period: int
-    changed_at: datetime
 
 
 class SqlAwards:
@@ -80,7 +71,15 @@ class SqlAwards:
         opened = 0
         for pairs in chunks(sorted(wanted)):
             some = [wanted[pair] for pair in pairs]
-            opened += self._open(site, some, rules_version, silent=silent, declared=declared)
+            opened += opening.opened(
+                self._connection,
+                site,
+                some,
+                rules_version=rules_version,
+                silent=silent,
+                declared=declared,
+                now=self._moment.now,
+            )
         return opened
 
     def correct(self, site: str, earned: Sequence[Earned]) -> None:
@@ -197,7 +196,7 @@ class SqlAwards:
         awards an hour, those beyond it wait, unless it was declared that there would be more.
         """
         allowances = SqlAllowances(self._connection, self._moment)
-        return claims.claim(
+        return batches.claim(
             self._connection,
             site,
             limit=limit,
@@ -347,86 +346,3 @@ class SqlAwards:
         of: Collection[State],
     ) -> int:
         return claims.turn(self._connection, site, pairs, change, of=of, now=self._moment.now)
-
-    def _open(
-        self,
-        site: str,
-        earned: Sequence[Earned],
-        rules_version: str,
-        *,
-        silent: bool,
-        declared: bool,
-    ) -> int:
-        now = self._moment.now
-        stood = self._stood(site, earned)
-        rows = list[Award]()
-        for one in earned:
-            before = stood.get((one.member_id, one.badge))
-            if before and before.state not in REOPENED:
-                continue
-            period = 1 if before is None else before.period
-            if before and before.state is State.REVOKED:
-                period += 1
-            shows_until = before.changed_at + REMOVAL_SHOWS if before and period > 1 else now
-            rows.append(
-                Award(
-                    site=site,
-                    member_id=one.member_id,
-                    badge=one.badge,
-                    state=State.HELD if one.hold else State.PENDING,
-                    earned_at=one.earned_at,
-                    rules_version=rules_version,
-                    crossed_by=one.crossed_by,
-                    not_before=shows_until if shows_until > now else None,
-                    reason=one.hold,
-                    silent=silent or period > 1,
-                    period=period,
-                    declared=declared,
-                )
-            )
-        if not rows:
-            return 0
-        statement = insert_into(self._connection, award)
-        upsert = statement.on_conflict_do_update(
-            index_elements=ledger.KEY,
-            set_={
-                column.name: statement.excluded[column.name]
-                for column in award.c
-                # a place that was used up once stays its member's own
-                if column.name not in {*ledger.KEY, "has_slot"}
-            },
-            where=or_(*(award.c.state == one for one in sorted(REOPENED))),
-        ).returning(award.c.member_id, award.c.badge)
-        written = {
-            (member, badge)
-            for member, badge in self._connection.execute(
-                upsert,
-                [claims.columns_of(one) | {"opened_at": now, "changed_at": now} for one in rows],
-            )
-        }
-        changes = [
-            ledger.changed(one, was=before.state if before else None, at=now)
-            for one in rows
-            if (one.member_id, one.badge) in written
-            for before in [stood.get((one.member_id, one.badge))]
-        ]
-        ledger.remember(self._connection, changes)
-        return len(changes)
-
-    def _stood(self, site: str, earned: Sequence[Earned]) -> Mapping[tuple[str, str], _Stood]:
-        pairs = [(one.member_id, one.badge) for one in earned]
-        rows = self._connection.execute(
-            select(
-                award.c.member_id,
-                award.c.badge,
-                award.c.state,
-                award.c.period,
-                award.c.changed_at,
-            )
-            .where(ledger.any_of(site, pairs))
-            .with_for_update()
-        )
-        return {
-            (row.member_id, row.badge): _Stood(State(row.state), row.period, row.changed_at)
-            for row in rows
-        }

@@ -89,16 +89,20 @@ def _sent(site: str, now: datetime) -> ColumnElement[bool]:
 
 def _counted(connection: Connection, site: str, now: datetime) -> tuple[int, int]:
     """How many were sent within the hour, and how many are in a worker's hand to be."""
-    sent = connection.scalar(select(func.count()).where(_sent(site, now)))
-    in_hand = connection.scalar(
-        select(func.count()).where(
+    sent = select(func.count()).where(_sent(site, now)).scalar_subquery()
+    in_hand = (
+        select(func.count())
+        .where(
             award.c.site == site,
             NEW,
             award.c.claimed_until >= now,
             or_(award.c.sent_at.is_(None), award.c.sent_at <= now - _HOUR),
         )
+        .scalar_subquery()
     )
-    return sent or 0, in_hand or 0
+    # as one statement: between two, an award could go from hand to sent and be in neither
+    row = connection.execute(select(sent, in_hand)).one()
+    return row[0], row[1]
 
 
 def _room_at(connection: Connection, site: str, *, most: int, now: datetime) -> datetime:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import uuid4
 
 from sqlalchemy import (
     ColumnElement,
@@ -22,10 +21,9 @@ from sqlalchemy import (
     update,
 )
 
-from badgejobs.core.award import OPEN, WAITS_FOR_CAP, Award, State
-from badgejobs.core.ledger import Claimed
+from badgejobs.core.award import OPEN, Award, State
 from badgejobs.store import capping, ledger, slots
-from badgejobs.store.dialect import chunks, take_turns
+from badgejobs.store.dialect import chunks
 from badgejobs.store.tables import award, badge_binding
 
 _UNDER_WAY = (*sorted(OPEN), State.INFLIGHT)
@@ -40,7 +38,7 @@ WORKER_LOST_TAKING = "worker lost while taking it away"
 
 _ITS_BADGE = and_(badge_binding.c.site == award.c.site, badge_binding.c.badge == award.c.badge)
 #: Its badge stands at Wix, as far as is known.
-_BOUND = and_(_ITS_BADGE, badge_binding.c.gone_at.is_(None))
+BOUND = and_(_ITS_BADGE, badge_binding.c.gone_at.is_(None))
 _BADGE_IS_GONE = exists().where(_ITS_BADGE, badge_binding.c.gone_at.is_not(None))
 
 #: What decide may correct while an award is in hand, so a settling must not undo it.
@@ -52,115 +50,6 @@ _NOTED = ("unmet_since", "unmet_because", "revoke_at")
 def columns_of(one: Award) -> dict[str, Any]:
     """The columns that an award is kept in."""
     return {name: getattr(one, name) for name in Award.__dataclass_fields__}
-
-
-#: Lets up to so many pass the cap that were declared; how many may.
-Spend = Callable[[int], int]
-
-
-def claim(
-    connection: Connection,
-    site: str,
-    *,
-    limit: int,
-    to_send: int,
-    holds: timedelta,
-    now: datetime,
-    most: int | None,
-    spend: Spend,
-) -> Claimed | None:
-    """Take a batch in hand; rows that another worker is just taking are passed over.
-
-    First what is only to be read, then up to ``to_send`` that are to be sent: of new awards as
-    many as the cap lets pass (``most`` an hour), and what it does not is put off.
-    """
-    if most is not None:
-        # two workers must not fill the same room
-        take_turns(connection, "cap", site)
-    rows = _due_rows(connection, site, now, award.c.state == State.UNKNOWN, limit=limit)
-    left = min(limit - len(rows), to_send)
-    pending = award.c.state == State.PENDING
-    passed, too_many = list[_Row](), False
-    if most is not None:
-        found = _due_rows(
-            connection, site, now, capping.NEW, award.c.opened_at, award.c.member_id, limit=left
-        )
-        room = capping.room(connection, site, most=most, now=now) if found else 0
-        declared = spend(len(found) - room)
-        passed = [
-            (replace(one, declared=index >= room), wix_badge_id)
-            for index, (one, wix_badge_id) in enumerate(found[: room + declared])
-        ]
-        too_many = len(found) > len(passed)
-        pending = and_(pending, not_(capping.NEW))
-    rows += passed
-    rows += _due_rows(connection, site, now, pending, limit=left - len(passed))
-    taken = _in_hand(connection, rows, until=now + holds)
-    if too_many:
-        capping.put_off(connection, site, most=most or 0, now=now)
-    return taken
-
-
-_Row = tuple[Award, str]
-
-
-def _due_rows(
-    connection: Connection,
-    site: str,
-    now: datetime,
-    which: ColumnElement[bool],
-    *order: ColumnElement[Any],
-    limit: int,
-) -> list[_Row]:
-    """The first of these that are due, locked, each with its Wix badge id."""
-    if limit <= 0:
-        return []
-    usual = (
-        # what a person waits for goes first
-        award.c.by_hand.desc(),
-        award.c.not_before.nulls_first(),
-        award.c.opened_at,
-        award.c.member_id,
-    )
-    rows = connection.execute(
-        select(*ledger.COLUMNS, badge_binding.c.wix_badge_id)
-        .join(badge_binding, _BOUND)
-        .where(award.c.site == site, _due(now), which)
-        .order_by(*(order or usual))
-        .limit(limit)
-        .with_for_update(skip_locked=True, of=award)
-    )
-    return [(ledger.from_row(row), row[-1]) for row in rows]
-
-
-def _in_hand(connection: Connection, rows: Sequence[_Row], *, until: datetime) -> Claimed | None:
-    """Put these into the hand of a new claim."""
-    if not rows:
-        return None
-    token = uuid4().hex
-    awards = [
-        replace(
-            one,
-            claim=token,
-            claimed_until=until,
-            reason="" if one.reason == WAITS_FOR_CAP else one.reason,
-        )
-        for one, _ in rows
-    ]
-    names = ("claim", "claimed_until", "declared", "reason")
-    connection.execute(
-        update(award)
-        .where(_this(awards[0].site))
-        .values({name: bindparam(f"to_{name}") for name in names}),
-        [_named(one) | {f"to_{name}": getattr(one, name) for name in names} for one in awards],
-    )
-    return Claimed(
-        token=token,
-        awards=tuple(awards),
-        wix_badge_ids={
-            one.badge: wix_badge_id for one, (_, wix_badge_id) in zip(awards, rows, strict=True)
-        },
-    )
 
 
 def settle(
@@ -323,8 +212,8 @@ def due_sites(
     """Those of ``sites`` with awards that could be claimed now, longest waiting first."""
     waiting = (
         select(award.c.site)
-        .join(badge_binding, _BOUND)
-        .where(award.c.site.in_(sorted(sites)), _due(now))
+        .join(badge_binding, BOUND)
+        .where(award.c.site.in_(sorted(sites)), due(now))
         .group_by(award.c.site)
         .order_by(func.min(func.coalesce(award.c.not_before, award.c.opened_at)), award.c.site)
         .limit(limit)
@@ -346,7 +235,7 @@ def next_due_at(
     )
     work = (
         select(func.min(due_at))
-        .join(badge_binding, _BOUND)
+        .join(badge_binding, BOUND)
         .where(award.c.site == site, award.c.state.in_(_UNDER_WAY))
     )
     if not capped:
@@ -370,7 +259,7 @@ def write(connection: Connection, changes: Sequence[tuple[Award, Award]], *, now
     for site in sorted({one.site for _, one in changes}):
         connection.execute(
             update(award)
-            .where(_this(site))
+            .where(this(site))
             .values(
                 {name: bindparam(f"to_{name}") for name in names}
                 | {
@@ -383,7 +272,7 @@ def write(connection: Connection, changes: Sequence[tuple[Award, Award]], *, now
                 | {"changed_at": now_or_then}
             ),
             [
-                _named(one) | {f"to_{name}": getattr(one, name) for name in names} | {"now": now}
+                named(one) | {f"to_{name}": getattr(one, name) for name in names} | {"now": now}
                 for _, one in changes
                 if one.site == site
             ],
@@ -398,7 +287,8 @@ def write(connection: Connection, changes: Sequence[tuple[Award, Award]], *, now
     )
 
 
-def _due(now: datetime) -> ColumnElement[bool]:
+def due(now: datetime) -> ColumnElement[bool]:
+    """The awards with something to give or to read now, in nobody's hand."""
     return and_(
         award.c.state.in_(sorted(OPEN)),
         or_(award.c.not_before.is_(None), award.c.not_before <= now),
@@ -406,7 +296,8 @@ def _due(now: datetime) -> ColumnElement[bool]:
     )
 
 
-def _this(site: str) -> ColumnElement[bool]:
+def this(site: str) -> ColumnElement[bool]:
+    """The award of one row of parameters, as ``named`` makes them."""
     return and_(
         award.c.site == site,
         award.c.member_id == bindparam("of_member"),
@@ -414,5 +305,6 @@ def _this(site: str) -> ColumnElement[bool]:
     )
 
 
-def _named(one: Award) -> dict[str, Any]:
+def named(one: Award) -> dict[str, Any]:
+    """The parameters by which ``this`` finds an award."""
     return {"of_member": one.member_id, "of_badge": one.badge}
