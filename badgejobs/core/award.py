@@ -273,10 +273,19 @@ class Award:
         Gone before our first delete of it: somebody else took it, and a person's word counts.
         """
         if self.by_hand:
-            return self.taken(reason=self.reason)
-        if not was_there and not sent_before:
-            return self.taken(reason="gone at Wix before a rule took it")
-        return self._gone(State.REVOKED, reason=self.reason or self.unmet_because)
+            after = self.taken(reason=self.reason)
+        elif not was_there and not sent_before:
+            after = self.taken(reason="gone at Wix before a rule took it")
+        else:
+            after = self._gone(State.REVOKED, reason=self.reason or self.unmet_because)
+        # which one went, and when, since queries show it for a while
+        return replace(after, removal_sent_at=self.removal_sent_at)
+
+    def shows_still(self, assignment_id: str, now: datetime) -> bool:
+        """Whether a query that shows this assignment may only trail behind its removal."""
+        if self.removal_sent_at is None or assignment_id != self.assignment_id:
+            return False
+        return now < self.removal_sent_at + REMOVAL_SHOWS
 
     def removal_lost(self, now: datetime, *, wait: float, reason: str) -> Award:
         """The answer to a delete is lost. A delete by id can be repeated: it is, after a wait."""

@@ -179,7 +179,10 @@ def _before_sending(
         lost = tx.awards.lost_sendings(claimed.awards[0].site, tried) if tried else {}
         for award in claimed.awards:
             hit = oldest.get((claimed.wix_badge_ids[award.badge], award.member_id))
-            if hit is not None:
+            if hit is not None and award.shows_still(hit.id, tx.now):
+                wait = timing.read_gap.total_seconds()
+                settled.append(award.released(tx.now, wait=wait))
+            elif hit is not None:
                 settled.append(_found(award, hit, timing, lost))
             elif award.state is State.UNKNOWN:
                 settled.append(award.not_found(tx.now, timing))

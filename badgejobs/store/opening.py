@@ -20,7 +20,9 @@ class _Stood(NamedTuple):
 
     state: State
     period: int
-    changed_at: datetime
+    #: The assignment that was taken away, and when, as far as one was.
+    assignment_id: str | None
+    removal_sent_at: datetime | None
 
 
 def opened(
@@ -43,7 +45,9 @@ def opened(
         period = 1 if before is None else before.period
         if before and before.state is State.REVOKED:
             period += 1
-        shows_until = before.changed_at + REMOVAL_SHOWS if before and period > 1 else now
+        removed_at = before.removal_sent_at if before else None
+        # a query would show what was taken away, as if a person had given it
+        shows_until = removed_at + REMOVAL_SHOWS if removed_at else now
         rows.append(
             Award(
                 site=site,
@@ -57,6 +61,8 @@ def opened(
                 reason=one.hold,
                 silent=silent or period > 1,
                 period=period,
+                assignment_id=before.assignment_id if before else None,
+                removal_sent_at=removed_at,
                 declared=declared,
             )
         )
@@ -100,12 +106,15 @@ def _stood(
             award.c.badge,
             award.c.state,
             award.c.period,
-            award.c.changed_at,
+            award.c.assignment_id,
+            award.c.removal_sent_at,
         )
         .where(ledger.any_of(site, pairs))
         .with_for_update()
     )
     return {
-        (row.member_id, row.badge): _Stood(State(row.state), row.period, row.changed_at)
+        (row.member_id, row.badge): _Stood(
+            State(row.state), row.period, row.assignment_id, row.removal_sent_at
+        )
         for row in rows
     }

@@ -12,7 +12,7 @@ from refunds import buys, refund, restore
 from stage import FREE, ONE_ORDER, TWO_ORDERS, Stage
 from wix_double import Fault, WorkerKilled, lost
 
-from badgejobs.core.award import Giver, State, Unmet
+from badgejobs.core.award import TAKEN_BY_HAND, Giver, State, Unmet
 from badgejobs.core.milestone import Lifecycle
 from badgejobs.core.wixfacts import Fence, Removed
 from badgejobs.errors import Ambiguous, BadgeJobsError, NotSent, PermissionMissing, RateLimited
@@ -393,7 +393,7 @@ def test_a_persons_wish_takes_all_of_a_pair_whatever_the_facts_and_the_guard_say
     assert at.wix.standing == {}
     at.decide_due()
     assert at.award().state is State.TAKEN, "and it is not given again"
-    assert at.history()[-1][2] == "asked for"
+    assert at.history()[-1][2] == TAKEN_BY_HAND
 
 
 def test_nothing_is_taken_while_the_history_is_not_read_to_its_end(
