@@ -11,9 +11,11 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from random import Random
 from typing import Any
 
+from giving_laws import Ending, Report, judge, report_of
 from greenlet import getcurrent
 from model_wix import ModelWix, Pair, Wrong, guid
 from profiles import Profile
@@ -46,12 +48,12 @@ _REDELIVERY = 60.0
 _SWEEP = 30.0
 #: Longer than anything can take to come to rest once nothing goes wrong.
 _LONGEST_REST = 4 * 3600.0
-#: Awards that wait for a person, of all; each attempt is lost with a chance of about a tenth.
-MOST_FOR_A_PERSON = 0.005
+
+#: A transaction that stands still keeps all others out, and its server ends it.
+_MAY_STALL = {"after a commit", "connecting", "answered"}
 
 _UNDER_WAY = {State.PENDING, State.INFLIGHT, State.UNKNOWN}
 _KNOWN_AS_SENT = {State.INFLIGHT, State.UNKNOWN}
-_IN_ITS_PLACE = {State.ASSIGNED, State.NEEDS_ATTENTION}
 
 
 class Died(BaseException):
@@ -74,32 +76,6 @@ RULES = Ruleset(
         for number in range(1, BADGES + 1)
     ),
 )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Report:
-    """What a run came to."""
-
-    profile: str
-    seed: int
-    awards: int
-    posts: float
-    calls: float
-    #: Seconds from earning a badge to having it: half of them, 99 of 100, and the slowest.
-    p50: float
-    p99: float
-    longest: float
-    for_a_person: int
-    counts: Counter[str]
-
-    def __str__(self) -> str:
-        told = ", ".join(f"{name} {number}" for name, number in sorted(self.counts.items()))
-        return (
-            f"{self.profile}, seed {self.seed}: {self.awards} awards, "
-            f"{self.posts:.3f} sent and {self.calls:.3f} calls an award, "
-            f"p50 {self.p50:.1f} s, p99 {self.p99:.1f} s, longest {self.longest:.1f} s, "
-            f"for a person {self.for_a_person}; {told}"
-        )
 
 
 @dataclass(kw_only=True)
@@ -143,8 +119,8 @@ class Giving:
             time=self.time,
             profile=self.profile,
             chance=self.chance,
-            known_as_sent=self._knows,
-            worker=getcurrent,
+            unknown_to_us=self._unknown,
+            sender=getcurrent,
         )
         self.members = [guid(0xE0, number) for number in range(1, self.awards // BADGES + 1)]
         self.wix.members.update(self.members)
@@ -179,14 +155,14 @@ class Giving:
             self.time.run(until=self._span + 60)
             self.wix.is_calm = True
             self._come_to_rest()
-            waiting = self._states()[State.NEEDS_ATTENTION]
+            before = self._ending(self._states()[State.NEEDS_ATTENTION])
             self._a_person_looks()
             for one in self._workers:
                 one.client.close()
-        self._judge(waiting)
-        report = self._report(waiting)
+        end = self._ending(before.waiting)
         self.store.dispose()
-        return report
+        judge(end, given_up=before.given_up())
+        return report_of(end)
 
     # ------------------------------------------------------------ what happens when
 
@@ -199,7 +175,7 @@ class Giving:
             # A page of a scan brings some at once, and sometimes very many.
             size = 120 if chance.random() < 0.02 else chance.randint(1, 8)
             page, orders = orders[:size], orders[size:]
-            self.time.at(chance.uniform(0, self._span), lambda page=page: self._earned(page))
+            self.time.at(chance.uniform(0, self._span), partial(self._earned, page))
         sweeps = int(self._span / _SWEEP) + 4
         for number in range(sweeps):
             self.time.at(number * _SWEEP, self._sweep)
@@ -211,11 +187,11 @@ class Giving:
             self.time.at(chance.uniform(0, self._span), self._owner_acts)
         for badge in sorted(self._badge_of)[: profile.badges_deleted]:
             moment = self._span * chance.uniform(0.3, 0.7)
-            self.time.at(moment, lambda badge=badge: self.wix.delete_badge(badge))
+            self.time.at(moment, partial(self.wix.delete_badge, badge))
         gone = int(len(self.members) * profile.members_deleted)
         for member in chance.sample(self.members, gone):
             moment = self._span * chance.random()
-            self.time.at(moment, lambda member=member: self.wix.delete_member(member))
+            self.time.at(moment, partial(self.wix.delete_member, member))
 
     def _earned(self, members: list[str]) -> None:
         """A page of orders is recorded and decided, as a scan does it, and a bell rung."""
@@ -301,7 +277,7 @@ class Giving:
             return
         if self.chance.random() < self.profile.crash:
             raise Died
-        if where == "after a commit":
+        if where in _MAY_STALL:
             self._may_stall()
 
     def _connecting(self) -> None:
@@ -357,62 +333,31 @@ class Giving:
             found[state] += number
         return found
 
-    def _knows(self, pair: Pair) -> bool:
-        badge = self._badge_of[pair[0]]
+    def _unknown(self, pairs: list[Pair]) -> int:
+        """How many of these leave now without a word in the ledger that they do."""
         with self.store.read() as tx:
-            award = tx.awards.of_members(SITE, [pair[1]]).get((pair[1], badge))
-        return award is not None and award.state in _KNOWN_AS_SENT and award.attempt > 0
+            ledger = tx.awards.of_members(SITE, {member for _, member in pairs})
+        sent = {
+            key
+            for key, award in ledger.items()
+            if award.state in _KNOWN_AS_SENT and award.attempt > 0
+        }
+        return sum((member, self._badge_of[badge]) not in sent for badge, member in pairs)
 
-    def _judge(self, waiting: int) -> None:
-        wix = self.wix
-        wrongs = list(wix.wrongs)
+    def _ending(self, waiting: int) -> Ending:
+        """What is to be judged, from here on a value of its own."""
         with self.store.read() as tx:
             ledger = tx.awards.of_members(SITE, self.members)
-        for badge, member in self.earned_at:
-            award = ledger.get((member, self._badge_of[badge]))
-            pair = (badge, member)
-            if award is None:
-                wrongs.append("missing: earned, and not in the ledger")
-            elif badge not in wix.badges:
-                if award.state not in {State.ASSIGNED, State.PAUSED, State.BLOCKED}:
-                    wrongs.append(f"an award of a badge that is gone is {award.state}")
-            elif member not in wix.members:
-                if award.state not in {State.ASSIGNED, State.BLOCKED}:
-                    wrongs.append(f"an award of a member who is gone is {award.state}")
-            elif not wix.standing(pair) and pair not in wix.taken:
-                wrongs.append(f"missing: earned, and not at Wix; the ledger says {award.state}")
-            elif award.state not in _IN_ITS_PLACE:
-                wrongs.append(f"missing in the ledger, which says {award.state}")
-        for pair, number in wix.created.items():
-            if pair not in self.earned_at:
-                wrongs.append("given, and never earned")
-            if number > 1 and pair not in wix.taken:
-                wrongs.append(f"a duplicate: {number} rows of one pair are ours")
-        if waiting > max(2, MOST_FOR_A_PERSON * self.awards):
-            wrongs.append(f"{waiting} awards wait for a person")
-        if wrongs:
-            kinds = Counter(one.partition(", after")[0] for one in wrongs)
-            told = "; ".join(f"{number} x {kind}" for kind, number in kinds.most_common())
-            raise Wrong(f"{self.profile.name}, seed {self.seed}: {told} (first: {wrongs[0]})")
-
-    def _report(self, waiting: int) -> Report:
-        wix = self.wix
-        waits = sorted(
-            min(row.born for row in wix.rows[pair]) - earned
-            for pair, earned in self.earned_at.items()
-            if wix.rows.get(pair) and all(row.ours for row in wix.rows[pair])
-        )
-        return Report(
-            profile=self.profile.name,
+        return Ending(
+            profile=self.profile,
             seed=self.seed,
-            awards=len(self.earned_at),
-            posts=wix.counts.pop("pairs sent") / len(self.earned_at),
-            calls=wix.calls.total() / len(self.earned_at),
-            p50=waits[len(waits) // 2],
-            p99=waits[len(waits) * 99 // 100],
-            longest=waits[-1],
-            for_a_person=waiting,
-            counts=wix.counts,
+            wix=self.wix,
+            earned_at=self.earned_at,
+            ledger={
+                (wix, member): ledger.get((member, self._badge_of[wix]))
+                for wix, member in self.earned_at
+            },
+            waiting=waiting,
         )
 
     def _pair(self, member: str, number: int) -> Pair:

@@ -24,13 +24,9 @@ Pair = tuple[str, str]
 _DEADLINE = 30.0
 _LATE = 30.0
 _NEVER = 1e9
-#: Episodes of a replica that is behind: how long they last, how far apart they begin at least.
-_EPISODE = 20.0
-_APART = (200.0, 400.0)
-_BEHIND = 600.0
-
-#: How often two creates may meet each other unseen: told, and neither side's fault.
-_Looked = dict[object, float]
+#: A replica that is far behind has caught up after so many seconds: less than our two readings
+#: lie apart.
+_MISSED_FOR = 20.0
 
 
 class Wrong(AssertionError):
@@ -52,6 +48,8 @@ class Row:
     ours: bool
     gone_at: float = _NEVER
     gone_seen_at: float = _NEVER
+    #: Until when the replica that missed it once goes on to do so.
+    missed_until: float | None = None
 
     @property
     def stands(self) -> bool:
@@ -68,8 +66,8 @@ class ModelWix:
     time: Time
     profile: Profile
     chance: Random
-    #: Asked at each create that Wix applies or refuses: does the ledger know that it is sent?
-    known_as_sent: Callable[[Pair], bool] = lambda _: True
+    #: Asked at each create: of how many of its pairs the ledger does not know that they are sent.
+    unknown_to_us: Callable[[list[Pair]], int] = lambda _: 0
     members: set[str] = field(default_factory=set)
     badges: dict[str, dict[str, Any]] = field(default_factory=dict)
     rows: dict[Pair, list[Row]] = field(default_factory=lambda: defaultdict(list))
@@ -84,12 +82,11 @@ class ModelWix:
     calls: Counter[str] = field(default_factory=Counter)
     counts: Counter[str] = field(default_factory=Counter)
     wrongs: list[str] = field(default_factory=list)
-    #: When the worker that is at work now has looked last; kept by the run, a worker each.
-    looked: _Looked = field(default_factory=dict)
-    worker: Callable[[], object] = lambda: None
+    #: Who sends a request, and what moment of Wix each of them has seen last.
+    sender: Callable[[], object] = lambda: None
+    looked: dict[object, float] = field(default_factory=dict)
     _cursors: dict[str, list[Row]] = field(default_factory=dict)
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
-    _episode_at: float = 100.0
 
     # ------------------------------------------------------------ what owners do
 
@@ -137,9 +134,8 @@ class ModelWix:
         profile, chance = self.profile, self.chance
         self.counts["creates"] += 1
         self.counts["pairs sent"] += len(pairs)
-        for pair in pairs:
-            if not self.known_as_sent(pair):
-                self._wrong("a request left that the ledger does not know of")
+        for _ in range(self.unknown_to_us(pairs)):
+            self._wrong("a request left that the ledger does not know of")
         if self.is_calm:
             return apply()
         luck = chance.random()
@@ -151,16 +147,23 @@ class ModelWix:
             return self._no_word(apply())
         if luck - profile.late < 0:
             self.counts["applied late"] += 1
-            looked = self.looked.get(self.worker())
-            self.time.after(chance.uniform(0, _DEADLINE + _LATE), lambda: self._late(apply, looked))
+            self.time.after(chance.uniform(0, _DEADLINE + _LATE), self._as_now(apply))
             return Reply(body=b"{}", after=_NEVER)
         return apply()
 
-    def _late(self, apply: Callable[[], Reply], looked: float | None) -> None:
-        self.looked["late"] = looked if looked is not None else self.time.seconds
-        worker, self.worker = self.worker, lambda: "late"
-        apply()
-        self.worker = worker
+    def _as_now(self, apply: Callable[[], Reply]) -> Callable[[], None]:
+        """What a request does later, judged by what its sender has seen by now."""
+        looked = self.looked.get(self.sender())
+
+        def late() -> None:
+            sender, self.sender = self.sender, lambda: late
+            if looked is not None:
+                self.looked[late] = looked
+            apply()
+            self.looked.pop(late, None)
+            self.sender = sender
+
+        return late
 
     def _no_word(self, told: Reply | None = None) -> Reply:
         """An answer from which nobody can tell what became of the request."""
@@ -225,12 +228,12 @@ class ModelWix:
         if any(row.stands for row in made):
             self._wrong("a duplicate: a create of a pair that our own create made")
         elif made:
-            # The ledger would refuse to send what it has known as given (see ``known_as_sent``):
+            # The ledger would refuse to send what it has known as given (see ``unknown_to_us``):
             # it was taken before anybody could have seen it.
             self.counts["given, and taken unseen"] += 1
         if pair in self.told:
             self._wrong("a create of a pair that Wix has said to stand")
-        looked = self.looked.get(self.worker())
+        looked = self.looked.get(self.sender())
         theirs = [row for row in self.standing(pair) if not row.ours]
         if theirs and looked is not None and any(row.visible_at <= looked for row in theirs):
             self._wrong("a create of a pair that stood and could be seen")
@@ -244,15 +247,20 @@ class ModelWix:
         if "cursor" in paging:
             found = self._cursors.pop(paging["cursor"])
         else:
-            at = self._shown_at()
-            self.looked[self.worker()] = at
+            at = self.time.seconds
+            self.looked[self.sender()] = at
             wanted = query["filter"]
             pairs = [
                 (badge, member)
                 for badge in wanted["badgeId"]["$in"]
                 for member in wanted["memberId"]["$in"]
             ]
-            found = [row for pair in pairs for row in self.rows.get(pair, ()) if row.seen(at)]
+            found = [
+                row
+                for pair in pairs
+                for row in self.rows.get(pair, ())
+                if row.seen(at) and not self._is_missed(row)
+            ]
             found.sort(key=lambda row: row.id)
         page, rest = found[: paging["limit"]], found[paging["limit"] :]
         metadata: dict[str, Any] = {"count": len(page), "hasNext": bool(rest)}
@@ -263,14 +271,12 @@ class ModelWix:
         rows = [_json(row, self.time) for row in page]
         return self._soon({"badgeAssignments": rows, "pagingMetadata": metadata})
 
-    def _shown_at(self) -> float:
-        """The moment whose state a query shows."""
-        now = self.time.seconds
-        if not self.profile.stale_reads or self.is_calm:
-            return now
-        while now >= self._episode_at + _EPISODE:
-            self._episode_at += self.chance.uniform(*_APART)
-        return now - _BEHIND if now >= self._episode_at else now
+    def _is_missed(self, row: Row) -> bool:
+        """Whether a replica that is far behind does not show a row; each is missed once at most."""
+        if row.missed_until is None and not self.is_calm:
+            is_missed = self.chance.random() < self.profile.missed
+            row.missed_until = self.time.seconds + (_MISSED_FOR if is_missed else 0)
+        return row.missed_until is not None and self.time.seconds < row.missed_until
 
     def _about_badges(self, method: str, path: str, body: Any) -> Reply:
         if path == wire.BADGES_QUERY:

@@ -29,7 +29,7 @@ class Profile:
     crash: float = 0.0
     #: A query shows what was written so late at most.
     lag: float = 5.0
-    #: A worker that stands still before the last check, after it, and behind everything.
+    #: A worker that stands still, wherever it is not in a transaction.
     stall: float = 0.0
     stall_seconds: tuple[float, float] = (20.0, 120.0)
     #: Also between the last check and the first byte, where nobody can check any more.
@@ -39,8 +39,10 @@ class Profile:
     badges_deleted: int = 0
     #: Members who are deleted, of all.
     members_deleted: float = 0.0
-    #: Queries answered by a replica that is minutes behind, for a while now and then.
-    stale_reads: bool = False
+    #: A row that is not shown for a while though it stands for long.
+    missed: float = 0.0
+    #: How many awards may wait for a person at the end, of all: three attempts without an answer.
+    for_a_person: float = 0.005
     #: What a create of a pair that stands does; a second row hides nothing.
     duplicates: Duplicates = "second row"
 
@@ -71,11 +73,19 @@ RETURNS = replace(_FAULTS, name="faults, a second create returns the first", dup
 #: A machine that sleeps: no check helps but the one before the bytes.
 SLEEPS = replace(
     _FAULTS,
-    name="stalls of 3 to 15 minutes", stall=0.03, stall_seconds=(180.0, 900.0), stalls_behind_all=False
+    name="stalls of 3 to 15 minutes",
+    stall=0.03,
+    stall_seconds=(180.0, 900.0),
+    stalls_behind_all=False,
 )
-STALE = replace(_FAULTS, name="queries that are minutes behind", stale_reads=True)
+MANY_STALLS = replace(_FAULTS, name="stalls of 20 to 120 s, many", stall=0.05, for_a_person=0.05)
+STALE = replace(_FAULTS, name="queries that miss what stands", missed=0.3)
 OWNER_REFUSED = replace(
     _FAULTS,
-    name="the owner's hand, a second create is refused", owner=0.4, duplicates="refuse", lag=60.0
+    name="the owner's hand, a second create is refused",
+    owner=0.4,
+    duplicates="refuse",
+    lag=60.0,
 )
-MORE = (REFUSES, RETURNS, SLEEPS, STALE, OWNER_REFUSED)
+SILENT = replace(_FAULTS, name="bulk answers with gaps", item=0.05, lag=60.0)
+MORE = (REFUSES, RETURNS, SLEEPS, MANY_STALLS, STALE, OWNER_REFUSED, SILENT)

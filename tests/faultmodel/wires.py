@@ -67,7 +67,7 @@ class _Socket(httpcore.NetworkStream):
         self._path = ""
         self._ready_at = 0.0
 
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002 - a name of httpcore's
         request = _Request.of(self._came + buffer)
         if request is None:
             self._came += buffer
