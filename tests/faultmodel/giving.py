@@ -200,7 +200,7 @@ class Giving:
         for member in members:
             self._orders[member] += 1
             number = self._orders[member]
-            orders.append(_order(member, number, now))
+            orders.append(order(member, number, now))
             self.earned_at[self._pair(member, number)] = self.time.seconds
         with self.store.begin() as tx:
             tx.activities.record(orders, site=SITE, source="orders", generation=0)
@@ -365,7 +365,7 @@ class Giving:
         return next(wix for wix, ours in self._badge_of.items() if ours == wanted), member
 
 
-def _order(member: str, number: int, at: Any) -> Activity:
+def order(member: str, number: int, at: Any) -> Activity:
     return Activity(
         site=SITE,
         source="orders",
