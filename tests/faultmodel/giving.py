@@ -313,7 +313,7 @@ class Giving:
     def _come_to_rest(self) -> None:
         """Sweeps until nothing is under way, and no worker at work."""
         ends = self.time.seconds + _LONGEST_REST
-        while self._at_work or any(self._states()[state] for state in _UNDER_WAY):
+        while self._at_work or self._under_way():
             if self.time.seconds > ends:
                 raise Wrong(f"it does not come to rest: {self._states()}")
             self._sweep()
@@ -324,6 +324,13 @@ class Giving:
         with self.store.begin() as tx:
             tx.awards.revive(SITE)
         self._come_to_rest()
+
+    def _under_way(self) -> bool:
+        """Whether there is work left; what was sent of a badge that is gone now waits with it."""
+        with self.store.read() as tx:
+            states = tx.awards.states(SITE)
+        there = {self._badge_of[one] for one in self.wix.badges}
+        return any(state in _UNDER_WAY and badge in there for badge, state in states)
 
     def _states(self) -> Counter[State]:
         with self.store.read() as tx:

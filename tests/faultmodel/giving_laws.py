@@ -64,7 +64,7 @@ def _of_award(wix: ModelWix, pair: Pair, award: Award | None) -> Iterator[str]:
     if award is None:
         yield "missing: earned, and not in the ledger"
     elif badge not in wix.badges:
-        if award.state not in {State.ASSIGNED, *_GIVEN_UP}:
+        if award.state not in {State.ASSIGNED, State.HELD, State.UNKNOWN, *_GIVEN_UP}:
             yield f"an award of a badge that is gone is {award.state}"
     elif member not in wix.members:
         if award.state not in {State.ASSIGNED, State.BLOCKED}:

@@ -20,7 +20,7 @@ from badgejobs.core import award as awards
 from badgejobs.core.award import Award, State
 from badgejobs.core.ledger import Claimed
 from badgejobs.core.wixfacts import Created
-from badgejobs.errors import AlreadyExists, BadgeJobsError, NotFound, NotSent
+from badgejobs.errors import AlreadyExists, BadgeJobsError, NotSent
 from badgejobs.flow import assign
 from badgejobs.store import claims, ledger
 from badgejobs.store.awards import SqlAwards
@@ -209,13 +209,9 @@ def rows_of_a_bulk_answer_are_matched_by_their_place(patch: Patch) -> None:
     patch.setattr(bulk, "_rows", by_place)
 
 
-@mutant(profiles.MEMBERS_DELETED, says="a member who is gone is paused")
+@mutant(
+    profiles.MEMBERS_DELETED,
+    says="a member who is gone is paused|come to rest|the ledger says (held|paused)",
+)
 def a_member_who_is_gone_is_taken_for_a_badge_that_is_gone(patch: Patch) -> None:
-    def gone(_: object, pairs: Any, results: Any) -> frozenset[str]:
-        return frozenset(
-            badge
-            for (badge, _), one in zip(pairs, results, strict=True)
-            if isinstance(one.error, NotFound)
-        )
-
-    patch.setattr(assign, "_badges_gone", gone)
+    patch.setattr(assign, "badges_gone", lambda _, missed: frozenset(missed))

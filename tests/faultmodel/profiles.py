@@ -78,7 +78,14 @@ SLEEPS = replace(
     stall_seconds=(180.0, 900.0),
     stalls_behind_all=False,
 )
-MANY_STALLS = replace(_FAULTS, name="stalls of 20 to 120 s, many", stall=0.05, for_a_person=0.05)
+MANY_STALLS = replace(
+    _FAULTS,
+    name="stalls of 20 to 120 s, many, and a lag up to 60 s",
+    stall=0.05,
+    stalls_behind_all=False,
+    lag=60.0,
+    for_a_person=0.05,
+)
 STALE = replace(_FAULTS, name="queries that miss what stands", missed=0.3)
 OWNER_REFUSED = replace(
     _FAULTS,

@@ -29,7 +29,7 @@ def test_every_badge_is_given_once_and_nothing_else_is_touched(
 ) -> None:
     report = played(profile, chosen_seed, chosen_awards or SHORT)
 
-    assert report.counts["creates"] > 10, "or nothing was given"
+    assert report.counts["creates"], "or nothing was given"
 
 
 @pytest.mark.slow
