@@ -35,8 +35,9 @@ settings.load_profile("badgejobs")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """An option to play one seed of the model of a live site again."""
-    parser.addoption("--seed", type=int, help="play this seed of the model in tests/model")
+    """Options to play one seed of a model again, and to play the model of giving at length."""
+    parser.addoption("--seed", type=int, help="play this seed of tests/model or tests/faultmodel")
+    parser.addoption("--awards", type=int, help="play so many awards of each in tests/faultmodel")
 
 
 @pytest.fixture
@@ -44,6 +45,13 @@ def chosen_seed(request: pytest.FixtureRequest) -> int | None:
     """The seed that was asked for by ``--seed``."""
     seed: int | None = request.config.getoption("--seed")
     return seed
+
+
+@pytest.fixture
+def chosen_awards(request: pytest.FixtureRequest) -> int | None:
+    """How many awards were asked for by ``--awards``."""
+    awards: int | None = request.config.getoption("--awards")
+    return awards
 
 
 @pytest.fixture(scope="session")

@@ -33,6 +33,9 @@ from badgejobs.flow.sending import send, stopper
 LONGEST_AWARD_WAIT = 10.0
 #: From this attempt on an award goes alone.
 _ALONE_FROM = 3
+#: So many of those a batch. All of a batch is in flight from the same moment on, and a worker that
+#: is lost between two calls costs what waited for the later one an attempt that nobody made.
+_MOST_ALONE = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,7 +175,7 @@ def _before_sending(
     was opened is withdrawn here, what has lost its place is held, and neither reaches Wix.
     """
     oldest = oldest_of_each(standing)
-    sending, settled = list[Award](), list[Award]()
+    sending, settled, alone = list[Award](), list[Award](), 0
     with store.begin() as tx:
         words = last_words(tx, claimed.awards[0].site, claimed.awards, rules)
         tried = {(one.member_id, one.badge) for one in claimed.awards if one.attempt}
@@ -190,8 +193,11 @@ def _before_sending(
                 settled.append(award.withdrawn(reason=word.reason))
             elif word.state is State.HELD:
                 settled.append(award.held(reason=word.reason))
+            elif award.attempt + 1 >= _ALONE_FROM and alone == _MOST_ALONE:
+                settled.append(award.released(tx.now, wait=0))  # the next batch has it
             else:
                 sending.append(award.sent(tx.now, timing))
+                alone += sending[-1].attempt >= _ALONE_FROM
         tx.awards.settle([*settled, *sending], claim=claimed.token, was=claimed.awards)
         tiers = {one.badge for one in rules.milestones if one.ladder}
         _decide_tiers(tx, claimed.awards[0].site, settled, tiers, rules)
