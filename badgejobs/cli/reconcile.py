@@ -49,7 +49,7 @@ CURES = {
     Kind.LINGERING: "nothing: it is taken away once more",
 }
 
-#: Here a request may wait for its slot: a reading that is cut off has to begin anew.
+#: In a dry run a request may wait for its slot: nothing is kept of a reading that is cut off.
 PATIENCE_SECONDS = 120.0
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
@@ -94,17 +94,29 @@ def reconcile(
     note = f"accepted by {actor(who)}" if accepted else None
     error: BadgeJobsError | None
     with opened(settings) as house, out.progress() as tell:
-        house.patience_seconds = PATIENCE_SECONDS
         if dry_run:
+            house.patience_seconds = PATIENCE_SECONDS
             done = _tried(house, name, accepted=accepted)
             error, left = done.error, None
         else:
             work.register(house)
-            heard = list[Reconciled]()
+            heard, slices = list[Reconciled](), list[int]()
             here = Foreground(house, name, tell=tell)
 
             def unit() -> Outcome:
-                return run_reconcile(house, name, by=BY, accepted=accepted, heard=heard.append)
+                # who asks now is told how it stands now, not what a worker saw an hour ago
+                anew, before = not slices, sum(slices)
+                outcome = run_reconcile(
+                    house,
+                    name,
+                    by=BY,
+                    accepted=accepted,
+                    anew=anew,
+                    heard=heard.append,
+                    reads=lambda read: tell.counted("assignments read", before + read),
+                )
+                slices.append(outcome.numbers.get("read", 0))
+                return outcome
 
             with acting(note=note):
                 ended = here.work_off({work.RECONCILE: Duty(unit)})

@@ -52,6 +52,8 @@ def note(change: Change, site: Served, store: Store) -> Bell | None:
     with store.begin() as tx:
         if change.source == RECONCILE:
             tx.scans.bring_forward(site.name, RECONCILE, track, to=tx.now + SETTLES)
+            # one that is going on may have passed this by
+            tx.sightings.wish(site.name, tx.now + SETTLES)
             return None
         if track is Track.FULL:
             walked = tx.scans.walked_from(site.name, change.source)

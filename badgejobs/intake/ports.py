@@ -50,6 +50,14 @@ class DueTimes(Protocol):
         ...
 
 
+class Readings(Protocol):
+    """The readings of who has which badge that are going on."""
+
+    def wish(self, site: str, at: datetime) -> None:
+        """Let another reading follow then, where one is going on."""
+        ...
+
+
 class Transaction(Protocol):
     """One transaction, at one moment."""
 
@@ -61,6 +69,11 @@ class Transaction(Protocol):
     @property
     def resources(self) -> Hints:
         """Which resources may have changed."""
+        ...
+
+    @property
+    def sightings(self) -> Readings:
+        """The readings of who has which badge that are going on."""
         ...
 
     @property

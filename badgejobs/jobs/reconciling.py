@@ -7,9 +7,11 @@ from datetime import timedelta
 
 from badgejobs.bootstrap import House
 from badgejobs.core.drift import Caution
+from badgejobs.core.source import Track
+from badgejobs.errors import BadgeJobsError
 from badgejobs.flow.reconcile import Reconciled, reconcile
 from badgejobs.jobs.units import Outcome, Stopped, Told, as_duty
-from badgejobs.jobs.work import RECONCILE
+from badgejobs.jobs.work import RECONCILE, alarm
 
 
 def caution_of(house: House) -> Caution:
@@ -29,27 +31,53 @@ def run_reconcile(
     *,
     by: str,
     accepted: bool = False,
+    anew: bool = False,
     heard: Callable[[Reconciled], None] | None = None,
+    reads: Callable[[int], None] | None = None,
 ) -> Outcome:
-    """Compare the ledger with what stands at Wix, and act on what is sure.
+    """One slice of comparing the ledger with what stands at Wix; the last acts on what is sure.
 
-    ``accepted`` where a person believes what would be doubted. ``heard`` is told all of it.
+    ``accepted`` where a person believes what would be doubted, ``anew`` where what was read before
+    is not to be gone on with. ``heard`` is told all of what came of it in the end, and ``reads``
+    after each page how many assignments this slice has read.
     """
     at = house.at(site)
+    time_is_up = alarm(house.slice)
+    read = 0
+
+    def hears(number: int) -> None:
+        nonlocal read
+        read += number
+        if reads:
+            reads(read)
 
     def unit(_failures: int) -> Told:
-        done = reconcile(
-            site,
-            at.reading,
-            at.reading,
-            house.store,
-            timing=house.timing,
-            caution=caution_of(house),
-            accepted=accepted,
-        )
+        try:
+            done = reconcile(
+                site,
+                at.reading,
+                at.reading,
+                house.store,
+                timing=house.timing,
+                caution=caution_of(house),
+                accepted=accepted,
+                anew=anew,
+                time_is_up=time_is_up,
+                heard=hears,
+            )
+        except BadgeJobsError as error:
+            if not read:
+                raise
+            # the pages before it are kept
+            raise Stopped(Told(numbers={"read": read}), error) from error
+        if done.more:
+            return Told(numbers={"read": read}, more=True)
+        if done.wished_at:
+            with house.store.begin() as tx:
+                tx.scans.bring_forward(site, RECONCILE, Track.LIVE, to=done.wished_at)
         if heard:
             heard(done)
-        told = Told(numbers=done.numbers)
+        told = Told(numbers={"read": read} | done.numbers)
         if done.error:
             raise Stopped(told, done.error)
         return told

@@ -185,7 +185,10 @@ def reconcile(site: str | None = None) -> dict[str, Any]:
     """Compare one site with Wix; without a name, make every site due for it."""
     at = house()
     if site is not None:
-        return answer(run_reconcile(at, site, by=BY_WORKER))
+        outcome = run_reconcile(at, site, by=BY_WORKER)
+        if outcome.more:
+            ring("badgejobs.reconcile", site=site)
+        return answer(outcome)
     work.prune(at)
     with at.store.begin() as tx:
         for name in at.sites:

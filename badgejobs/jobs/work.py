@@ -92,7 +92,7 @@ def run_scan(
     """
     at = house.at(site)
     cadence = house.cadence(site, source)
-    time_is_up = _alarm(cadence.slice if most is None else min(cadence.slice, most))
+    time_is_up = alarm(cadence.slice if most is None else min(cadence.slice, most))
     so_far = Scanned()
 
     def hears(done: Scanned) -> None:
@@ -185,7 +185,7 @@ def run_assign(
     ``heard`` is told after each batch how many awards it held.
     """
     at, told_assign = house.at(site), house.settings.assign
-    time_is_up = _alarm(house.slice)
+    time_is_up = alarm(house.slice)
 
     def unit(failures: int) -> Told:
         totals = dict.fromkeys(
@@ -323,7 +323,7 @@ def wake_quarantine(house: House) -> None:
 def run_quarantine(house: House, site: str, *, by: str) -> Outcome:
     """Ask Wix again for the records that could not be understood and are due."""
     at = house.at(site)
-    time_is_up = _alarm(house.slice)
+    time_is_up = alarm(house.slice)
 
     def unit(_failures: int) -> Told:
         rules = at.rules()
@@ -394,6 +394,7 @@ def _counted(done: Scanned | Reread) -> dict[str, int]:
     return {name: value for name, value in told.items() if type(value) is int}
 
 
-def _alarm(after: timedelta) -> Callable[[], bool]:
+def alarm(after: timedelta) -> Callable[[], bool]:
+    """Tells whether so long a time is over."""
     ends = time.monotonic() + after.total_seconds()
     return lambda: time.monotonic() >= ends

@@ -26,6 +26,7 @@ from badgejobs.store.tables import (
     link,
     member_request,
     quarantine,
+    sighting,
     wake_up,
 )
 from badgejobs.store.tombstones import SqlTombstones
@@ -36,6 +37,7 @@ _OF_MEMBER: tuple[tuple[str, Table], ...] = (
     ("history", award_history),
     ("wake_ups", wake_up),
     ("drift", drift),
+    ("sightings", sighting),
     ("requests", member_request),
 )
 #: The tables whose rows name an activity, likewise.

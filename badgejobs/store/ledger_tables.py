@@ -144,6 +144,36 @@ drift = Table(
     Index("drift_kind", "site", "kind"),
 )
 
+#: A reading of who has which badge at Wix that is going on, and its place.
+reading = Table(
+    "reading",
+    METADATA,
+    metadata.key("site"),
+    metadata.time("began_at"),
+    #: The ids at Wix of the badges that it reads, sorted, joined by spaces.
+    metadata.text("badge_ids"),
+    #: Which list of these badges is being read, where that list goes on, and what it gave.
+    metadata.number("part"),
+    metadata.text_or_none("cursor"),
+    metadata.number("pages"),
+    metadata.text_or_none("mark"),
+    metadata.number("refusals"),
+    Column("done", Boolean, nullable=False),
+    #: When another one is to follow.
+    metadata.time_or_none("wished_at"),
+)
+
+#: What that reading has seen so far; forgotten once it was compared.
+sighting = Table(
+    "sighting",
+    METADATA,
+    metadata.key("site"),
+    metadata.key("assignment_id"),
+    metadata.text("wix_badge_id"),
+    metadata.text("member_id"),
+    metadata.time_or_none("created_at"),
+)
+
 #: How many awards the next bulk create of a site may hold, after an answer that was lost.
 bulk_size = Table(
     "bulk_size",

@@ -33,6 +33,7 @@ from badgejobs.store.requests import SqlRequests
 from badgejobs.store.resources import SqlResources
 from badgejobs.store.runs import SqlRuns
 from badgejobs.store.scans import SqlScans
+from badgejobs.store.sightings import SqlSightings
 from badgejobs.store.versions import SqlVersions
 from badgejobs.store.wake_ups import SqlWakeUps
 
@@ -138,6 +139,11 @@ class SqlTransaction:
     def comparing(self) -> SqlComparing:
         """The ledger as it is held against Wix."""
         return SqlComparing(self._connection, self, self._digest)
+
+    @cached_property
+    def sightings(self) -> SqlSightings:
+        """What a long reading of Wix has seen so far, and its place."""
+        return SqlSightings(self._connection, self, self._digest)
 
     @cached_property
     def bindings(self) -> SqlBindings:

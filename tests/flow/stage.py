@@ -300,8 +300,16 @@ class Stage:
         erase(self.site, member_id, self.store)
 
     def reconcile(
-        self, *, caution: Caution | None = None, accepted: bool = False, dry_run: bool = False
+        self,
+        *,
+        caution: Caution | None = None,
+        accepted: bool = False,
+        dry_run: bool = False,
+        anew: bool = False,
+        pages: int | None = None,
     ) -> Reconciled:
+        """Hold the ledger against Wix; where ``pages`` are given, one slice of so many."""
+        read = list[int]()
         return reconcile(
             self.site,
             self.wix,
@@ -311,6 +319,9 @@ class Stage:
             caution=caution or Caution(),
             accepted=accepted,
             dry_run=dry_run,
+            anew=anew,
+            time_is_up=lambda: pages is not None and len(read) >= pages,
+            heard=read.append,
         )
 
     def recover(self) -> int:

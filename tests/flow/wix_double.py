@@ -61,6 +61,7 @@ class Call:
 class Row:
     """A badge assignment, and from when on a query shows it."""
 
+    number: int
     assignment: WixAssignment
     visible_at: datetime
 
@@ -80,6 +81,8 @@ class World:
         #: A request has taken effect by then, or never will; what the settings allow for.
         self.applied_within = timedelta(seconds=90)
         self.members_gone = set[str]()
+        #: Assignments on a page of their list.
+        self.page_size = 100
         #: The badges in their order of display.
         self.order = list[str]()
         self.calls = list[Call]()
@@ -210,6 +213,24 @@ class World:
             and row.assignment.badge_id in badge_ids
             and (member_ids is None or row.assignment.member_id in member_ids)
         ]
+
+    def assignments_page(
+        self, badge_ids: Collection[str], cursor: str | None
+    ) -> tuple[list[WixAssignment], str | None]:
+        assert len(badge_ids) <= 100
+        fault = self.called("assignments")
+        if fault:
+            raise fault.error
+        self._apply_late()
+        rows = [
+            (row.number, row.assignment)
+            for row in self._rows
+            if row.visible_at <= self.now() and row.assignment.badge_id in badge_ids
+            if row.number > int(cursor or 0)
+        ]
+        page = rows[: self.page_size]
+        more = len(rows) > len(page)
+        return [one for _, one in page], str(page[-1][0]) if more else None
 
     def create_assignment(self, badge_id: str, member_id: str, *, fence: Fence) -> WixAssignment:
         (result,) = self._create("create", [(badge_id, member_id)], fence)
@@ -358,13 +379,14 @@ class World:
 
     def _add(self, badge_id: str, member_id: str, *, at: datetime | None = None) -> WixAssignment:
         born = at or self.now()
+        number = next(self._number)
         made = WixAssignment(
-            id=f"a{next(self._number)}",
+            id=f"a{number}",
             badge_id=badge_id,
             member_id=member_id,
             created_at=born,
         )
-        self._rows.append(Row(assignment=made, visible_at=born + self.lag))
+        self._rows.append(Row(number=number, assignment=made, visible_at=born + self.lag))
         return made
 
     def _apply_late(self) -> None:

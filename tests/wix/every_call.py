@@ -91,6 +91,10 @@ EVERY_CALL: Final[Mapping[str, Use]] = MappingProxyType(
             form=wire.ASSIGNMENTS_QUERY,
             act=lambda wix, on: wix.assignments([on.badge], [on.member, on.other_member]),
         ),
+        "assignments_page": Use(
+            form=wire.ASSIGNMENTS_QUERY,
+            act=lambda wix, on: wix.assignments_page([on.badge], on.cursor),
+        ),
         "create_assignment": Use(
             form=wire.ASSIGNMENTS,
             writes=True,

@@ -8,6 +8,7 @@ from badgejobs.flow.ports.keeping import Alerts, Allowances, Comparing, Drifts
 from badgejobs.flow.ports.ledger import Awards, Bindings, Requests, Versions, WakeUps
 from badgejobs.flow.ports.removals import Removals
 from badgejobs.flow.ports.scans import Scans
+from badgejobs.flow.ports.sightings import Sightings
 from badgejobs.flow.ports.transactions import Store, Transaction
 from badgejobs.flow.ports.wix import Badges, MemberFinder, Members, SiteReader
 
@@ -31,6 +32,7 @@ __all__ = [
     "Requests",
     "ResourceMemo",
     "Scans",
+    "Sightings",
     "SiteReader",
     "Store",
     "Transaction",

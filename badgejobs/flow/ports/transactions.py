@@ -19,6 +19,7 @@ from badgejobs.flow.ports.keeping import Alerts, Allowances, Comparing, Drifts
 from badgejobs.flow.ports.ledger import Awards, Bindings, Requests, Versions, WakeUps
 from badgejobs.flow.ports.removals import Removals
 from badgejobs.flow.ports.scans import Scans
+from badgejobs.flow.ports.sightings import Sightings
 
 
 class Transaction(Protocol):
@@ -82,6 +83,11 @@ class Transaction(Protocol):
     @property
     def comparing(self) -> Comparing:
         """The ledger as it is held against Wix."""
+        ...
+
+    @property
+    def sightings(self) -> Sightings:
+        """What a long reading of Wix has seen so far, and its place."""
         ...
 
     @property

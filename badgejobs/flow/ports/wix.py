@@ -35,6 +35,15 @@ class Badges(Protocol):
         """All assignments of these badges, to these members where given (at most 100)."""
         ...
 
+    def assignments_page(
+        self, badge_ids: Collection[str], cursor: str | None
+    ) -> tuple[Sequence[WixAssignment], str | None]:
+        """One page of the assignments of at most 100 badges, and the cursor of the next one.
+
+        ``CursorRefused`` where Wix does not take the cursor any more.
+        """
+        ...
+
     def create_assignment(self, badge_id: str, member_id: str, *, fence: Fence) -> WixAssignment:
         """Give one badge to one member."""
         ...

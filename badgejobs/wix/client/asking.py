@@ -68,6 +68,15 @@ def named(found: Listed[One], ids: Collection[str]) -> Listed[One]:
     )
 
 
+def readable(
+    exchange: Exchange, call: Call, kind: type[One], *, cursor: str | None = None
+) -> Listed[One]:
+    """One page of a list in which nothing may be overlooked: one bad record fails it."""
+    found = page(exchange, call, kind, cursor=cursor)
+    _require_readable(found, call)
+    return found
+
+
 def every(exchange: Exchange, call: Callable[[str | None], Call], kind: type[One]) -> list[One]:
     """Every record of a list, each id once; one that cannot be read fails the whole.
 
@@ -80,11 +89,10 @@ def every(exchange: Exchange, call: Callable[[str | None], Call], kind: type[One
     while True:
         asked = call(cursor)
         try:
-            found = page(exchange, asked, kind, cursor=cursor)
+            found = readable(exchange, asked, kind, cursor=cursor)
         except CursorRefused as error:
             # Nothing is wrong with what was asked: the list is to be read anew, another time.
             raise Ambiguous(f"{error}; the list was not read to its end") from error
-        _require_readable(found, asked)
         records |= {getattr(one, kind.named_by): one for one in found.records}
         cursor = found.next_cursor
         if cursor is None:

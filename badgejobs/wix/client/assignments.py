@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 
 from badgejobs.core.wixfacts import Created, Fence, Removed, WixAssignment
 from badgejobs.errors import NotFound, Refused
@@ -36,13 +37,33 @@ class AssignmentCalls:
                     member = row.member_id if members is None else members.get(key)
                     # Wix answers a filter that it does not see with everything it has.
                     if badge is not None and member is not None:
-                        found[row.id] = WixAssignment(
-                            id=row.id,
-                            badge_id=badge,
-                            member_id=member,
-                            created_at=row.created_date,
-                        )
+                        found[row.id] = _fact(row, badge, member)
         return list(found.values())
+
+    def assignments_page(
+        self, badge_ids: Collection[str], cursor: str | None
+    ) -> tuple[list[WixAssignment], str | None]:
+        """One page of the assignments of up to 100 badges, and the cursor of the next one.
+
+        Raises :class:`CursorRefused` where Wix does not take the cursor any more, and
+        :class:`Ambiguous` for a page that leads to itself, or that cannot be read completely.
+        """
+        badges = {one.lower(): one for one in badge_ids}
+        assert len(badges) <= wire.MOST_ITEMS, "more badges than a list takes"
+        with _cure_of_a_path():
+            found = asking.readable(
+                self._exchange,
+                calls.query_assignments(list(badges.values()), None, cursor=cursor),
+                bodies.Assignment,
+                cursor=cursor,
+            )
+        # Wix answers a filter that it does not see with everything it has.
+        rows = [
+            _fact(row, badges[row.badge_id.lower()], row.member_id)
+            for row in found.records
+            if row.badge_id.lower() in badges
+        ]
+        return rows, found.next_cursor
 
     def create_assignment(self, badge_id: str, member_id: str, *, fence: Fence) -> WixAssignment:
         """Give one badge to one member; ``fence`` is asked right before the bytes leave."""
@@ -104,16 +125,28 @@ class AssignmentCalls:
         ]
 
     def _rows(self, badge_ids: list[str], member_ids: list[str] | None) -> list[bodies.Assignment]:
-        try:
+        with _cure_of_a_path():
             return asking.every(
                 self._exchange,
                 lambda cursor: calls.query_assignments(badge_ids, member_ids, cursor=cursor),
                 bodies.Assignment,
             )
-        except (NotFound, PathUnknown) as error:
-            # A query names nothing that could be missing but its path.
-            cure = "`badgejobs doctor` finds out by which path assignments answer"
-            raise type(error)(f"{error}; {cure}") from error
+
+
+@contextmanager
+def _cure_of_a_path() -> Iterator[None]:
+    """A query names nothing that could be missing but its path."""
+    try:
+        yield
+    except (NotFound, PathUnknown) as error:
+        cure = "`badgejobs doctor` finds out by which path assignments answer"
+        raise type(error)(f"{error}; {cure}") from error
+
+
+def _fact(row: bodies.Assignment, badge_id: str, member_id: str) -> WixAssignment:
+    return WixAssignment(
+        id=row.id, badge_id=badge_id, member_id=member_id, created_at=row.created_date
+    )
 
 
 def _well_formed(pair: tuple[str, str]) -> bool:

@@ -91,3 +91,23 @@ def _new_tables() -> None:
         _number("size"),
         sa.PrimaryKeyConstraint("site", name="bulk_size_pkey"),
     )
+    op.create_table(
+        "reading",
+        _text("site"),
+        _time("began_at"),
+        _text("badge_ids"),
+        _number("part"),
+        sa.Column("cursor", sa.Text()),
+        _number("pages"),
+        sa.Column("mark", sa.Text()),
+        _number("refusals"),
+        sa.Column("done", sa.Boolean(), nullable=False),
+        _time("wished_at", null=True),
+        sa.PrimaryKeyConstraint("site", name="reading_pkey"),
+    )
+    op.create_table(
+        "sighting",
+        *(_text(name) for name in ("site", "assignment_id", "wix_badge_id", "member_id")),
+        _time("created_at", null=True),
+        sa.PrimaryKeyConstraint("site", "assignment_id", name="sighting_pkey"),
+    )
