@@ -285,6 +285,8 @@ class Comparison:
             gone = len(ids)
             if not self._at.dry_run:
                 try:
+                    if not self._stands(award):
+                        continue
                     done = self._at.badges.delete_assignments(ids, fence=self._fence(award))
                 except Fenced:
                     continue
@@ -295,6 +297,11 @@ class Comparison:
                 self._trouble = next((one.error for one in done if one.error), self._trouble)
                 gone = sum(one.error is None for one in done)
             self.numbers[award.badge]["repaired"] += gone
+
+    def _stands(self, award: Award) -> bool:
+        """Whether the one that is to stay is there still: it may be long since it was seen."""
+        rows = self._at.badges.assignments([self._managed[award.badge]], [award.member_id])
+        return any(row.id == award.assignment_id for row in rows)
 
     def _fence(self, award: Award) -> Fence:
         """The check right before the socket write: does the other one stand as it did?"""

@@ -70,7 +70,8 @@ class SqlSightings:
         if instead_of is None:
             adding = insert_into(self._connection, reading).on_conflict_do_nothing()
             values = {"site": site, "wished_at": None} | _columns(begun)
-            self._require(self._connection.execute(adding.values(values)).rowcount, site)
+            added = adding.values(values).returning(reading.c.site)
+            self._require(len(self._connection.execute(added).all()), site)
         else:
             # a wish whose time has come is granted by this reading
             granted = reading.c.wished_at <= literal(self._moment.now, AwareTime)

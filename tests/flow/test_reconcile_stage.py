@@ -560,6 +560,22 @@ def test_an_award_that_moves_before_the_repair_is_sent_keeps_it_from_being_sent(
     assert not at.wix.named("delete_many")
 
 
+def test_a_surplus_is_not_taken_where_the_one_that_stays_went_since_it_was_read(
+    store: SqlStore, clock: Clock
+) -> None:
+    at = twice(store, clock)
+    at.wix.page_size = 1
+    repairing = Caution(repair_duplicates=True)
+    assert at.reconcile(caution=repairing).duplicate == 1
+    at.wait(hours=1)
+    assert at.reconcile(caution=repairing, pages=1).more
+    assert at.reconcile(caution=repairing, pages=1).more
+    at.wix._rows.remove(min(at.wix._rows, key=lambda row: row.visible_at))
+    done = at.reconcile(caution=repairing)
+    assert (done.duplicate, done.repaired) == (1, 0)
+    assert set(at.wix.standing.values()) == {1}
+
+
 def test_a_second_one_by_a_person_is_never_repaired(store: SqlStore, clock: Clock) -> None:
     at = given(store, clock, "ada")
     at.wix.give(at.wix_id(), "ada")

@@ -18,6 +18,7 @@ from badgejobs.core.award import Giver, Timing
 from badgejobs.core.drift import Drift, Kind
 from badgejobs.core.identity import keyed
 from badgejobs.core.ledger import Earned, WakeUp
+from badgejobs.core.wixfacts import WixAssignment
 from badgejobs.errors import SettingsError
 from badgejobs.store import SqlStore, open_store
 from badgejobs.store.tables import METADATA
@@ -102,6 +103,12 @@ def lived(store: SqlStore) -> None:
             tx.wake_ups.replace("s", [member], [WakeUp(member_id=member, at=T0)])
             differs = Drift(site="s", member_id=member, badge="founder", kind=Kind.EXTRA, at_wix=1)
             tx.drifts.found("s", [differs])
+        seen = [
+            WixAssignment(id=f"of {one}", badge_id="wix-founder", member_id=one, created_at=None)
+            for one in (ADA, BOB)
+        ]
+        begun = tx.sightings.begin("s", ["wix-founder"], instead_of=None)
+        tx.sightings.keep("s", begun, begun.turned(None), seen)
         tx.bindings.bind("s", "founder", "wix-founder")
         claimed = tx.awards.claim("s", limit=9, holds=timedelta(minutes=1))
         assert claimed
@@ -132,7 +139,7 @@ def test_every_row_of_the_erased_goes_and_no_row_of_another(store: SqlStore) -> 
     assert erase(store) == foreseen
     assert foreseen == {
         "activities": 5, "awards": 1, "history": foreseen["history"], "wake_ups": 1, "requests": 1,
-        "drift": 1,
+        "drift": 1, "sightings": 1,
         "identities": 4, "links": 2, "quarantined": 1,
     }  # fmt: skip
     assert foreseen["history"] >= 2

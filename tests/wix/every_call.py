@@ -93,7 +93,7 @@ EVERY_CALL: Final[Mapping[str, Use]] = MappingProxyType(
         ),
         "assignments_page": Use(
             form=wire.ASSIGNMENTS_QUERY,
-            act=lambda wix, on: wix.assignments_page([on.badge], on.cursor),
+            act=lambda wix, on: wix.assignments_page([on.badge], None),
         ),
         "create_assignment": Use(
             form=wire.ASSIGNMENTS,
