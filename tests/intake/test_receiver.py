@@ -110,6 +110,16 @@ def test_badges_given_by_hand_bring_one_comparison_forward(
     assert due_in(store, "reconcile") == SETTLES - timedelta(minutes=4)
 
 
+def test_badges_given_by_hand_while_wix_is_read_let_another_comparison_follow(
+    door: Door, store: SqlStore, clock: Clock
+) -> None:
+    with store.begin() as tx:
+        begun = tx.sightings.begin(SITE, ["b1"], instead_of=None)
+    assert door.post(about("wix.badges.v4.badge_assignment_created")) == 200
+    with store.begin() as tx:
+        assert tx.sightings.forget(SITE, begun) == clock() + SETTLES
+
+
 def test_what_rests_after_a_failure_keeps_its_rest(door: Door, store: SqlStore) -> None:
     with store.begin() as tx:
         lease = tx.scans.lease(SITE, "comments", holds=APART)

@@ -220,3 +220,46 @@ def test_a_record_that_cannot_be_understood_is_never_taken_for_absent(
     stage.disturb(path, FaultKind.BROKEN_RECORD)
     with pytest.raises(Ambiguous, match="cannot be read"):
         WHOLE[path].read(stage.wix)
+
+
+def by_pages(wix: WixClient) -> list[str]:
+    """The ids of the assignments, read as a long reading does: a page at a time."""
+    ids, cursor, pages = list[str](), None, 0
+    while cursor or not pages:
+        rows, cursor = wix.assignments_page([BADGE], cursor)
+        ids += [one.id for one in rows]
+        pages += 1
+    assert pages == 3
+    return ids
+
+
+def test_assignments_by_pages_are_those_of_the_whole_list(stage: Stage) -> None:
+    whole = stage.wix.assignments([BADGE])
+    calls = stage.wix.calls
+    rows, cursor = stage.wix.assignments_page([BADGE.upper()], None)
+    assert (len(rows), stage.wix.calls - calls) == (100, 1)
+    assert {one.badge_id for one in rows} == {BADGE.upper()}, "as it was asked for"
+    assert cursor
+    assert by_pages(stage.wix) == [one.id for one in whole]
+    assert stage.wix.assignments_page([name(0xB0, 1)], None) == ([], None)
+
+
+def test_a_page_of_assignments_with_a_bad_record_is_none(stage: Stage) -> None:
+    stage.disturb(wire.ASSIGNMENTS_QUERY, FaultKind.BROKEN_RECORD)
+    with pytest.raises(Ambiguous, match="cannot be read"):
+        by_pages(stage.wix)
+
+
+def test_a_page_of_assignments_that_leads_to_itself_is_none(stage: Stage) -> None:
+    _, cursor = stage.wix.assignments_page([BADGE], None)
+    stage.disturb(wire.ASSIGNMENTS_QUERY, FaultKind.LOOPING_CURSOR, forever=True)
+    with pytest.raises(Ambiguous, match="never end"):
+        for _ in range(9):
+            _, cursor = stage.wix.assignments_page([BADGE], cursor)
+
+
+def test_an_expired_cursor_of_assignments_is_told_as_such(stage: Stage) -> None:
+    _, cursor = stage.wix.assignments_page([BADGE], None)
+    stage.disturb(wire.ASSIGNMENTS_QUERY, FaultKind.EXPIRED_CURSOR)
+    with pytest.raises(CursorRefused):
+        stage.wix.assignments_page([BADGE], cursor)
