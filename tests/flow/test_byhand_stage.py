@@ -415,3 +415,40 @@ def test_what_a_rule_is_taking_a_person_takes_for_good(store: SqlStore, clock: C
     assert at.award().by_hand
     put(at, replace(at.award(), by_hand=False, claim="x", claimed_until=at.clock()))
     assert take(at).wish is Wish.WAIT
+
+
+@pytest.mark.parametrize("cleared", [False, True])
+def test_what_was_taken_a_moment_ago_is_given_by_hand_though_queries_show_it_still(
+    store: SqlStore, clock: Clock, monkeypatch: pytest.MonkeyPatch, *, cleared: bool
+) -> None:
+    at = shop(store, clock, Lifecycle(stated=True, revokes=True))
+    buys(at, "ada")
+    at.assign_all()
+    shown = at.wix.assignments([at.wix_id()])
+    assert shown
+    if cleared:
+        take(at)
+        at.revoke_all()
+        with store.begin() as tx:
+            assert tx.comparing.clear_overrides(at.site, [ADA]) == 1
+    else:
+        refunds(at, "ada")
+        at.revoke_all()
+        at.wait(seconds=1)
+        known = at.orders.records["ada-1"]
+        marks = frozenset({Mark.APPROVED, Mark.PAID})
+        now = {"updated_at": clock(), "revision": known.revision + 1}
+        at.orders.put(replace(known, marks=marks, **now))
+        at.scan()
+        assert at.award().state is State.PENDING
+    assert give(at).wish is Wish.TO_DO
+
+    with monkeypatch.context() as lagging:
+        lagging.setattr(at.wix, "assignments", lambda *_: shown)
+        at.assign_all()
+    assert at.award().state is State.PENDING
+    at.wait(minutes=3)
+    at.assign_all()
+
+    assert at.wix.standing == {("One Order", "ada"): 1}
+    assert (at.award().state, at.award().giver) == (State.ASSIGNED, Giver.PERSON)
