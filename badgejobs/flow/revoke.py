@@ -122,7 +122,13 @@ def revoke(
             _settled(one, results, tx.now, lambda error: _short(patience(error, failures), error))
             for one in going
         ]
-        tx.awards.settle(after, claim=claimed.token)
+        written = tx.awards.settle(after, claim=claimed.token)
+        stay = sum(
+            one.released and award.state is State.ASSIGNED
+            for one, award in zip(going, after, strict=True)
+        )
+        # what a person let go, and Wix did not take, may go still
+        tx.allowances.give_back(site, allowance.Kind.REVOCATIONS, min(stay, written))
         # met again meanwhile, or a tier that waited for this one to go
         opened = decide(tx, site, sorted({one.member_id for one in after}), rules)
     done = _summary(claimed, settled, after, error=stopper(results.values()))
@@ -297,7 +303,8 @@ def _warning(site: str, tally: Tally, passing: int) -> str:
 
 def _under_way(one: _Going, now: datetime, timing: Timing, claim: str) -> Award:
     after = one.award.revoking(now, timing, claim=claim)
-    return replace(after, reason=after.reason + RELEASED) if one.released else after
+    released = one.released or one.award.reason.endswith(RELEASED)
+    return replace(after, reason=after.reason + RELEASED) if released else after
 
 
 def _give_back(tx: Transaction, site: str, claim: str, *, until: datetime) -> None:
@@ -336,7 +343,9 @@ def _settled(
     errors = [each.error for each in told if each.error]
     lost = next((error for error in errors if error.may_have_happened), None)
     if lost:
-        return one.award.removal_lost(now, wait=wait(lost), reason=str(lost))
+        # tried again, it is as it was let pass
+        let_pass = RELEASED if one.award.reason.endswith(RELEASED) else ""
+        return one.award.removal_lost(now, wait=wait(lost), reason=str(lost) + let_pass)
     if errors:
         return one.award.not_removed(
             now, wait=wait(errors[0]), reason=str(errors[0]), sent_before=one.sent_before
