@@ -173,6 +173,7 @@ def _to_go(award: Award) -> Award:
         state=State.REVOKING,
         by_hand=True,
         reason=TAKEN_BY_HAND,
+        empty_reads=0,
         claim=None,
         claimed_until=None,
         not_before=None,

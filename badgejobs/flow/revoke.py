@@ -180,6 +180,10 @@ def _last_words(
             settled.append(_put_off(tx, award, tx.now + LOOK_AGAIN, HISTORY))
         elif isinstance(judged, _Going):
             going.append(judged)
+        elif judged is None and award.by_hand:
+            wait = timing.quiet_period.total_seconds()
+            later = award.removal_lost(tx.now, wait=wait, reason=NOT_SEEN)
+            settled.append(replace(later, empty_reads=award.empty_reads + 1))
         elif judged is None:
             settled.append(_put_off(tx, award, tx.now + NO_HURRY, NOT_SEEN))
         else:
@@ -210,6 +214,8 @@ def _named(award: Award, found: Sequence[WixAssignment], timing: Timing) -> _Goi
     known = () if award.assignment_id is None else (award.assignment_id,)
     if award.by_hand:
         ids = tuple(dict.fromkeys((*known, *(one.id for one in found))))
+        if not (ids or sent_before or award.empty_reads):
+            return None  # one look that shows nothing proves nothing
         return _Going(award=award, sent_before=sent_before, ids=ids)
     if known:
         return _Going(award=award, sent_before=sent_before, ids=known)

@@ -452,3 +452,21 @@ def test_what_was_taken_a_moment_ago_is_given_by_hand_though_queries_show_it_sti
 
     assert at.wix.standing == {("One Order", "ada"): 1}
     assert (at.award().state, at.award().giver) == (State.ASSIGNED, Giver.PERSON)
+
+
+def test_what_stands_and_is_not_shown_yet_is_taken_by_hand_once_it_is(
+    store: SqlStore, clock: Clock
+) -> None:
+    at = shop(store, clock)
+    buys(at, "ada")
+    at.wix.lag = timedelta(seconds=60)
+    at.wix.meanwhile("before create", lambda: at.wix.give(at.wix_id(), "ada"))
+    at.assign_all()
+    assert at.award().assignment_id is None
+    assert take(at).wish is Wish.TO_DO
+    at.revoke_all()
+    assert at.award().state is State.REVOKING
+    at.wait(minutes=3)
+    at.revoke_all()
+    assert at.award().state is State.TAKEN
+    assert at.wix.standing == {}
