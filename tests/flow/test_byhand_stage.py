@@ -437,8 +437,8 @@ def test_what_was_taken_a_moment_ago_is_given_by_hand_though_queries_show_it_sti
         at.wait(seconds=1)
         known = at.orders.records["ada-1"]
         marks = frozenset({Mark.APPROVED, Mark.PAID})
-        now = {"updated_at": clock(), "revision": known.revision + 1}
-        at.orders.put(replace(known, marks=marks, **now))
+        revision = known.revision + 1
+        at.orders.put(replace(known, marks=marks, updated_at=clock(), revision=revision))
         at.scan()
         assert at.award().state is State.PENDING
     assert give(at).wish is Wish.TO_DO
