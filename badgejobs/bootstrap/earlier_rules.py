@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from badgejobs.core.lifecycle import held_as_before
 from badgejobs.core.milestone import Lifecycle, Milestone, OnChange, Ruleset
-from badgejobs.errors import DatabaseUnavailable, RulesError, StateError
+from badgejobs.errors import RulesError, StateError
 from badgejobs.store import SqlStore
 
 #: For so long a process goes by the versions that awards were given under when it last looked.
@@ -25,23 +25,26 @@ class EarlierRules:
         self._until = 0.0
 
     def beside(self, rules: Ruleset) -> Ruleset:
-        """These rules, with what the earlier ones meant otherwise."""
+        """These rules, with what the earlier ones meant otherwise.
+
+        Raises ``DatabaseUnavailable`` where that cannot be told now: by the rules in force alone
+        those would lose a badge who keep it by earlier ones.
+        """
         kept = self._beside
-        if kept is None or kept.version != rules.version or time.monotonic() >= self._until:
+        if kept and kept.version == rules.version and time.monotonic() < self._until:
+            return kept
+        try:
             kept = replace(rules, earlier=self._earlier(rules))
-            self._beside, self._until = kept, time.monotonic() + _KEPT_SECONDS
+        except StateError:
+            # there are no tables, or none that can be read: nothing is decided before that is over
+            return rules
+        self._beside, self._until = kept, time.monotonic() + _KEPT_SECONDS
         return kept
 
     def _earlier(self, rules: Ruleset) -> Mapping[str, Mapping[str, Milestone]]:
-        try:
-            with self._store.read() as tx:
-                versions = tx.versions.held_to(self._site) - {rules.version}
-                texts = {
-                    one: tx.versions.text(self._site, one) for one in versions - set(self._parsed)
-                }
-        except (DatabaseUnavailable, StateError):
-            # what needs the answer needs the database as well
-            return self._beside.earlier if self._beside else {}
+        with self._store.read() as tx:
+            versions = tx.versions.held_to(self._site) - {rules.version}
+            texts = {one: tx.versions.text(self._site, one) for one in versions - set(self._parsed)}
         for version, text in texts.items():
             self._parsed[version] = self._read(text)
         words = {version: _differing(self._parsed[version], rules) for version in sorted(versions)}

@@ -58,6 +58,13 @@ class SiteRules:
         """
         return self._earlier.beside(self.file.in_force())
 
+    def now(self) -> Ruleset:
+        """The rules as the file says them now, likewise; raises as the file, whatever was before.
+
+        What they would change is told by them, and who keeps a badge by earlier words is no change.
+        """
+        return self._earlier.beside(self.file.now())
+
     def site_facts(self) -> SiteFacts:
         """What Wix told last of the site's time zone and currency; empty where it never did.
 

@@ -314,8 +314,12 @@ class Award:
         return replace(self, missed_at=None)
 
     def override_cleared(self) -> Award:
-        """A person says: what a person took may be given by the rules again."""
-        return replace(self._free(State.WITHDRAWN, reason="override cleared"), by_hand=False)
+        """A person says: what a person took may be given by the rules again.
+
+        A place of a limit that it took stays its own.
+        """
+        free = self._free(State.WITHDRAWN, reason="override cleared")
+        return replace(free, by_hand=False, period=self.period + self.has_slot)
 
     # ------------------------------------------------------------ the badge itself
 

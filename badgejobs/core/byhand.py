@@ -147,6 +147,10 @@ def _anew(award: Award, fresh: Award) -> Award:
         state=state,
         reason=reason,
         has_slot=award.has_slot,
+        # queries may show for a while what was taken away, as if it had been given since
+        assignment_id=award.assignment_id if award.removal_sent_at else None,
+        removal_sent_at=award.removal_sent_at,
+        not_before=award.not_before if award.removal_sent_at else None,
         period=award.period + 1 if stood else award.period,
     )
 
@@ -169,6 +173,7 @@ def _to_go(award: Award) -> Award:
         state=State.REVOKING,
         by_hand=True,
         reason=TAKEN_BY_HAND,
+        empty_reads=0,
         claim=None,
         claimed_until=None,
         not_before=None,

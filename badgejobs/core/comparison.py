@@ -183,8 +183,11 @@ def _standing(
 ) -> Compared:
     award = kept.award
     if rows and award.assignment_id is None:
-        # "stands already" was all that Wix said of it: now its id is known, and its birth
-        return _told(award, award.found(rows[0].id, rows[0].created_at, reading.timing))
+        # "stands already" was all that Wix said of it: the create that it answered did not make
+        # it, however near to that it was born, so that whose it is stays as it was found then
+        found = award.found(rows[0].id, rows[0].created_at, reading.timing)
+        ours = award.giver is Giver.OURS and found.giver is Giver.OURS
+        return _told(award, found if ours else replace(found, giver=Giver.PERSON))
     if any(row.id == award.assignment_id for row in rows):
         if award.missed_at:
             return replace(_told(award, award.seen()), found=Found.RETURNED)

@@ -122,7 +122,13 @@ def revoke(
             _settled(one, results, tx.now, lambda error: _short(patience(error, failures), error))
             for one in going
         ]
-        tx.awards.settle(after, claim=claimed.token)
+        written = tx.awards.settle(after, claim=claimed.token)
+        stay = sum(
+            one.released and award.state is State.ASSIGNED
+            for one, award in zip(going, after, strict=True)
+        )
+        # what a person let go, and Wix did not take, may go still
+        tx.allowances.give_back(site, allowance.Kind.REVOCATIONS, min(stay, written))
         # met again meanwhile, or a tier that waited for this one to go
         opened = decide(tx, site, sorted({one.member_id for one in after}), rules)
     done = _summary(claimed, settled, after, error=stopper(results.values()))
@@ -174,6 +180,10 @@ def _last_words(
             settled.append(_put_off(tx, award, tx.now + LOOK_AGAIN, HISTORY))
         elif isinstance(judged, _Going):
             going.append(judged)
+        elif judged is None and award.by_hand:
+            wait = timing.quiet_period.total_seconds()
+            later = award.removal_lost(tx.now, wait=wait, reason=NOT_SEEN)
+            settled.append(replace(later, empty_reads=award.empty_reads + 1))
         elif judged is None:
             settled.append(_put_off(tx, award, tx.now + NO_HURRY, NOT_SEEN))
         else:
@@ -204,6 +214,8 @@ def _named(award: Award, found: Sequence[WixAssignment], timing: Timing) -> _Goi
     known = () if award.assignment_id is None else (award.assignment_id,)
     if award.by_hand:
         ids = tuple(dict.fromkeys((*known, *(one.id for one in found))))
+        if not (ids or sent_before or award.empty_reads):
+            return None  # one look that shows nothing proves nothing
         return _Going(award=award, sent_before=sent_before, ids=ids)
     if known:
         return _Going(award=award, sent_before=sent_before, ids=known)
@@ -297,7 +309,8 @@ def _warning(site: str, tally: Tally, passing: int) -> str:
 
 def _under_way(one: _Going, now: datetime, timing: Timing, claim: str) -> Award:
     after = one.award.revoking(now, timing, claim=claim)
-    return replace(after, reason=after.reason + RELEASED) if one.released else after
+    released = one.released or one.award.reason.endswith(RELEASED)
+    return replace(after, reason=after.reason + RELEASED) if released else after
 
 
 def _give_back(tx: Transaction, site: str, claim: str, *, until: datetime) -> None:
@@ -336,7 +349,9 @@ def _settled(
     errors = [each.error for each in told if each.error]
     lost = next((error for error in errors if error.may_have_happened), None)
     if lost:
-        return one.award.removal_lost(now, wait=wait(lost), reason=str(lost))
+        # tried again, it is as it was let pass
+        let_pass = RELEASED if one.award.reason.endswith(RELEASED) else ""
+        return one.award.removal_lost(now, wait=wait(lost), reason=str(lost) + let_pass)
     if errors:
         return one.award.not_removed(
             now, wait=wait(errors[0]), reason=str(errors[0]), sent_before=one.sent_before

@@ -53,6 +53,16 @@ class SqlAllowances:
         )
         return max(0, number or 0)
 
+    def give_back(self, site: str, kind: Kind, number: int) -> None:
+        """What passed did not happen after all: so many more may, as long as the word holds."""
+        if number > 0:
+            self._connection.execute(
+                update(allowance)
+                .where(allowance.c.site == site, allowance.c.kind == kind)
+                .where(allowance.c.until > self._moment.now)
+                .values(left=allowance.c.left + number)
+            )
+
     def spend(self, site: str, kind: Kind, number: int) -> int:
         """Let up to so many pass now; how many may."""
         if number <= 0:

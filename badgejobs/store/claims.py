@@ -22,6 +22,7 @@ from sqlalchemy import (
 )
 
 from badgejobs.core.award import OPEN, Award, State
+from badgejobs.core.guard import RELEASED
 from badgejobs.store import capping, ledger, slots
 from badgejobs.store.dialect import chunks
 from badgejobs.store.tables import award, badge_binding
@@ -119,7 +120,8 @@ def recover(connection: Connection, *, quiet_period: timedelta, now: datetime) -
             )
         elif one.state is State.REVOKING:
             # a delete by id can be sent again at once
-            free = replace(free, not_before=now, reason=WORKER_LOST_TAKING)
+            let_pass = RELEASED if one.reason.endswith(RELEASED) else ""
+            free = replace(free, not_before=now, reason=WORKER_LOST_TAKING + let_pass)
         changes.append((one, free))
     write(connection, changes, now=now)
     return len(changes)

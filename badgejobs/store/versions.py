@@ -20,14 +20,19 @@ class SqlVersions:
         self._connection, self._moment = connection, moment
 
     def note(self, site: str, version: str, text: str) -> None:
-        """Keep the text of a version that is taken up; one that is known stays as it is."""
+        """Keep the text of a version that is taken up now, for the first time or once more."""
         row = {
             "site": site,
             "version": version,
             "first_seen_at": self._moment.now,
             "content": json.dumps({"text": text}, sort_keys=True),
         }
-        statement = insert_into(self._connection, rules_version).on_conflict_do_nothing()
+        statement = insert_into(self._connection, rules_version)
+        # its text stays; what was said long ago and not since is news
+        statement = statement.on_conflict_do_update(
+            index_elements=("site", "version"),
+            set_={"first_seen_at": statement.excluded.first_seen_at},
+        )
         self._connection.execute(statement, [row])
 
     def text(self, site: str, version: str) -> str | None:
@@ -40,7 +45,7 @@ class SqlVersions:
         return json.loads(content)["text"] if content else None
 
     def since(self, site: str, version: str) -> datetime | None:
-        """When a version was first taken up; ``None`` where it was not yet."""
+        """When a version was taken up last; ``None`` where it was not yet."""
         return self._connection.scalar(
             select(rules_version.c.first_seen_at).where(
                 rules_version.c.site == site, rules_version.c.version == version

@@ -8,6 +8,7 @@ from typing import Any
 from command_desk import RULES, Desk, Ended, LiveWix
 from sqlalchemy import select
 
+from badgejobs.core.allowance import Kind
 from badgejobs.store import open_store
 from badgejobs.store.tables import allowance
 
@@ -90,6 +91,25 @@ def test_who_would_lose_a_badge_is_shown_and_nothing_is_declared_unless_that_is_
     badge = told(looked)["badges"]["first-purchase"]
     assert badge["taken_now"] + badge["taken_later"] == 2
     assert live_wix.given() == 4
+
+
+def test_who_keeps_a_badge_by_the_earlier_rule_is_not_told_and_not_declared_to_lose_it(
+    desk: Desk, live_wix: LiveWix
+) -> None:
+    before = LAPSES.replace("gte: 3", "gte: 1").replace(", on_rule_change: reevaluate", "")
+    desk.write("rules.yaml", before)
+    set_up(desk, live_wix)
+    desk.write("rules.yaml", before.replace("gte: 1", "gte: 3"))
+    done = desk.run(
+        "rules", "apply", "shop", "--yes", "--yes-this-removes-access", "--as", "mara", "--json"
+    )
+    assert done.code == 0, done.err
+    badge = told(done)["badges"]["first-purchase"]
+    assert (badge["grandfathered"], badge["taken_now"], badge["losing"]) == (3, 0, 0)
+    store = open_store(f"sqlite:///{desk.folder}/state/badgejobs.db")
+    with store.read() as tx:
+        assert tx.allowances.left("shop", Kind.REVOCATIONS) == 0
+    store.dispose()
 
 
 def test_what_excludes_each_other_is_one_sentence(lonely_desk: Desk) -> None:

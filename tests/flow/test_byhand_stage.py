@@ -415,3 +415,58 @@ def test_what_a_rule_is_taking_a_person_takes_for_good(store: SqlStore, clock: C
     assert at.award().by_hand
     put(at, replace(at.award(), by_hand=False, claim="x", claimed_until=at.clock()))
     assert take(at).wish is Wish.WAIT
+
+
+@pytest.mark.parametrize("cleared", [False, True])
+def test_what_was_taken_a_moment_ago_is_given_by_hand_though_queries_show_it_still(
+    store: SqlStore, clock: Clock, monkeypatch: pytest.MonkeyPatch, *, cleared: bool
+) -> None:
+    at = shop(store, clock, Lifecycle(stated=True, revokes=True))
+    buys(at, "ada")
+    at.assign_all()
+    shown = at.wix.assignments([at.wix_id()])
+    assert shown
+    if cleared:
+        take(at)
+        at.revoke_all()
+        with store.begin() as tx:
+            assert tx.comparing.clear_overrides(at.site, [ADA]) == 1
+    else:
+        refunds(at, "ada")
+        at.revoke_all()
+        at.wait(seconds=1)
+        known = at.orders.records["ada-1"]
+        marks = frozenset({Mark.APPROVED, Mark.PAID})
+        revision = known.revision + 1
+        at.orders.put(replace(known, marks=marks, updated_at=clock(), revision=revision))
+        at.scan()
+        assert at.award().state is State.PENDING
+    assert give(at).wish is Wish.TO_DO
+
+    with monkeypatch.context() as lagging:
+        lagging.setattr(at.wix, "assignments", lambda *_: shown)
+        at.assign_all()
+    assert at.award().state is State.PENDING
+    at.wait(minutes=3)
+    at.assign_all()
+
+    assert at.wix.standing == {("One Order", "ada"): 1}
+    assert (at.award().state, at.award().giver) == (State.ASSIGNED, Giver.PERSON)
+
+
+def test_what_stands_and_is_not_shown_yet_is_taken_by_hand_once_it_is(
+    store: SqlStore, clock: Clock
+) -> None:
+    at = shop(store, clock)
+    buys(at, "ada")
+    at.wix.lag = timedelta(seconds=60)
+    at.wix.meanwhile("before create", lambda: at.wix.give(at.wix_id(), "ada"))
+    at.assign_all()
+    assert at.award().assignment_id is None
+    assert take(at).wish is Wish.TO_DO
+    at.revoke_all()
+    assert at.award().state is State.REVOKING
+    at.wait(minutes=3)
+    at.revoke_all()
+    assert at.award().state is State.TAKEN
+    assert at.wix.standing == {}

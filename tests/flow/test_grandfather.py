@@ -16,6 +16,7 @@ from badgejobs.core.award import State
 from badgejobs.core.guard import Guard
 from badgejobs.core.lifecycle import held_as_before
 from badgejobs.core.milestone import Lifecycle, Milestone, OnChange, Ruleset
+from badgejobs.errors import DatabaseUnavailable
 from badgejobs.store import SqlStore
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -223,3 +224,21 @@ def test_what_nobody_holds_any_more_is_not_read(
         tx.versions.note("shop", rules.version, rules.text)
 
     assert rules_in(written(gte=3)).earlier == {}
+
+
+def test_where_the_record_cannot_be_read_nothing_is_decided_by_the_rules_in_force_alone(
+    store: SqlStore,
+    clock: Clock,
+    rules_in: Callable[[str], Ruleset],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    taken_up(store, clock, rules_in(written()))
+
+    def away() -> None:
+        raise DatabaseUnavailable("no answer")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(store, "read", away)
+        with pytest.raises(DatabaseUnavailable):
+            rules_in(written(gte=3))
+    assert rules_in(written(gte=3)).earlier

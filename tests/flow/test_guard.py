@@ -9,10 +9,12 @@ import pytest
 from databases import Clock
 from refunds import refund, restore
 from stage import ONE_ORDER, TWO_ORDERS, Stage
+from wix_double import Fault, lost
 
 from badgejobs.core import alert, allowance
 from badgejobs.core.guard import Guard
 from badgejobs.core.milestone import Lifecycle
+from badgejobs.errors import BadgeJobsError, NotSent
 from badgejobs.store import SqlStore
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -180,3 +182,46 @@ def test_a_lower_tier_that_makes_room_for_the_higher_is_not_counted(
 
     assert at.wix.standing == {("Two Orders", one): 1 for one in members}
     assert alerts(at) == []
+
+
+@pytest.mark.parametrize("fault", [NotSent("no connection"), Fault(error=lost(), applied=True)])
+def test_what_a_person_let_go_goes_though_the_first_delete_failed(
+    store: SqlStore, clock: Clock, fault: BadgeJobsError | Fault
+) -> None:
+    at = given(store, clock, 100)
+    refunds(at, 20)
+    at.revoke_all(GUARD)
+    releases(at, 20)
+    at.wix.script("delete_many", fault)
+    at.revoke(GUARD)
+    at.wait(minutes=1)
+    at.revoke_all(GUARD)
+    assert len(at.wix.standing) == 80
+
+    refunds(at, 1, first=20)
+    assert at.revoke_all(GUARD)["revoked"] == 1, "what was let go counts for nothing still"
+
+
+def test_a_word_that_was_spent_on_what_went_is_spent(store: SqlStore, clock: Clock) -> None:
+    at = given(store, clock, 100)
+    refunds(at, 20)
+    at.revoke_all(GUARD)
+    releases(at, 20)
+    at.wix.script("delete_many", NotSent("no connection"))
+    at.revoke(GUARD)
+    at.wait(minutes=1)
+    at.revoke_all(GUARD)
+    with store.read() as tx:
+        assert tx.allowances.left(at.site, allowance.Kind.REVOCATIONS) == 0
+
+
+def test_an_expiry_that_the_rules_say_once_more_after_a_pause_is_counted(
+    store: SqlStore, clock: Clock
+) -> None:
+    for version in ("v1", "v2", "v1"):
+        with store.begin() as tx:
+            tx.versions.note("shop", version, "text")
+        clock.advance(days=30)
+    with store.read() as tx:
+        assert tx.versions.since("shop", "v1") == clock.now - timedelta(days=30)
+        assert tx.versions.text("shop", "v1") == "text"

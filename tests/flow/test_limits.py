@@ -389,3 +389,24 @@ def test_who_waits_in_line_says_so_once_the_places_are_given_out(
     told = {member: (one.state, one.reason) for (member, _), one in awards.items()}
     assert told["ada"][0] is State.PENDING
     assert told["bob"] == (State.HELD, f"{IN_LINE} 1")
+
+
+def test_a_place_stays_with_whom_it_was_given_once_though_an_override_is_cleared(
+    store: SqlStore, clock: Clock
+) -> None:
+    limited = replace(ONE_ORDER, lifecycle=first(1))
+    at = Stage(store, clock, limited, page_size=50)
+    at.earn("ada")
+    at.decide_due()
+    at.assign_all()
+    at.wix.take(at.wix_id(), "ada")
+    for _ in range(2):
+        at.wait(hours=1)
+        at.reconcile()
+    with store.begin() as tx:
+        assert tx.comparing.clear_overrides(at.site, [("ada", limited.badge)]) == 1
+    at.decide_due()
+    at.wix.script("create", NotSent("no connection"))
+    at.assign()
+    with store.read() as tx:
+        assert tx.awards.places(at.site, limited.badge) == (1, 0)

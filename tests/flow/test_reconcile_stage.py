@@ -463,9 +463,9 @@ def test_ours_taken_and_given_anew_is_a_persons_after_two_readings(
     assert (at.award().giver, at.award().assignment_id) == (Giver.PERSON, new.id)
 
 
-@pytest.mark.parametrize(("sent", "giver"), [(0, Giver.OURS), (6, Giver.PERSON)])
-def test_an_id_that_was_not_told_is_filled_in_by_reading_and_its_birth_tells_the_giver(
-    store: SqlStore, clock: Clock, sent: float, giver: Giver
+@pytest.mark.parametrize("sent", [0, 6])
+def test_an_id_that_was_not_told_is_filled_in_by_reading_and_the_badge_stays_a_persons(
+    store: SqlStore, clock: Clock, sent: float
 ) -> None:
     at = given(store, clock, "ada")
     known = at.award()
@@ -477,7 +477,22 @@ def test_an_id_that_was_not_told_is_filled_in_by_reading_and_its_birth_tells_the
         lambda one: replace(one, assignment_id=None, giver=Giver.PERSON, sent_at=sent_at),
     )
     assert at.reconcile().agreed == 1
-    assert (at.award().assignment_id, at.award().giver) == (known.assignment_id, giver)
+    assert (at.award().assignment_id, at.award().giver) == (known.assignment_id, Giver.PERSON)
+
+
+def test_what_a_person_gave_right_before_our_create_stays_theirs(
+    store: SqlStore, clock: Clock
+) -> None:
+    at = Stage(store, clock)
+    at.earn("ada")
+    at.wix.lag = timedelta(seconds=60)
+    at.wix.meanwhile("before create", lambda: at.wix.give(at.wix_id(), "ada"))
+    at.assign_all()
+    assert (at.award().assignment_id, at.award().giver) == (None, Giver.PERSON)
+    at.wait(minutes=5)
+    at.reconcile()
+    assert at.award().assignment_id
+    assert at.award().giver is Giver.PERSON
 
 
 # ---------------------------------------------------------------- more than once

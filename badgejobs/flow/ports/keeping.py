@@ -41,6 +41,10 @@ class Allowances(Protocol):
         """Let up to so many pass now; how many may."""
         ...
 
+    def give_back(self, site: str, kind: allowance.Kind, number: int) -> None:
+        """What passed did not happen after all: so many more may, as long as the word holds."""
+        ...
+
 
 class Drifts(Protocol):
     """Where Wix and the ledger differ."""

@@ -277,7 +277,7 @@ class Versions(Protocol):
         ...
 
     def since(self, site: str, version: str) -> datetime | None:
-        """When a version was first taken up; ``None`` where it was not yet."""
+        """When a version was taken up last; ``None`` where it was not yet."""
         ...
 
 
