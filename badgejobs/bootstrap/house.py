@@ -280,7 +280,7 @@ class SiteHouse:
 
     def rules_now(self) -> Ruleset:
         """The rules as the file says them now; raises as ``rules``, whatever was before."""
-        return self._rules.file.now()
+        return self._rules.now()
 
     def wanted_sources(self) -> list[str]:
         """The sources that the rules read; none while there are no rules that can be used.

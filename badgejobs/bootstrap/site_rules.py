@@ -58,6 +58,13 @@ class SiteRules:
         """
         return self._earlier.beside(self.file.in_force())
 
+    def now(self) -> Ruleset:
+        """The rules as the file says them, with what earlier awards are held to still.
+
+        Raises as the file does, whatever was before.
+        """
+        return self._earlier.beside(self.file.now())
+
     def site_facts(self) -> SiteFacts:
         """What Wix told last of the site's time zone and currency; empty where it never did.
 

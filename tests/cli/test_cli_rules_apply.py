@@ -8,6 +8,7 @@ from typing import Any
 from command_desk import RULES, Desk, Ended, LiveWix
 from sqlalchemy import select
 
+from badgejobs.core.allowance import Kind
 from badgejobs.store import open_store
 from badgejobs.store.tables import allowance
 
@@ -22,6 +23,7 @@ badges:
     when: {count: orders, gte: 3}
     lifecycle: {revoke: when_unmet, on_rule_change: reevaluate}
 """
+GRANDFATHERS = LAPSES.replace(", on_rule_change: reevaluate", "")
 
 
 def told(ended: Ended) -> dict[str, Any]:
@@ -36,6 +38,15 @@ def left_of_what_was_declared(desk: Desk) -> tuple[int, str]:
         row = tx._connection.execute(select(allowance.c.left, allowance.c.declared_by)).one()
     store.dispose()
     return row.left, row.declared_by
+
+
+def declared_removals(desk: Desk) -> int:
+    """How many badges may be taken without the guard."""
+    store = open_store(f"sqlite:///{desk.folder}/state/badgejobs.db")
+    with store.read() as tx:
+        number = tx.allowances.left("shop", Kind.REVOCATIONS)
+    store.dispose()
+    return number
 
 
 def set_up(desk: Desk, live_wix: LiveWix) -> None:
@@ -89,6 +100,23 @@ def test_who_would_lose_a_badge_is_shown_and_nothing_is_declared_unless_that_is_
     assert looked.code == 0, looked.err
     badge = told(looked)["badges"]["first-purchase"]
     assert badge["taken_now"] + badge["taken_later"] == 2
+    assert live_wix.given() == 4
+
+
+def test_who_keeps_a_badge_by_the_earlier_rule_is_shown_and_no_removal_is_declared_for_them(
+    desk: Desk, live_wix: LiveWix
+) -> None:
+    set_up(desk, live_wix)
+    desk.write("rules.yaml", GRANDFATHERS)
+    looked = desk.run("rules", "apply", "shop", "--json")
+    assert looked.code == 0, looked.err
+    badge = told(looked)["badges"]["first-purchase"]
+    assert (badge["taken_now"], badge["taken_later"], badge["grandfathered"]) == (0, 0, 3)
+
+    done = desk.run("rules", "apply", "shop", "--yes", "--yes-this-removes-access", "--json")
+    assert done.code == 0, done.err
+    assert declared_removals(desk) == 0
+    assert desk.run("assign", "shop", "--foreground").code == 0
     assert live_wix.given() == 4
 
 
