@@ -247,7 +247,10 @@ def next_due_at(
 
 
 def write(connection: Connection, changes: Sequence[tuple[Award, Award]], *, now: datetime) -> None:
-    """Write (before, after) of rows that are locked, and the history of those that turned."""
+    """Write (before, after) of rows that are locked, and the history of those that turned.
+
+    Whose a badge is decides whether a rule may take it, so a new giver is kept there as well.
+    """
     if not changes:
         return
     changes = slots.counted(connection, changes)
@@ -284,7 +287,7 @@ def write(connection: Connection, changes: Sequence[tuple[Award, Award]], *, now
         [
             ledger.changed(one, was=was.state, at=now)
             for was, one in changes
-            if was.state is not one.state
+            if (was.state, was.giver) != (one.state, one.giver)
         ],
     )
 

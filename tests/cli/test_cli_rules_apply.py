@@ -23,6 +23,7 @@ badges:
     when: {count: orders, gte: 3}
     lifecycle: {revoke: when_unmet, on_rule_change: reevaluate}
 """
+GRANDFATHERS = LAPSES.replace(", on_rule_change: reevaluate", "")
 
 
 def told(ended: Ended) -> dict[str, Any]:
@@ -37,6 +38,15 @@ def left_of_what_was_declared(desk: Desk) -> tuple[int, str]:
         row = tx._connection.execute(select(allowance.c.left, allowance.c.declared_by)).one()
     store.dispose()
     return row.left, row.declared_by
+
+
+def declared_removals(desk: Desk) -> int:
+    """How many badges may be taken without the guard."""
+    store = open_store(f"sqlite:///{desk.folder}/state/badgejobs.db")
+    with store.read() as tx:
+        number = tx.allowances.left("shop", Kind.REVOCATIONS)
+    store.dispose()
+    return number
 
 
 def set_up(desk: Desk, live_wix: LiveWix) -> None:

@@ -166,6 +166,27 @@ def test_a_tick_rings_for_exactly_what_is_due(
     ]
 
 
+def test_a_redis_that_has_lost_everything_is_rung_anew_by_the_next_tick(
+    ticking: Settings, redis: Redis, shops: LiveShops
+) -> None:
+    tasks.tick()
+    for site in (NORTH, SOUTH):
+        settle(house(), site)
+    shops.buys(1, 1)
+    with house().store.begin() as tx:
+        tx.scans.make_due(NORTH, "orders")
+    read(house())  # opens an award
+    redis.delete(QUEUE)
+    tasks.tick()
+    rung = bells(redis)
+    assert rung == [bell("assign", site=NORTH)]
+
+    redis.flushall()
+    tasks.tick()
+
+    assert bells(redis) == rung
+
+
 def test_no_message_holds_a_member_or_a_secret(
     ticking: Settings, redis: Redis, shops: LiveShops
 ) -> None:
