@@ -81,9 +81,7 @@ class LifeWorld(World):
         assert born
         window = self.applied_within + CLOCK_SKEW
         sends = self.sends if self.second_create == "return" else self.lost_sends
-        return any(
-            of == pair and sent - CLOCK_SKEW <= born <= sent + window for of, sent in sends
-        )
+        return any(of == pair and sent - CLOCK_SKEW <= born <= sent + window for of, sent in sends)
 
     # ------------------------------------------------------------ what we call
 
