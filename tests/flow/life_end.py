@@ -6,8 +6,9 @@ from collections import Counter
 from datetime import timedelta
 
 from life_laws import Pair, Word
-from life_play import FREE, MARA, MEMBERS, TIGHT, Life
+from life_play import MARA, MEMBERS, TIGHT, Life
 from life_rules import PLACES
+from stage import FREE
 
 from badgejobs.core.award import Giver, State, Unmet
 from badgejobs.core.evaluate import evaluate
