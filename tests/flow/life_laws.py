@@ -7,6 +7,7 @@ leans on the ledger only where the promise itself is about what had become known
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Collection
 from datetime import datetime
 from enum import Enum, auto
 
@@ -77,6 +78,7 @@ class Laws:
         #: Since when the second words are in force.
         self.second_since: datetime | None = None
         world.on_create, world.on_delete, world.after = self._created, self._deleted, self._look
+        world.on_lost_delete = self._lost_delete
 
     # ------------------------------------------------------------ a person's words
 
@@ -165,6 +167,13 @@ class Laws:
         if award is None or award.state is not State.REVOKING:
             return  # a second row of an attempt of ours, which reconcile repairs
         self._was_due(pair, award)
+
+    def _lost_delete(self, ids: Collection[str]) -> None:
+        """The answer to a delete is lost: whether the owner came before it can nobody tell."""
+        for pair, word in list(self.said.items()):
+            award = self.award(pair) if word is Word.TOOK else None
+            if award and award.assignment_id in ids and award.state is State.REVOKING:
+                self.said[pair] = Word.UNHEARD
 
     def _was_due(self, pair: Pair, award: Award) -> None:
         """What a rule takes was to go when it began to be taken, by the facts read until then."""

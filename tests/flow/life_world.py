@@ -34,6 +34,7 @@ class LifeWorld(World):
         #: What looks at each row that is about to be made, taken by us, and after each change.
         self.on_create: Callable[[Pair], None] = lambda _: None
         self.on_delete: Callable[[WixAssignment], None] = lambda _: None
+        self.on_lost_delete: Callable[[Collection[str]], None] = lambda _: None
         self.after: Callable[[], None] = lambda: None
         #: So many complete readings miss one row each, and no row is missed twice.
         self.holes = 0
@@ -117,6 +118,10 @@ class LifeWorld(World):
         try:
             with self._going():
                 return super().delete_assignments(assignment_ids, fence=checked)
+        except BaseException as error:
+            if getattr(error, "may_have_happened", True):
+                self.on_lost_delete(assignment_ids)
+            raise
         finally:
             self.after()
 
