@@ -28,10 +28,11 @@ def check_at_rest(life: Life) -> None:
     """Let a life come to rest, twice where its guard holds something back, and check it."""
     life.wix.relent()
     life.wix.holes = 0
+    life.settle(times=1)
     if life.guard is TIGHT:
-        life.settle()
         _no_more_than_the_guard_lets_pass(life)
         life.guard = FREE
+        life.settle(times=1)
     # until every grace and every term that began is over
     life.wait(days=9)
     life.settle()

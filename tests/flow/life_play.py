@@ -12,7 +12,7 @@ from life_laws import Laws, Pair
 from life_rules import words
 from life_world import LifeWorld
 from stage import FREE, TIMING, Stage
-from wix_double import Fault, WorkerKilled, WorldSource, lost
+from wix_double import Fault, WorkerKilled, lost
 
 from badgejobs.core.activity import Mark
 from badgejobs.core.byhand import Wish
@@ -47,7 +47,7 @@ class Life:
             clock,
             *self.words.first.milestones,
             site=site or f"life-{seed}",
-            page_size=chance.choice([2, 50]),
+            page_size=chance.choice([3, 50, 50]),
             batch=chance.choice([1, 2, 100]),
             world=LifeWorld,
         )
@@ -163,7 +163,7 @@ class Life:
     def _someone_works(self) -> None:
         at = self.at
         doings: list[Callable[[], object]] = [
-            self.scan, self.scan, self.scan_comments, at.decide_due, at.assign, at.assign,
+            self.live, self.scan, self.scan_comments, at.decide_due, at.assign, at.assign,
             self.revoke, self.revoke, at.recover, at.provision, self.reconcile,
         ]  # fmt: skip
         for doing in self.chance.choices(doings, k=self.chance.randrange(2, 6)):
@@ -187,16 +187,19 @@ class Life:
             return False
         return True
 
+    def live(self) -> None:
+        self._read(self.at.live)
+
     def scan(self) -> None:
-        self._scanned(self.at.orders)
+        self._read(self.at.scan)
 
     def scan_comments(self) -> None:
-        self._scanned(self.at.comments)
+        self._read(lambda: self.at.scan(self.at.comments))
 
-    def _scanned(self, source: WorldSource) -> None:
+    def _read(self, reading: Callable[[], object]) -> None:
         self._reading += 1
         try:
-            self.at.scan(source)
+            reading()
         finally:
             self._reading -= 1
             self.laws.sample()
@@ -299,9 +302,9 @@ class Life:
 
     # ------------------------------------------------------------ the end
 
-    def settle(self) -> None:
+    def settle(self, times: int = 2) -> None:
         """Nothing goes wrong any more: everybody works until nothing is due."""
-        for _ in range(2):
+        for _ in range(times):
             self.wait(hours=7)
             self._do(self.at.recover)
             self.create_anew()
