@@ -31,16 +31,18 @@ class Mutant:
     name: str
     #: What the laws are to say of it; a pattern.
     says: str
+    #: Where to begin: what shows seldom has shown there.
+    seed: int
     plant: Plant
 
 
 _ALL = list[Mutant]()
 
 
-def mutant(*, says: str) -> Callable[[Plant], Plant]:
+def mutant(*, says: str, seed: int = 0) -> Callable[[Plant], Plant]:
     def noted(plant: Plant) -> Plant:
         name = getattr(plant, "__name__", "")
-        _ALL.append(Mutant(name=name, says=says, plant=plant))
+        _ALL.append(Mutant(name=name, says=says, seed=seed, plant=plant))
         return plant
 
     return noted
@@ -65,7 +67,7 @@ def a_tier_goes_before_another_stands(patch: Patch) -> None:
     patch.setattr(Held, "_may_go", lambda *_: True)
 
 
-@mutant(says="the facts that were read say that it stands")
+@mutant(says="the facts that were read say that it stands", seed=27)
 def grace_is_counted_from_when_it_was_earned(patch: Patch) -> None:
     own = Held._own
 

