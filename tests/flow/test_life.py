@@ -15,6 +15,8 @@ from badgejobs.store import SqlStore, open_store
 SHORT = (8, 6)
 LONG = (320, 10)
 CHUNKS = 4
+#: Some of so many lives lose a badge.
+ENOUGH_TO_TAKE = 40
 
 
 @pytest.fixture
@@ -42,7 +44,8 @@ def live_all(chunk: int, seeds: int, steps: int, arena: tuple[SqlStore, Clock]) 
         wix = live(seed, steps, *arena).wix
         given += len(wix.named("create", "create_many"))
         taken += len(wix.named("delete_many"))
-    assert min(given, taken) > 0, "or nothing happened"
+    assert given, "or nothing happened"
+    assert taken or seeds < ENOUGH_TO_TAKE, "or nothing was taken"
 
 
 @pytest.mark.parametrize("chunk", range(CHUNKS))
