@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import pytest
 
 from badgejobs.core.award import Award, State, Unmet
-from badgejobs.core.comparison import Kept
 from badgejobs.core.guard import Guard
 from badgejobs.core.ledger import Lapse
 from badgejobs.flow import lapses, revoke
 from badgejobs.flow.lapses import Held
-from badgejobs.store import opening, removals
+from badgejobs.store import removals
 from badgejobs.store.removals import SqlRemovals
 from badgejobs.store.tables import award
 
@@ -81,7 +80,7 @@ def grace_is_counted_from_when_it_was_earned(patch: Patch) -> None:
     patch.setattr(Held, "_own", by_facts)
 
 
-@mutant(says="the facts that were read say that it stands")
+@mutant(says="the facts that were read say that it stands", seed=30)
 def no_last_word_is_heard(patch: Patch) -> None:
     claimed = dict[str, tuple[Award, ...]]()
     claim = SqlRemovals.claim
@@ -96,30 +95,9 @@ def no_last_word_is_heard(patch: Patch) -> None:
     patch.setattr(SqlRemovals, "in_hand", lambda _self, _site, token: list(claimed[token]))
 
 
-@mutant(says="nobody took it|does not stand")
-def what_was_taken_is_given_anew_while_a_query_shows_it_still(patch: Patch) -> None:
-    patch.setattr(opening, "REMOVAL_SHOWS", timedelta(0))
-
-
-@mutant(says="nobody took it|the ledger does not have it|held to be taken")
-def what_one_reading_misses_a_person_took(patch: Patch) -> None:
-    patch.setattr(Kept, "missed_before", lambda *_: True)
-
-
 @mutant(says="more was taken in a day than the guard lets pass", seed=35)
 def the_guard_lets_all_pass(patch: Patch) -> None:
     patch.setattr(Guard, "passes", lambda *_, **__: True)
-
-
-@mutant(says="given again, though a person took it")
-def what_a_delete_does_not_find_went_by_us(patch: Patch) -> None:
-    removed = Award.removed
-
-    def ours(self: Award, *, was_there: bool = True, sent_before: bool = False) -> Award:
-        del was_there
-        return removed(self, was_there=True, sent_before=sent_before)
-
-    patch.setattr(Award, "removed", ours)
 
 
 @mutant(says="the ledger does not have it", seed=9)
