@@ -213,6 +213,9 @@ def _told(before: Award, after: Award | None) -> Compared:
 
 def _given(award: Award, row: WixAssignment, reading: Reading) -> Compared:
     after = award.found(row.id, row.created_at, reading.timing)
+    if award.assignment_id not in {None, row.id}:
+        # the attempt that would explain it made another one
+        after = award.given(row.id, Giver.PERSON)
     if after.giver is Giver.OURS or after.by_hand:
         return Compared(found=Found.EXPLAINED, after=after)
     return Compared(found=Found.GIVEN, after=after, drift=Kind.EXTRA, note=KEPT)

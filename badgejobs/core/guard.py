@@ -66,3 +66,14 @@ def not_counted(*, settled_in: bool) -> frozenset[Unmet]:
     force was to be foreseen.
     """
     return frozenset({Unmet.HIGHER_TIER, Unmet.EXPIRED} if settled_in else {Unmet.HIGHER_TIER})
+
+
+def warning(site: str, tally: Tally, passing: int) -> str:
+    """What would go but for ``passing`` of it, and the command that lets it."""
+    share, due = 100 * tally.number / tally.of, tally.due - passing
+    return (
+        f"the rules would take away {due} badges ({', '.join(tally.badges)}), which makes "
+        f"{tally.number} of {tally.of} within a day ({share:.1f} %): nothing is taken. See why "
+        f"with `badgejobs status {site}`; if it is meant, run `badgejobs release {site} "
+        f"--revocations {due} --yes-this-removes-access`"
+    )

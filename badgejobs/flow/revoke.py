@@ -20,8 +20,8 @@ from badgejobs.core.guard import (
     RELEASED,
     SETTLED_IN,
     Guard,
-    Tally,
     not_counted,
+    warning,
 )
 from badgejobs.core.ledger import Claimed, Lapse
 from badgejobs.core.milestone import Milestone, Ruleset
@@ -34,6 +34,7 @@ from badgejobs.errors import (
 )
 from badgejobs.flow.decide import decide, outlook_on
 from badgejobs.flow.deleting import deleted, stopper
+from badgejobs.flow.gone import badge_gone, badges_gone
 from badgejobs.flow.lapses import is_ours
 from badgejobs.flow.ports import Badges, Store, Transaction
 from badgejobs.flow.scan import Patience
@@ -116,10 +117,15 @@ def revoke(
         return _summary(claimed, settled, ())
     fence = _fence([one.award for one in going], claimed.token, store, timing)
     results = deleted([each for one in going for each in one.ids], badges, fence)
+    # with a badge that was deleted at Wix all of its assignments went, and nobody took them
+    unfound = {claimed.wix_badge_ids[one.award.badge] for one in going if _not_found(one, results)}
+    gone = badges_gone(badges, unfound)
     with store.begin() as tx:
         tx.activities.take_turns(site)
         after = [
             _settled(one, results, tx.now, lambda error: _short(patience(error, failures), error))
+            if not _not_found(one, results)
+            else _with_its_badge(one, claimed.wix_badge_ids[one.award.badge], gone, tx.now)
             for one in going
         ]
         written = tx.awards.settle(after, claim=claimed.token)
@@ -129,6 +135,9 @@ def revoke(
         )
         # what a person let go, and Wix did not take, may go still
         tx.allowances.give_back(site, allowance.Kind.REVOCATIONS, min(stay, written))
+        for badge, wix_badge_id in sorted(claimed.wix_badge_ids.items()):
+            if wix_badge_id in (gone or ()):
+                badge_gone(tx, site, badge, wix_badge_id)
         # met again meanwhile, or a tier that waited for this one to go
         opened = decide(tx, site, sorted({one.member_id for one in after}), rules)
     done = _summary(claimed, settled, after, error=stopper(results.values()))
@@ -287,24 +296,13 @@ def _guarded(
     waiting = [one.award for one in counted[passing:]]
     if waiting:
         tx.removals.hold_back(site, until=tx.now + HELD_BACK, beside=beside)
-        tx.alerts.raised(site, alert.Kind.REVOCATIONS, _warning(site, tally, passing))
+        tx.alerts.raised(site, alert.Kind.REVOCATIONS, warning(site, tally, passing))
     elif tally.due <= passing:
         tx.alerts.clear(site, alert.Kind.REVOCATIONS)
     held_back = [
         replace(one.released(tx.now, wait=0), reason=HELD_BACK_BY_GUARD) for one in waiting
     ]
     return [*others, *released], held_back
-
-
-def _warning(site: str, tally: Tally, passing: int) -> str:
-    """What would go, and the command that lets it."""
-    share, due = 100 * tally.number / tally.of, tally.due - passing
-    return (
-        f"the rules would take away {due} badges ({', '.join(tally.badges)}), which makes "
-        f"{tally.number} of {tally.of} within a day ({share:.1f} %): nothing is taken. See why "
-        f"with `badgejobs status {site}`; if it is meant, run `badgejobs release {site} "
-        f"--revocations {due} --yes-this-removes-access`"
-    )
 
 
 def _under_way(one: _Going, now: datetime, timing: Timing, claim: str) -> Award:
@@ -336,6 +334,30 @@ def _fence(going: Sequence[Award], claim: str, store: Store, timing: Timing) -> 
                 raise Fenced("the claim on these awards has run out; nothing was sent")
 
     return check
+
+
+def _not_found(one: _Going, results: Mapping[str, Removed]) -> bool:
+    """Whether our first delete of it found nothing: somebody took it, or its badge went."""
+    if one.award.by_hand or one.sent_before or not one.ids:
+        return False
+    return not any(results[each].error or results[each].was_there for each in one.ids)
+
+
+def _with_its_badge(
+    one: _Going, wix_badge_id: str, gone: frozenset[str] | None, now: datetime
+) -> Award:
+    """An award of which nothing was found: taken, unless its badge is ``gone``, or may be."""
+    if gone is None:
+        # asked again with the next delete, which finds as little
+        return one.award.not_removed(
+            now,
+            wait=LONGEST_WAIT,
+            reason="whether its badge is gone is not told",
+            sent_before=False,
+        )
+    if wix_badge_id in gone:
+        return one.award.badge_gone()
+    return one.award.removed(was_there=False)
 
 
 def _settled(

@@ -101,12 +101,13 @@ class Stage:
         site: str = "shop",
         page_size: int = 2,
         batch: int = 100,
+        world: Callable[[Clock], World] = World,
     ) -> None:
         self.store, self.clock, self.site, self.batch = store, clock, site, batch
         #: New awards within an hour; without a number there is no cap.
         self.most_an_hour: int | None = None
         self.rules = rules_of(*(milestones or (ONE_ORDER,)))
-        self.wix = World(clock)
+        self.wix = world(clock)
         self.orders = WorldOrders(self.wix, page_size=page_size)
         self.comments = WorldComments(self.wix, page_size=page_size)
 

@@ -5,14 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from refunds import refund, restore
 from stage import ONE_ORDER, TIMING, TWO_ORDERS, Clock, Stage
 
 from badgejobs.core.alert import Kind
 from badgejobs.core.award import State
+from badgejobs.core.milestone import Lifecycle
+from badgejobs.errors import NotSent
 from badgejobs.flow.gone import recreate
 from badgejobs.store import SqlStore
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+TAKES = Lifecycle(stated=True, revokes=True)
 
 
 def test_a_deleted_badge_pauses_its_awards_tells_once_and_is_not_made_again(
@@ -60,3 +65,44 @@ def test_a_person_who_has_it_created_anew_gives_it_to_those_who_earn_it_now(
     assert at.wix.standing == {("One Order", "ada"): 1, ("One Order", "bob"): 1}
     with store.read() as tx:
         assert not tx.alerts.open([at.site])
+
+
+def unearned_and_deleted(store: SqlStore, clock: Clock) -> Stage:
+    """A badge is to be taken by its rule, and nobody knows yet that it is gone at Wix."""
+    at = Stage(store, clock, replace(ONE_ORDER, lifecycle=TAKES))
+    at.earn("ada")
+    at.assign_all()
+    refund(at, "ada-1", "ada-2")
+    at.wix.drop_badge(at.wix_id())
+    return at
+
+
+def test_what_a_rule_finds_gone_with_its_badge_was_taken_by_nobody(
+    store: SqlStore, clock: Clock
+) -> None:
+    at = unearned_and_deleted(store, clock)
+
+    at.revoke_all()
+
+    assert at.award().state is State.PAUSED
+    restore(at, "ada-1")
+    recreate(at.site, at.rules.milestones[0], at.wix, store, quiet_period=TIMING.quiet_period)
+    at.decide_due()
+    at.assign_all()
+    at.wait(minutes=3)
+    at.assign_all()
+    assert at.wix.standing == {("One Order", "ada"): 1}
+
+
+def test_while_it_is_not_told_whether_a_badge_is_gone_nobody_is_held_to_have_taken_it(
+    store: SqlStore, clock: Clock
+) -> None:
+    at = unearned_and_deleted(store, clock)
+    at.wix.script("get_badge", NotSent("no route"))
+
+    at.revoke()
+    assert at.award().state is State.ASSIGNED
+    at.wait(seconds=10)
+    at.revoke()
+
+    assert at.award().state is State.PAUSED
