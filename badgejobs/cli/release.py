@@ -72,8 +72,10 @@ def release(
 
 
 def _let_go(tx: SqlTransaction, site: str, number: int) -> int:
+    # awards before the allowance, as who claims them does it
+    due = tx.awards.hasten(site, number=number)
     tx.allowances.declare(site, allowance.Kind.AWARDS, number, holds=_HOLDS, declared_by=BY_HAND)
-    return tx.awards.hasten(site, number=number)
+    return due
 
 
 def _let_be_taken(tx: SqlTransaction, site: str, number: int) -> int:

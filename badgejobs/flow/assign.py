@@ -109,7 +109,7 @@ def assign(
     )
     tiers = {one.badge for one in rules.milestones if one.ladder}
     with store.begin() as tx:
-        if any(award.badge in tiers for award in sending):
+        if verdicts.gone or any(award.badge in tiers for award in sending):
             # before any row is locked, as every decision does it
             tx.activities.take_turns(site)
         lost = lost_before(tx, site, sending, sent.results)

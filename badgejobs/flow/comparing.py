@@ -161,6 +161,9 @@ class Comparison:
         """Judge awards under their locks, and write what comes of it; which were judged."""
         changes, drifts = list[tuple[Award, Award]](), list[Drift]()
         with self._at.open() as tx:
+            if not self._at.dry_run:
+                # before any row is locked, as every decision does it
+                tx.activities.take_turns(self._at.site)
             kept = tx.comparing.of(self._at.site, pairs, lock=not self._at.dry_run)
             for pair, one in kept.items():
                 told = judge(one, tx)

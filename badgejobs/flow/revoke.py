@@ -8,7 +8,7 @@ guard counts, and only what we gave is ever named.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -25,25 +25,28 @@ from badgejobs.core.guard import (
 )
 from badgejobs.core.ledger import Claimed, Lapse
 from badgejobs.core.milestone import Milestone, Ruleset
-from badgejobs.core.wixfacts import Fence, Removed, WixAssignment
+from badgejobs.core.wixfacts import Fence, WixAssignment
 from badgejobs.errors import (
     BadgeJobsError,
     Fenced,
-    Later,
-    Permanent,
 )
 from badgejobs.flow.decide import decide, outlook_on
 from badgejobs.flow.deleting import deleted, stopper
 from badgejobs.flow.gone import badge_gone, badges_gone
 from badgejobs.flow.lapses import is_ours
 from badgejobs.flow.ports import Badges, Store, Transaction
+from badgejobs.flow.removal import (
+    NO_HURRY,
+    Going,
+    named,
+    not_found,
+    settled_by,
+    short,
+    with_its_badge,
+)
 from badgejobs.flow.scan import Patience
 from badgejobs.flow.verdicts import HISTORY
 
-#: Seconds that an award itself waits after an error, whatever its site waits.
-LONGEST_WAIT = 10.0
-#: What could not be taken is tried again after so long, where trying at once is of no use.
-NO_HURRY = timedelta(hours=1)
 #: What cannot be judged yet is looked at again after so long.
 LOOK_AGAIN = timedelta(minutes=10)
 #: Why an award that is due to be taken is not: there is nothing to be named in a delete.
@@ -71,17 +74,6 @@ class Revoked:
     error: BadgeJobsError | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Going:
-    """An award to be taken, what it was before, and the assignments that are to be deleted."""
-
-    award: Award
-    sent_before: bool
-    ids: tuple[str, ...]
-    #: Let pass by a person beforehand, where the guard would not have.
-    released: bool = False
-
-
 def revoke(
     site: str,
     badges: Badges,
@@ -107,7 +99,7 @@ def revoke(
     try:
         seen = _seen(claimed, badges)
     except BadgeJobsError as error:
-        wait = _short(patience(error, failures), error)
+        wait = short(patience(error, failures), error)
         with store.begin() as tx:
             _give_back(tx, site, claimed.token, until=tx.now + timedelta(seconds=wait))
         return Revoked(claimed=len(claimed.awards), again=len(claimed.awards), error=error)
@@ -118,14 +110,14 @@ def revoke(
     fence = _fence([one.award for one in going], claimed.token, store, timing)
     results = deleted([each for one in going for each in one.ids], badges, fence)
     # with a badge that was deleted at Wix all of its assignments went, and nobody took them
-    unfound = {claimed.wix_badge_ids[one.award.badge] for one in going if _not_found(one, results)}
+    unfound = {claimed.wix_badge_ids[one.award.badge] for one in going if not_found(one, results)}
     gone = badges_gone(badges, unfound)
     with store.begin() as tx:
         tx.activities.take_turns(site)
         after = [
-            _settled(one, results, tx.now, lambda error: _short(patience(error, failures), error))
-            if not _not_found(one, results)
-            else _with_its_badge(one, claimed.wix_badge_ids[one.award.badge], gone, tx.now)
+            settled_by(one, results, tx.now, lambda error: short(patience(error, failures), error))
+            if not not_found(one, results)
+            else with_its_badge(one, claimed.wix_badge_ids[one.award.badge], gone, tx.now)
             for one in going
         ]
         written = tx.awards.settle(after, claim=claimed.token)
@@ -173,7 +165,7 @@ def _last_words(
     *,
     timing: Timing,
     guard: Guard,
-) -> tuple[list[_Going], list[Award]]:
+) -> tuple[list[Going], list[Award]]:
     """Decide once more, ask the guard, and commit what goes as being taken: (to send, settled)."""
     site = claimed.awards[0].site
     decide(tx, site, sorted({one.member_id for one in claimed.awards}), rules)
@@ -181,13 +173,13 @@ def _last_words(
     due = [one for one in rows if is_due(one, tx.now)]
     settled = [one.released(tx.now, wait=0) for one in rows if not is_due(one, tx.now)]
     unknown = _not_to_be_judged(tx, site, due, rules)
-    going = list[_Going]()
+    going = list[Going]()
     for award in due:
         found = seen.get((award.member_id, award.badge), ())
-        judged = _named(award, found, timing)
+        judged = named(award, found, timing)
         if (award.member_id, award.badge) in unknown:
             settled.append(_put_off(tx, award, tx.now + LOOK_AGAIN, HISTORY))
-        elif isinstance(judged, _Going):
+        elif isinstance(judged, Going):
             going.append(judged)
         elif judged is None and award.by_hand:
             wait = timing.quiet_period.total_seconds()
@@ -211,31 +203,6 @@ def is_due(award: Award, now: datetime) -> bool:
     if award.state is State.REVOKING:
         return True
     return is_ours(award) and award.revoke_at is not None and award.revoke_at <= now
-
-
-def _named(award: Award, found: Sequence[WixAssignment], timing: Timing) -> _Going | Award | None:
-    """The award with what is to be deleted, or settled; ``None`` where there is nothing to name.
-
-    Of a pair whose id we do not know, only what was born of our own request is ours to take.
-    A person's wish takes all of the pair.
-    """
-    sent_before = award.removal_sent_at is not None
-    known = () if award.assignment_id is None else (award.assignment_id,)
-    if award.by_hand:
-        ids = tuple(dict.fromkeys((*known, *(one.id for one in found))))
-        if not (ids or sent_before or award.empty_reads):
-            return None  # one look that shows nothing proves nothing
-        return _Going(award=award, sent_before=sent_before, ids=ids)
-    if known:
-        return _Going(award=award, sent_before=sent_before, ids=known)
-    if not found:
-        return _Going(award=award, sent_before=True, ids=()) if sent_before else None
-    oldest = min(found, key=lambda one: (one.created_at is not None, one.created_at, one.id))
-    explained = award.found(oldest.id, oldest.created_at, timing)
-    if not is_ours(explained):
-        return explained
-    named = replace(award, assignment_id=oldest.id)
-    return _Going(award=named, sent_before=sent_before, ids=(oldest.id,))
 
 
 def _not_to_be_judged(
@@ -274,8 +241,8 @@ def _noted_until(tx: Transaction, award: Award, until: datetime) -> None:
 
 
 def _guarded(
-    tx: Transaction, site: str, going: list[_Going], rules: Ruleset, guard: Guard
-) -> tuple[list[_Going], list[Award]]:
+    tx: Transaction, site: str, going: list[Going], rules: Ruleset, guard: Guard
+) -> tuple[list[Going], list[Award]]:
     """What may go by the guard's word, and what waits for a person's."""
     since = tx.versions.since(site, rules.version)
     beside = not_counted(settled_in=since is not None and tx.now - since > SETTLED_IN)
@@ -305,7 +272,7 @@ def _guarded(
     return [*others, *released], held_back
 
 
-def _under_way(one: _Going, now: datetime, timing: Timing, claim: str) -> Award:
+def _under_way(one: Going, now: datetime, timing: Timing, claim: str) -> Award:
     after = one.award.revoking(now, timing, claim=claim)
     released = one.released or one.award.reason.endswith(RELEASED)
     return replace(after, reason=after.reason + RELEASED) if released else after
@@ -334,62 +301,6 @@ def _fence(going: Sequence[Award], claim: str, store: Store, timing: Timing) -> 
                 raise Fenced("the claim on these awards has run out; nothing was sent")
 
     return check
-
-
-def _not_found(one: _Going, results: Mapping[str, Removed]) -> bool:
-    """Whether our first delete of it found nothing: somebody took it, or its badge went."""
-    if one.award.by_hand or one.sent_before or not one.ids:
-        return False
-    return not any(results[each].error or results[each].was_there for each in one.ids)
-
-
-def _with_its_badge(
-    one: _Going, wix_badge_id: str, gone: frozenset[str] | None, now: datetime
-) -> Award:
-    """An award of which nothing was found: taken, unless its badge is ``gone``, or may be."""
-    if gone is None:
-        # asked again with the next delete, which finds as little
-        return one.award.not_removed(
-            now,
-            wait=LONGEST_WAIT,
-            reason="whether its badge is gone is not told",
-            sent_before=False,
-        )
-    if wix_badge_id in gone:
-        return one.award.badge_gone()
-    return one.award.removed(was_there=False)
-
-
-def _settled(
-    one: _Going,
-    results: Mapping[str, Removed],
-    now: datetime,
-    wait: Callable[[BadgeJobsError], float],
-) -> Award:
-    """The award after Wix's word on it, or after the lack of one."""
-    told = [results[each] for each in one.ids]
-    errors = [each.error for each in told if each.error]
-    lost = next((error for error in errors if error.may_have_happened), None)
-    if lost:
-        # tried again, it is as it was let pass
-        let_pass = RELEASED if one.award.reason.endswith(RELEASED) else ""
-        return one.award.removal_lost(now, wait=wait(lost), reason=str(lost) + let_pass)
-    if errors:
-        return one.award.not_removed(
-            now, wait=wait(errors[0]), reason=str(errors[0]), sent_before=one.sent_before
-        )
-    was_there = any(each.was_there for each in told)
-    # without anything to delete there was a delete before, whose answer was lost
-    return one.award.removed(was_there=was_there, sent_before=one.sent_before or not told)
-
-
-def _short(wait: timedelta, error: BadgeJobsError) -> float:
-    """The wait of one award: as long as was asked for, short, or long where time mends nothing."""
-    if isinstance(error, Later):
-        return error.seconds
-    if isinstance(error, Permanent):
-        return NO_HURRY.total_seconds()
-    return min(wait.total_seconds(), LONGEST_WAIT)
 
 
 def _summary(

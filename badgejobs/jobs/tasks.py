@@ -16,7 +16,7 @@ from kombu.exceptions import OperationalError
 from badgejobs.bootstrap import House
 from badgejobs.core.source import Track
 from badgejobs.errors import BadgeJobsError
-from badgejobs.jobs import work
+from badgejobs.jobs import tracks, work
 from badgejobs.jobs.app import app, house
 from badgejobs.jobs.reconciling import run_reconcile
 from badgejobs.jobs.units import Outcome
@@ -144,7 +144,7 @@ def scan(site: str, source: str, track: str = Track.LIVE.value) -> dict[str, Any
         ring("badgejobs.assign", site=site)
     if outcome.more:
         ring("badgejobs.scan", site=site, source=source, track=track)
-    for other in work.due_beside(house(), site, source, Track(track)):
+    for other in tracks.due_beside(house(), site, source, Track(track)):
         ring("badgejobs.scan", site=site, source=source, track=other.value)
     return answer(outcome)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from datetime import timedelta
 
 import structlog
@@ -24,6 +24,7 @@ from badgejobs.flow.reread import Reread, reread
 from badgejobs.flow.scan import scan
 from badgejobs.jobs.retrying import patience
 from badgejobs.jobs.taking import take_back
+from badgejobs.jobs.tracks import kind_of
 from badgejobs.jobs.units import BY_HAND, LEASE_MARGIN, Outcome, Stopped, Told, as_duty, as_run
 from badgejobs.store.scans import RESTING
 
@@ -147,36 +148,6 @@ def run_scan(
     return as_run(house, site, kind, unit, by=by, of=(source, track))
 
 
-def due_beside(house: House, site: str, source: str, track: Track) -> list[Track]:
-    """The other tracks of a source to ring for once this one has been at work.
-
-    The live scan of a new site and its backfill make each other due; beat may not run at all.
-    """
-    with house.store.read() as tx:
-        if track is Track.FULL:
-            others = [Track.LIVE]
-        else:
-            others = [] if tx.scans.is_complete(site, source) else [Track.FULL]
-        return [
-            one
-            for one in others
-            if one in house.tracks(source) and tx.scans.is_due(site, source, one)
-        ]
-
-
-def kind_of(house: House, site: str, source: str, track: Track) -> str:
-    """What a run of this track is called, such as ``scan orders`` or ``backfill comments``."""
-    if track is Track.LIVE:
-        return f"scan {source}"
-    if track is Track.RECENT:
-        return f"re-scan {source}"
-    with house.store.read() as tx:
-        is_complete = tx.scans.is_complete(site, source)
-    if not is_complete:
-        return f"backfill {source}"
-    return f"audit {source}" if house.mode(source) == "window" else f"walk {source}"
-
-
 def run_assign(
     house: House, site: str, *, by: str, heard: Callable[[int], None] | None = None
 ) -> Outcome:
@@ -217,7 +188,9 @@ def run_assign(
             if one.error:
                 raise Stopped(told, one.error)
             if time_is_up():
-                return told
+                # one batch, so that what is to be taken waits for no long row of gifts
+                taken = take_back(house, site, totals, failures=failures, time_is_up=time_is_up)
+                return replace(taken, more=True)
 
     return as_duty(house, site, ASSIGN, unit, by=by, every=timedelta(days=1))
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, or_, select, update
 
 from badgejobs.core.award import WAITS_FOR_CAP, State
 from badgejobs.store import ledger
@@ -21,6 +21,9 @@ _NOT_DECLARED = and_(award.c.declared.is_(False), award.c.by_hand.is_(False))
 
 #: The awards that the cap is about: never sent, wished for by nobody, and declared by nobody.
 NEW = and_(award.c.state == State.PENDING, award.c.attempt == 0, _NOT_DECLARED)
+
+#: Awards put off in one transaction, so that it is a short one.
+_AT_ONCE = 2000
 
 _WAITS = and_(award.c.state == State.PENDING, award.c.reason == WAITS_FOR_CAP)
 
@@ -37,19 +40,35 @@ def room(connection: Connection, site: str, *, most: int, now: datetime) -> int:
 
 
 def put_off(connection: Connection, site: str, *, most: int, now: datetime) -> None:
-    """Let all new awards that are due and in nobody's hand wait until there is room again."""
+    """Let new awards that are due and in nobody's hand wait until there is room again.
+
+    The longest waiting come due first, an hour's worth in each hour, so that a flood is not
+    written anew whenever there is room for a few. No more than ``_AT_ONCE`` are put off in one
+    transaction; the next claim comes to the others.
+    """
     bound = select(badge_binding.c.badge).where(badge_binding.c.site == site)
     due = or_(award.c.not_before.is_(None), award.c.not_before <= now)
-    waiting = (
+    waiting = connection.execute(
         select(award.c.member_id, award.c.badge)
         .where(award.c.site == site, NEW, due, ledger.free_at(now), award.c.badge.in_(bound))
+        .order_by(award.c.opened_at, award.c.member_id, award.c.badge)
+        .limit(_AT_ONCE)
         # whoever has one of them locked is changing it: it comes by again
         .with_for_update(skip_locked=True)
-    )
+    ).all()
+    if not waiting:
+        return
+    first = _room_at(connection, site, most=most, now=now)
     connection.execute(
         update(award)
-        .where(award.c.site == site, tuple_(award.c.member_id, award.c.badge).in_(waiting))
-        .values(not_before=_room_at(connection, site, most=most, now=now), reason=WAITS_FOR_CAP)
+        .where(award.c.site == site)
+        .where(award.c.member_id == bindparam("of_member"))
+        .where(award.c.badge == bindparam("of_badge"))
+        .values(not_before=bindparam("until"), reason=WAITS_FOR_CAP),
+        [
+            {"of_member": member, "of_badge": badge, "until": first + index // most * _HOUR}
+            for index, (member, badge) in enumerate(waiting)
+        ],
     )
 
 

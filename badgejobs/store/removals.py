@@ -88,6 +88,7 @@ class SqlRemovals:
         rows = self._connection.execute(
             select(*ledger.COLUMNS)
             .where(award.c.site == site, award.c.claim == claim)
+            .where(award.c.claimed_until.is_not(None))
             .where(award.c.state.in_([State.ASSIGNED, State.REVOKING]))
             .order_by(_due_at(), award.c.member_id, award.c.badge)
             .with_for_update()
