@@ -134,8 +134,8 @@ def take_up(site: str, rules: Ruleset, store: Store, *, batches: int) -> tuple[D
         with store.begin() as tx:
             tx.activities.take_turns(site)
             version, decided_to = tx.bindings.applied(site)
-            # never yet decided with its whole history: all that is found belongs to its set-up
-            is_new = tx.bindings.whole(site) is None
+            # by its first rules, and never yet with its whole history: all of it is its set-up
+            is_new = tx.bindings.whole(site) is None and tx.versions.is_first(site, rules.version)
             if version != rules.version:
                 decided_to = ""
                 tx.versions.note(site, rules.version, rules.text)

@@ -52,6 +52,13 @@ class SqlVersions:
             )
         )
 
+    def is_first(self, site: str, version: str) -> bool:
+        """Whether no other version was ever taken up."""
+        another = select(rules_version.c.version).where(
+            rules_version.c.site == site, rules_version.c.version != version
+        )
+        return self._connection.execute(another.limit(1)).first() is None
+
     def held_to(self, site: str) -> frozenset[str]:
         """The versions under which awards were opened that stand at Wix, or soon may."""
         never = [State.WITHDRAWN, State.REVOKED, State.TAKEN]

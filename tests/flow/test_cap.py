@@ -215,6 +215,42 @@ def test_a_lowered_threshold_on_a_running_site_is_capped(store: SqlStore, clock:
     assert len(alerts(at)) == 1
 
 
+def test_a_change_of_rules_before_the_history_is_whole_is_no_set_up(
+    store: SqlStore, clock: Clock
+) -> None:
+    at = capped(store, clock)
+    at.rules = rules_of(TWO_ORDERS)
+    at.decide_due()
+    live(at)
+    with store.begin() as tx:
+        tx.bindings.decide_anew(at.site, history_grew=True)
+    at.rules = rules_of(TWO_ORDERS, ONE_ORDER, version="v2")
+    at.provision()
+
+    at.decide_due()
+
+    with store.read() as tx:
+        awards = tx.awards.of_members(at.site, CROWD)
+    assert len(awards) == len(CROWD)
+    assert not any(one.declared for one in awards.values())
+
+
+def test_a_flood_waits_in_hours_worth_and_is_not_written_anew_for_each_that_goes(
+    store: SqlStore, clock: Clock
+) -> None:
+    at = capped(store, clock, most=4)
+    live(at, [f"m{n:02}" for n in range(14)])
+
+    at.assign_all()
+
+    with store.read() as tx:
+        awards = tx.awards.of_members(at.site, [f"m{n:02}" for n in range(14)])
+    waits = sorted(one.not_before for one in awards.values() if one.not_before)
+    assert len(waits) == 10
+    first = waits[0]
+    assert [wait - first for wait in waits] == [HOUR * (index // 4) for index in range(10)]
+
+
 def test_the_past_of_a_source_that_new_rules_read_is_outside_the_cap(
     store: SqlStore, clock: Clock
 ) -> None:

@@ -280,6 +280,10 @@ class Versions(Protocol):
         """When a version was taken up last; ``None`` where it was not yet."""
         ...
 
+    def is_first(self, site: str, version: str) -> bool:
+        """Whether no other version was ever taken up."""
+        ...
+
 
 class Requests(Protocol):
     """Wishes that one member be looked at."""
