@@ -110,3 +110,6 @@ def _show(out: Output, tx: SqlTransaction, site: str, *, most: int) -> None:
         rows.insert(0, ("awards", told))
     shown = Rows(("what", "waits for a word"), rows) if rows else f"{site}: nothing is held back"
     out.result(data, shown)
+    for kind, still in left.items():
+        if still:
+            out.note(f"badgejobs: {still} {kind} more may pass, by a word of the last day")

@@ -139,6 +139,7 @@ def test_a_word_holds_for_a_day(desk: Desk, live_wix: LiveWix) -> None:
     shown = told(desk, "release", "shop")
 
     assert shown["awards"]["declared_left"] == 7
+    assert "7 awards more may pass" in desk.run("release", "shop").err
     assert desk.run("release", "shop", "--awards", "0").code == 2
     assert desk.run("release", "other").code == 4
 
