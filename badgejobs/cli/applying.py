@@ -77,6 +77,9 @@ def apply_rules(
     if done is None:
         if total.is_any:
             out.note("badgejobs: nothing was changed yet; add --yes to take the rules up")
+        if total.losing:
+            out.note(f"badgejobs: {total.losing} are to be taken away, and the guard counts them; "
+                     f"{YES_REMOVES_ACCESS} beside --yes lets them pass")  # fmt: skip
         return Code.FAILURE if check and total.is_any else Code.OK
     return _end(settings, out, at, total, done, removes_access=removes_access)
 
@@ -153,7 +156,8 @@ def _end(
 ) -> Code:
     if total.losing and not removes_access:
         out.note(f"badgejobs: {total.losing} are to be taken away, and the guard counts them; "
-                 f"{YES_REMOVES_ACCESS} beside --yes lets them pass")  # fmt: skip
+                 f"where it holds them back, `badgejobs release {site} --revocations "
+                 f"{total.losing} {YES_REMOVES_ACCESS}` lets them pass")  # fmt: skip
     if done.blocked_by:
         out.note(f"badgejobs: {done.blocked_by}")
         return code_of(done.blocked_by)

@@ -81,7 +81,8 @@ def grant_list(
     if yes and later and to_do:
         out.note(f"badgejobs: {'the workers were told' if rung else 'due; the broker is away'}")
     if not yes:
-        out.note("badgejobs: nothing was granted yet; add --yes")
+        out.note("badgejobs: nothing was granted yet; add --yes" if to_do else
+                 "badgejobs: there is nothing to grant")  # fmt: skip
     raise typer.Exit(_code(numbers, left))
 
 

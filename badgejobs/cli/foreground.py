@@ -11,6 +11,7 @@ from typing import Any
 
 from badgejobs.bootstrap import House
 from badgejobs.cli.progress import Progress
+from badgejobs.core import alert
 from badgejobs.core.award import OPEN
 from badgejobs.core.source import Track
 from badgejobs.errors import (
@@ -220,7 +221,7 @@ class Foreground:
                 break
             self._wait(min(waits))
         if assigning and self._done.left is None and self._done.blocked_by is None:
-            self._done.left = self._capped()
+            self._done.left = self._capped() or self._guarded()
         self._done.seconds = self._clock() - self._began
         self._done.calls = self.house.calls()
         return self._done
@@ -307,6 +308,15 @@ class Foreground:
             f"{number} awards wait: more than {most} in an hour; "
             f"`badgejobs release {self.site} --awards {number}` lets them go"
         )
+
+    def _guarded(self) -> str | None:
+        """What the rules would take and a person is asked for; ``None`` where nothing is."""
+        with self.house.store.begin() as tx:
+            if not tx.removals.is_held_back(self.site):
+                # what was met again since is due no more, and no batch comes to say so
+                tx.alerts.clear(self.site, alert.Kind.REVOCATIONS)
+            found = tx.alerts.open([self.site])
+        return next((one.text for one in found if one.kind is alert.Kind.REVOCATIONS), None)
 
     def _is_hopeless(self) -> bool:
         """Whether what blocks one duty blocks all."""

@@ -154,6 +154,9 @@ def drift(
         numbers = {
             one.value: number for (_, one), number in sorted(tx.drifts.numbers([name]).items())
         }
+        was_read = any(
+            one.source == work.RECONCILE and one.completed_at for one in tx.scans.overview(name)
+        )
     rows = [
         (one.member_id, one.badge, one.kind.value, str(one.at_wix),
          ago(one.first_seen_at, now), one.note, CURES[one.kind])
@@ -162,8 +165,12 @@ def drift(
     data = [asdict(one) | {"kind": one.kind.value, "cure": CURES[one.kind]} for one in found]
     columns = ("member", "badge", "how", "at Wix", "first seen", "note", "cure")
     out.result({"site": name, "numbers": numbers, "drift": data}, Rows(columns, rows))
-    if not found:
+    if not was_read:
+        out.note(f"badgejobs: Wix was never read to its end yet: `badgejobs reconcile {name}` does")
+    elif not numbers:
         out.note("badgejobs: Wix and the ledger agreed when Wix was read last")
+    elif not found:
+        out.note("badgejobs: none of this kind; without --kind all are shown")
     elif len(found) == limit:
         out.note(f"badgejobs: only the first {limit} are shown; --limit shows more")
 

@@ -38,7 +38,7 @@ def release(
 ) -> None:
     """Let pass what was held back because it is much; without an option, show what waits.
 
-    So many may pass within a day.
+    Of what waits now so many may pass, within a day; what comes later waits for its own word.
 
     Example: badgejobs release my-shop --awards 1200
     """
@@ -60,13 +60,13 @@ def release(
     rung = ring_for(settings, [("badgejobs.assign", {"site": name})])
     data = {
         "site": name,
-        "awards": {"declared": awards or 0, "due": given},
-        "revocations": {"declared": revocations or 0, "due": taken},
+        "awards": {"asked": awards or 0, "due": given},
+        "revocations": {"asked": revocations or 0, "due": taken},
         "rung": rung,
     }
-    told = [f"{given} awards are due now, of {awards} that may pass"] if awards else []
+    told = [f"{given} awards that waited may pass now"] if awards else []
     if revocations:
-        told.append(f"{taken} revocations are due now, of {revocations} that may pass")
+        told.append(f"{taken} revocations that were held back may pass now")
     by = "the workers were told" if rung else f"`badgejobs assign {name} --foreground` does it here"
     out.result(data, f"{name}: {'; '.join([*told, by])}")
 
@@ -74,15 +74,21 @@ def release(
 def _let_go(tx: SqlTransaction, site: str, number: int) -> int:
     # awards before the allowance, as who claims them does it
     due = tx.awards.hasten(site, number=number)
-    tx.allowances.declare(site, allowance.Kind.AWARDS, number, holds=_HOLDS, declared_by=BY_HAND)
+    _declare(tx, site, allowance.Kind.AWARDS, due)
     return due
 
 
 def _let_be_taken(tx: SqlTransaction, site: str, number: int) -> int:
-    tx.allowances.declare(
-        site, allowance.Kind.REVOCATIONS, number, holds=_HOLDS, declared_by=BY_HAND
-    )
-    return tx.removals.hasten(site)
+    due = min(number, tx.removals.hasten(site))
+    _declare(tx, site, allowance.Kind.REVOCATIONS, due)
+    return due
+
+
+def _declare(tx: SqlTransaction, site: str, kind: allowance.Kind, number: int) -> None:
+    """Let so many pass in all: what waits now, and nothing that comes later by its leave."""
+    more = number - tx.allowances.left(site, kind)
+    if more > 0:
+        tx.allowances.declare(site, kind, more, holds=_HOLDS, declared_by=BY_HAND)
 
 
 def _show(out: Output, tx: SqlTransaction, site: str, *, most: int) -> None:
@@ -112,3 +118,6 @@ def _show(out: Output, tx: SqlTransaction, site: str, *, most: int) -> None:
         rows.insert(0, ("awards", told))
     shown = Rows(("what", "waits for a word"), rows) if rows else f"{site}: nothing is held back"
     out.result(data, shown)
+    for kind, still in left.items():
+        if still:
+            out.note(f"badgejobs: {still} {kind} more may pass, by a word of the last day")

@@ -146,19 +146,24 @@ def check(
 def retry(site: SiteName = None, *, as_json: AsJson = False) -> None:
     """Try again what was given up: awards that are blocked, paused or need attention.
 
-    Those whose answers were lost are looked for at Wix before anything is sent.
+    Those whose answers were lost are looked for at Wix before anything is sent. What waits for a
+    badge that was deleted at Wix waits for `badgejobs provision --recreate`.
 
     Example: badgejobs retry my-shop
     """
     settings = settled()
     name, out = known_site(settings, site), Output(as_json=as_json)
     with opened(settings) as house, house.store.begin() as tx:
-        revived = tx.awards.revive(name)
-    if not revived:
-        out.result({"site": name, "revived": 0, "rung": False}, f"nothing of {name} was given up")
-        return
-    rung = ring_for(settings, [("badgejobs.assign", {"site": name})])
-    _say_rung(out, {"site": name, "revived": revived}, f"{revived} awards of {name}", rung)
+        revived, gone = tx.awards.revive(name), sorted(tx.bindings.gone(name))
+    data = {"site": name, "revived": revived, "badges_gone": gone}
+    if revived:
+        rung = ring_for(settings, [("badgejobs.assign", {"site": name})])
+        _say_rung(out, data, f"{revived} awards of {name}", rung)
+    else:
+        out.result(data | {"rung": False}, f"nothing of {name} is to be tried again")
+    for badge in gone:
+        out.note(f"badgejobs: {badge} was deleted at Wix, and its awards wait until it is created "
+                 f"anew: badgejobs provision {name} --recreate {badge}")  # fmt: skip
 
 
 def rebind(

@@ -215,6 +215,8 @@ def _refusal(answer: Answer) -> str:
     A badge that can no longer be earned anew (``earnable``) is given to those who earned it in
     time, however late it reaches Wix.
     """
+    if answer.withheld in {Withheld.HIGHER_TIER, Withheld.EXPIRED}:
+        return str(answer.withheld)
     if not answer.met:
         return UNMET
     return RETIRED if answer.withheld is Withheld.RETIRED else ""

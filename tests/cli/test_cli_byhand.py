@@ -214,6 +214,11 @@ def test_a_list_is_looked_at_first_then_granted_and_every_unused_line_is_told(
     assert "add --yes" in looked.err
     assert live_wix.creates() == 0
 
+    nobody = desk.write("nobody.csv", "member_id\nno-id\n")
+    idle = desk.run("grant", "shop", "--csv", str(nobody), "--badge", BADGE, "--note", "fair")
+    assert "there is nothing to grant" in idle.err
+    assert "add --yes" not in idle.err
+
     rest = desk.folder / "rest.csv"
     done = desk.run(*line, "--yes", "--as", "mara", "--unmatched", str(rest))
     assert done.code == 3, done.err

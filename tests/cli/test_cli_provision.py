@@ -94,7 +94,10 @@ def test_a_badge_deleted_at_wix_is_shown_with_its_cure_and_the_cure_cures(
     assert "first-purchase\tgone\t" in shown.out
     status = json.loads(desk.run("status", "shop", "--json").out)
     assert "--recreate first-purchase" in json.dumps(status["alerts"])
-    assert json.loads(desk.run("retry", "shop", "--json").out)["revived"] == 0
+    retried = desk.run("retry", "shop", "--json")
+    assert json.loads(retried.out)["revived"] == 0
+    assert json.loads(retried.out)["badges_gone"] == ["first-purchase"]
+    assert "badgejobs provision shop --recreate first-purchase" in retried.err
     desk.run("sync", "shop")
     assert titles(live_wix) == ["Third Purchase"], "nothing is created anew by itself"
 

@@ -179,7 +179,26 @@ def test_commands_that_cannot_be_meant_say_what_is_missing(desk: Desk, live_wix:
     ended = desk.run("clear-override", "shop", member_id(1), "no-such")
     assert ended.code == 4
     assert BADGE in ended.err
+
+
+def test_drift_says_agreed_only_of_a_reading_that_was_and_of_all_kinds(
+    desk: Desk, live_wix: LiveWix
+) -> None:
+    live_wix.buys(1, 1)
+    assert desk.run("sync", "shop").code == 0
+    reconciled(desk, "--dry-run")
+    never = desk.run("drift", "shop").err
+    assert "`badgejobs reconcile shop`" in never
+    assert "agreed" not in never
+
+    reconciled(desk)
     assert "agreed" in desk.run("drift", "shop").err
+
+    gives(live_wix, 3)
+    reconciled(desk)
+    other = desk.run("drift", "shop", "--kind", "duplicate").err
+    assert "none of this kind" in other
+    assert "agreed" not in other
 
 
 def test_a_wix_that_does_not_answer_changes_nothing(lonely_desk: Desk) -> None:

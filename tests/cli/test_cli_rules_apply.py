@@ -122,6 +122,58 @@ def test_who_keeps_a_badge_by_the_earlier_rule_is_not_told_and_not_declared_to_l
     store.dispose()
 
 
+def test_who_is_to_lose_a_badge_is_told_with_the_command_that_works_at_that_time(
+    desk: Desk, live_wix: LiveWix
+) -> None:
+    set_up(desk, live_wix)
+    desk.write("rules.yaml", LAPSES)
+    losing = told(desk.run("rules", "apply", "shop", "--json"))["totals"]["losing"]
+    assert losing
+    before = desk.run("rules", "apply", "shop").err
+    assert f"{losing} are to be taken away" in before
+    assert "--yes-this-removes-access beside --yes" in before
+
+    taken_up = desk.run("rules", "apply", "shop", "--yes").err
+
+    assert f"`badgejobs release shop --revocations {losing} --yes-this-removes-access`" in taken_up
+    assert "beside --yes" not in taken_up
+
+
+def test_a_sync_ends_with_what_the_guard_holds_back_each_time_until_it_is_released(
+    desk: Desk, live_wix: LiveWix
+) -> None:
+    for member in range(1, 13):
+        live_wix.buys(member, 1)
+    assert desk.run("sync", "shop").code == 0
+    desk.write("rules.yaml", LAPSES)
+    release = "badgejobs release shop --revocations 12 --yes-this-removes-access"
+
+    for command in (["sync", "shop"], ["sync", "shop"], ["assign", "shop", "--foreground"]):
+        held = desk.run(*command)
+        assert held.code == 3
+        assert release in held.err
+    assert live_wix.given() == 12
+
+    assert desk.run(*release.split()[1:]).code == 0
+    assert desk.run("sync", "shop").code == 0
+    assert live_wix.given() == 0
+
+
+def test_what_is_due_no_more_is_held_back_no_more(desk: Desk, live_wix: LiveWix) -> None:
+    for member in range(1, 13):
+        live_wix.buys(member, 1)
+    assert desk.run("sync", "shop").code == 0
+    desk.write("rules.yaml", LAPSES)
+    assert desk.run("sync", "shop").code == 3
+
+    desk.write("rules.yaml", LAPSES.replace("gte: 3", "gte: 1"))
+
+    assert desk.run("sync", "shop").code == 0
+    assert json.loads(desk.run("status", "shop", "--json").out)["alerts"] == []
+    assert desk.run("release", "shop").out.strip() == "shop: nothing is held back"
+    assert live_wix.given() == 12
+
+
 def test_what_excludes_each_other_is_one_sentence(lonely_desk: Desk) -> None:
     for options, words in (
         (("--check", "--yes"), "name one of them"),

@@ -318,6 +318,8 @@ class Climb:
         at.wix.relent()
         for _ in range(4):
             at.wait(days=8)
+            # what is read now is to be known to ``_was_bare`` too
+            self._scan()
             works(at)
 
     def _fault(self) -> Fault:
