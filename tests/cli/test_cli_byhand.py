@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 from command_desk import INSTANCE, Desk, Ended, LiveWix, member_id
 
 from badgejobs.sandbox.records.collection import Record
@@ -86,6 +87,7 @@ def test_a_badge_is_granted_at_once_and_only_once_and_its_history_says_who_and_w
     assert live_wix.given() == 1
 
 
+@pytest.mark.slow
 def test_what_a_rule_gave_is_kept_by_hand(desk: Desk, live_wix: LiveWix) -> None:
     live_wix.buys(1, 1)
     set_up(desk)
@@ -99,6 +101,7 @@ def test_what_a_rule_gave_is_kept_by_hand(desk: Desk, live_wix: LiveWix) -> None
     assert live_wix.creates() == 1
 
 
+@pytest.mark.slow
 def test_left_to_the_workers_it_waits_in_the_database(desk: Desk, live_wix: LiveWix) -> None:
     joins(live_wix, 1)
     set_up(desk)
@@ -110,6 +113,7 @@ def test_left_to_the_workers_it_waits_in_the_database(desk: Desk, live_wix: Live
     assert live_wix.given() == 1
 
 
+@pytest.mark.slow
 def test_what_cannot_be_granted_is_one_sentence_with_the_cure(
     desk: Desk, live_wix: LiveWix
 ) -> None:
@@ -138,6 +142,7 @@ def test_a_badge_that_is_not_bound_yet_names_what_binds_it(desk: Desk, live_wix:
     assert "`badgejobs sync shop` binds it" in ended.err
 
 
+@pytest.mark.slow
 def test_who_never_had_a_badge_is_not_to_be_given_it(desk: Desk, live_wix: LiveWix) -> None:
     joins(live_wix, 1)
     set_up(desk)

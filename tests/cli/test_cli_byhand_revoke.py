@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 from command_desk import INSTANCE, Desk, LiveWix, member_id
 
 pytest_plugins = ["cli_fixtures"]
@@ -58,6 +59,7 @@ def test_a_badge_is_taken_at_once_and_no_rule_gives_it_again(desk: Desk, live_wi
     ]
 
 
+@pytest.mark.slow
 def test_a_badge_that_the_owner_gave_is_taken_by_command_too(desk: Desk, live_wix: LiveWix) -> None:
     live_wix.buys(1, 1)
     set_up(desk)
@@ -67,6 +69,7 @@ def test_a_badge_that_the_owner_gave_is_taken_by_command_too(desk: Desk, live_wi
     assert live_wix.given() == 0
 
 
+@pytest.mark.slow
 def test_access_is_taken_where_that_is_said(desk: Desk, live_wix: LiveWix) -> None:
     desk.write("rules.yaml", OPENS)
     live_wix.buys(1, 1)
@@ -79,6 +82,7 @@ def test_access_is_taken_where_that_is_said(desk: Desk, live_wix: LiveWix) -> No
     assert live_wix.world.sites[INSTANCE].assignments.current == {}
 
 
+@pytest.mark.slow
 def test_left_to_the_workers_it_is_taken_by_the_next_run(desk: Desk, live_wix: LiveWix) -> None:
     live_wix.buys(1, 1)
     set_up(desk)

@@ -6,6 +6,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
 from command_desk import INSTANCE, RULES, SITE, Desk, LiveWix, member_id, orders_of
 
 from badgejobs.sandbox.records.collection import Record
@@ -81,6 +82,7 @@ def test_a_guests_order_is_found_to_be_a_members_and_stays_undone(
     ]
 
 
+@pytest.mark.slow
 def test_an_erased_member_does_not_come_back_with_what_they_did_as_a_guest(
     desk: Desk, live_wix: LiveWix
 ) -> None:

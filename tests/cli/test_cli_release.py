@@ -86,6 +86,7 @@ def test_the_first_sync_of_a_site_gives_all_that_was_ever_earned(
     assert live_wix.given() == 16
 
 
+@pytest.mark.slow
 def test_a_past_that_a_person_reads_anew_is_outside_the_cap(
     capped: Desk, live_wix: LiveWix
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 from command_desk import RULES, Desk, Ended, LiveWix
 from sqlalchemy import select
 
@@ -159,6 +160,7 @@ def test_a_sync_ends_with_what_the_guard_holds_back_each_time_until_it_is_releas
     assert live_wix.given() == 0
 
 
+@pytest.mark.slow
 def test_what_is_due_no_more_is_held_back_no_more(desk: Desk, live_wix: LiveWix) -> None:
     for member in range(1, 13):
         live_wix.buys(member, 1)
