@@ -40,6 +40,25 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--awards", type=int, help="play so many awards of each in tests/faultmodel")
 
 
+#: Stages that run on both databases in every run of the suite; the SQL itself has its tests in
+#: ``tests/store``, on both.
+ON_BOTH_ALWAYS = ("test_assign_stage.py", "test_revoke_stage.py")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave the other stages on PostgreSQL to the long step, so that the fast one stays fast."""
+    for item in items:
+        callspec = getattr(item, "callspec", None)
+        if (
+            callspec is not None
+            and item.path.parent.name == "flow"
+            and item.path.name not in ON_BOTH_ALWAYS
+            and "postgres" in callspec.params.values()
+        ):
+            item.add_marker(pytest.mark.slow)
+
+
 @pytest.fixture
 def chosen_seed(request: pytest.FixtureRequest) -> int | None:
     """The seed that was asked for by ``--seed``."""

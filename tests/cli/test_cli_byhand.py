@@ -135,6 +135,7 @@ def test_what_cannot_be_granted_is_one_sentence_with_the_cure(
     assert history(desk, ADA) == []
 
 
+@pytest.mark.slow
 def test_a_badge_that_is_not_bound_yet_names_what_binds_it(desk: Desk, live_wix: LiveWix) -> None:
     joins(live_wix, 1)
     ended = desk.run("grant", "shop", ADA, BADGE, "--note", "x")
@@ -169,6 +170,7 @@ def test_a_badge_that_opens_pages_is_taken_only_where_that_is_said(
     assert [one["to_state"] for one in history(desk, ADA)][-1] == "assigned"
 
 
+@pytest.mark.slow
 def test_history_tells_each_change_in_a_line_for_one_badge_or_for_all(
     desk: Desk, live_wix: LiveWix
 ) -> None:
@@ -252,6 +254,7 @@ def test_a_list_is_looked_at_first_then_granted_and_every_unused_line_is_told(
     assert live_wix.given() == 2
 
 
+@pytest.mark.slow
 def test_a_list_of_which_all_is_used_ends_well(desk: Desk, live_wix: LiveWix) -> None:
     for number in range(1, 13):
         joins(live_wix, number)
@@ -263,6 +266,7 @@ def test_a_list_of_which_all_is_used_ends_well(desk: Desk, live_wix: LiveWix) ->
     assert told(ended)["given"] == live_wix.given() == 12
 
 
+@pytest.mark.slow
 def test_a_list_that_cannot_be_used_is_one_sentence_and_code_4(lonely_desk: Desk) -> None:
     file = lonely_desk.write("fair.csv", "ada@example.com\n")
     for path, words in ((file, "first line must name"), (file.parent / "no.csv", "No such file")):

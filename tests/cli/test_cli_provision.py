@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 from command_desk import INSTANCE, RULES, Desk, LiveWix
 
 from badgejobs.wix import wire
@@ -34,6 +35,7 @@ def titles(live_wix: LiveWix) -> list[str]:
     )
 
 
+@pytest.mark.slow
 def test_provision_binds_and_shows_the_badges_and_a_second_one_only_lists_them(
     desk: Desk, live_wix: LiveWix
 ) -> None:
@@ -61,6 +63,7 @@ def test_provision_binds_and_shows_the_badges_and_a_second_one_only_lists_them(
     assert asked <= 2, "a token, and one list"
 
 
+@pytest.mark.slow
 def test_provision_refuses_a_near_twin_with_the_cure_and_binds_the_rest(
     desk: Desk, live_wix: LiveWix
 ) -> None:
@@ -112,6 +115,7 @@ def test_a_badge_deleted_at_wix_is_shown_with_its_cure_and_the_cure_cures(
     assert sum(n for (_, _, path, _), n in creates.items() if path == wire.BADGES) == 3
 
 
+@pytest.mark.slow
 def test_only_a_badge_of_the_rules_that_is_gone_is_created_anew(
     desk: Desk, live_wix: LiveWix
 ) -> None:

@@ -81,6 +81,7 @@ def test_of_100_orders_one_is_set_aside_and_counts_once_it_is_understood(
     assert (run["started_by"], run["numbers"]["calls"], run["numbers"]["new"]) == ("cli", 1, 1)
 
 
+@pytest.mark.slow
 def test_what_is_dropped_is_neither_shown_nor_asked_for(desk: Desk, live_wix: LiveWix) -> None:
     (poisoned, _), _ = sell(live_wix, 2, paymentStatus="HALF_PAID")
     assert desk.run("sync", "shop").code == 0
@@ -100,6 +101,7 @@ def test_what_is_dropped_is_neither_shown_nor_asked_for(desk: Desk, live_wix: Li
     assert told(desk, "quarantine", "list")["records"] == []
 
 
+@pytest.mark.slow
 def test_what_has_no_id_waits_for_the_next_full_reading_and_that_is_said(
     desk: Desk, live_wix: LiveWix
 ) -> None:

@@ -6,6 +6,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from command_desk import INSTANCE, Desk, LiveWix, member_id
 from sqlalchemy import update
 
@@ -132,6 +133,7 @@ def test_what_the_owner_takes_and_gives_counts_and_an_override_can_be_cleared(
     assert "nothing was taken" in again.err
 
 
+@pytest.mark.slow
 def test_a_site_that_seems_empty_is_not_believed_and_the_sentence_says_how_it_is(
     desk: Desk, live_wix: LiveWix
 ) -> None:
@@ -161,6 +163,7 @@ def test_a_site_that_seems_empty_is_not_believed_and_the_sentence_says_how_it_is
     assert last.run is not None
 
 
+@pytest.mark.slow
 def test_what_stands_twice_is_told_with_its_cure(desk: Desk, live_wix: LiveWix) -> None:
     live_wix.buys(1, 1)
     assert desk.run("sync", "shop").code == 0
@@ -181,6 +184,7 @@ def test_commands_that_cannot_be_meant_say_what_is_missing(desk: Desk, live_wix:
     assert BADGE in ended.err
 
 
+@pytest.mark.slow
 def test_drift_says_agreed_only_of_a_reading_that_was_and_of_all_kinds(
     desk: Desk, live_wix: LiveWix
 ) -> None:
@@ -201,6 +205,7 @@ def test_drift_says_agreed_only_of_a_reading_that_was_and_of_all_kinds(
     assert "agreed" not in other
 
 
+@pytest.mark.slow
 def test_a_wix_that_does_not_answer_changes_nothing(lonely_desk: Desk) -> None:
     ended = lonely_desk.run("reconcile", "shop", "--dry-run")
     assert ended.code == 0, "without a badge there is nothing to ask"

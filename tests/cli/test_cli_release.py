@@ -109,6 +109,7 @@ def test_a_past_that_a_person_reads_anew_is_outside_the_cap(
     assert live_wix.given() == 9 + 7
 
 
+@pytest.mark.slow
 def test_revocations_are_let_go_only_by_those_who_know_what_it_takes(
     desk: Desk, live_wix: LiveWix
 ) -> None:
@@ -132,6 +133,7 @@ def test_revocations_are_let_go_only_by_those_who_know_what_it_takes(
     store.dispose()
 
 
+@pytest.mark.slow
 def test_a_word_lets_pass_what_waits_and_nothing_that_comes_later(
     capped: Desk, live_wix: LiveWix
 ) -> None:

@@ -92,6 +92,7 @@ def test_a_softer_rule_is_shown_first_and_taken_up_with_its_number_declared(
     assert live_wix.given() == given + 1
 
 
+@pytest.mark.slow
 def test_who_would_lose_a_badge_is_shown_and_nothing_is_declared_unless_that_is_said(
     desk: Desk, live_wix: LiveWix
 ) -> None:
@@ -104,6 +105,7 @@ def test_who_would_lose_a_badge_is_shown_and_nothing_is_declared_unless_that_is_
     assert live_wix.given() == 4
 
 
+@pytest.mark.slow
 def test_who_keeps_a_badge_by_the_earlier_rule_is_not_told_and_not_declared_to_lose_it(
     desk: Desk, live_wix: LiveWix
 ) -> None:
@@ -123,6 +125,7 @@ def test_who_keeps_a_badge_by_the_earlier_rule_is_not_told_and_not_declared_to_l
     store.dispose()
 
 
+@pytest.mark.slow
 def test_who_is_to_lose_a_badge_is_told_with_the_command_that_works_at_that_time(
     desk: Desk, live_wix: LiveWix
 ) -> None:
@@ -176,6 +179,7 @@ def test_what_is_due_no_more_is_held_back_no_more(desk: Desk, live_wix: LiveWix)
     assert live_wix.given() == 12
 
 
+@pytest.mark.slow
 def test_what_excludes_each_other_is_one_sentence(lonely_desk: Desk) -> None:
     for options, words in (
         (("--check", "--yes"), "name one of them"),
