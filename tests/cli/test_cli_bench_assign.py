@@ -10,6 +10,8 @@ from typer.testing import CliRunner
 
 from badgejobs.cli import application
 
+pytestmark = pytest.mark.slow
+
 
 def test_our_calls_keep_their_bounds_and_only_the_literal_flow_gives_a_badge_twice() -> None:
     line = ["bench", "assign", "--awards", "250", "--literal", "40", "--faulty", "60"]

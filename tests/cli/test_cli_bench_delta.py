@@ -16,6 +16,8 @@ from badgejobs.cli.scanbench.delta import NEW, SOURCE, histories
 from badgejobs.cli.scanbench.serving import SITE
 from badgejobs.errors import SettingsError, StateError
 
+pytestmark = pytest.mark.slow
+
 SMALL, LARGE = 1_000, 20_000
 
 

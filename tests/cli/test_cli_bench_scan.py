@@ -11,6 +11,8 @@ from typer.testing import CliRunner
 
 from badgejobs.cli import application
 
+pytestmark = pytest.mark.slow
+
 
 def measured(*options: str) -> dict[str, Any]:
     line = ["bench", "scan", "--json", *options]

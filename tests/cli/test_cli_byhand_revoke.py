@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from command_desk import INSTANCE, Desk, LiveWix, member_id
 
+pytestmark = pytest.mark.slow
+
 pytest_plugins = ["cli_fixtures"]
 
 ADA, BOB = member_id(1), member_id(2)

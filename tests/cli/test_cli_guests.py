@@ -11,6 +11,8 @@ from command_desk import INSTANCE, RULES, SITE, Desk, LiveWix, member_id, orders
 
 from badgejobs.sandbox.records.collection import Record
 
+pytestmark = pytest.mark.slow
+
 pytest_plugins = ["cli_fixtures"]
 
 CONTACT = "eeeeeeee-0000-4000-8000-000000000001"

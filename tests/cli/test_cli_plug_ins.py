@@ -14,6 +14,8 @@ from distributions import REVIEWS, install, plain
 
 from badgejobs.sandbox.records.collection import Record
 
+pytestmark = pytest.mark.slow
+
 pytest_plugins = ["cli_fixtures"]
 
 CRITIC = """\

@@ -13,6 +13,8 @@ from badgejobs.store import open_store
 from badgejobs.store.runs import LOST_AFTER
 from badgejobs.wix import wire
 
+pytestmark = pytest.mark.slow
+
 pytest_plugins = ["cli_fixtures"]
 
 

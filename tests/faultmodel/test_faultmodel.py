@@ -12,7 +12,7 @@ from giving_laws import Report
 from profiles import CALM, FAULTS, MORE, OWNER, SEVEN, STALLS, Profile
 
 #: Awards of a profile: in every run of the suite, and in its long step.
-SHORT = 120
+SHORT = 60
 LONG = 2000
 #: Of those profiles that go beyond what is asked for.
 LONG_BEYOND = 500

@@ -12,6 +12,8 @@ from sandbox_shop import SandboxShop, sandbox_shop
 from badgejobs.core.award import State
 from badgejobs.store import SqlStore
 
+pytestmark = pytest.mark.slow
+
 MEMBERS = 15
 BATCH = 4
 #: No query shows anything of what is created here: the claim alone can keep workers apart.

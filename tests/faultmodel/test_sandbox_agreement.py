@@ -11,6 +11,8 @@ from badgejobs.sandbox.faults.kinds import FaultKind
 from badgejobs.sandbox.settings import DuplicateMode
 from badgejobs.store import SqlStore
 
+pytestmark = pytest.mark.slow
+
 MEMBERS = 8
 #: Each with its seed; enough for second attempts and for single sends.
 BEFORE = (FaultKind.RESET_BEFORE_WRITE, 0.4, 1)

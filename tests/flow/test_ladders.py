@@ -368,7 +368,7 @@ def climb_all(chunk: int, seeds: int, arena: tuple[SqlStore, Clock]) -> None:
         climb.play()
         climb.check()
         taken += len(climb.at.wix.named("delete_many"))
-    assert taken > seeds // CHUNKS, "or nothing was taken"
+    assert taken, "or nothing was taken"
 
 
 @pytest.mark.parametrize("chunk", range(CHUNKS))

@@ -12,7 +12,7 @@ from life_play import Life
 from badgejobs.store import SqlStore, open_store
 
 #: Seeds and steps of each: in every run of the suite, and in its long step.
-SHORT = (8, 6)
+SHORT = (4, 6)
 LONG = (64, 10)
 CHUNKS = 4
 #: Some of so many lives lose a badge.

@@ -18,6 +18,8 @@ from badgejobs.errors import Ambiguous, CursorRefused, LeaseLost, Paced
 from badgejobs.flow.reconcile import Reconciled
 from badgejobs.store import SqlStore
 
+pytestmark = pytest.mark.slow
+
 REFUSED = CursorRefused("the cursor is no longer taken")
 
 
