@@ -113,6 +113,8 @@ def test_time_alone_changes_nothing_before_the_next_flip(
     until = now.next_flip_at or then + timedelta(days=4000)
     assert until > then
     for moment in (then + (until - then) / 2, until - AN_INSTANT):
+        if any(moment < one.occurred_at <= moment + FUTURE_TOLERANCE for one in facts):
+            continue  # a fact a little ahead of the clock sets it forward, past the flip perhaps
         later = evaluate(facts, milestone, moment)
         assert (later.met, later.may_open) == (now.met, now.may_open)
         if now.met and not knows_only_the_present(milestone.condition):
