@@ -46,6 +46,9 @@ def test_in_every_profile_thousands_of_badges_are_given_once(
     if profile is CALM:
         assert (report.posts, report.for_a_person) == (1.0, 0)
         return
+    if profile not in SEVEN:
+        assert counts["creates"], "or nothing was given"
+        return
     for trouble in ("lost before", "lost after", "workers that died"):
         assert counts[trouble], "or nothing goes wrong"
     assert bool(counts["stalls"]) == bool(profile.stall)

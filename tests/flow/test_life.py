@@ -13,7 +13,7 @@ from badgejobs.store import SqlStore, open_store
 
 #: Seeds and steps of each: in every run of the suite, and in its long step.
 SHORT = (4, 6)
-LONG = (64, 10)
+LONG = (40, 10)
 CHUNKS = 4
 #: Some of so many lives lose a badge.
 ENOUGH_TO_TAKE = 40
