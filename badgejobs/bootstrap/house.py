@@ -20,12 +20,12 @@ from badgejobs.config import (
     identity_digest,
     read_secret,
 )
-from badgejobs.coordination.lanes import Lane
 from badgejobs.coordination.local import LocalThrottle
 from badgejobs.coordination.pace import PATIENCE_SECONDS, Pace
 from badgejobs.coordination.throttle import Throttle
 from badgejobs.core.award import Timing
 from badgejobs.core.guard import Guard
+from badgejobs.core.lane import Lane
 from badgejobs.core.milestone import Ruleset, Wants
 from badgejobs.core.site import Site
 from badgejobs.core.source import Source, Track, tracks_of

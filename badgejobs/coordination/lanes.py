@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
+from badgejobs.core.lane import Lane
 
 #: What the budget of one minute is counted over: any 60 s, not the minute of a clock. Wix
 #: documents 200 requests a minute for each app instance and does not say where a minute begins.
@@ -21,14 +21,6 @@ LONGEST_SHUT_SECONDS = 900.0
 
 #: No answer names a wait shorter than this, so that whoever waits never spins.
 SHORTEST_WAIT_SECONDS = 0.001
-
-
-class Lane(StrEnum):
-    """What a request is for; a later lane leaves room for the earlier ones."""
-
-    ASSIGN = "assign"
-    SCAN = "scan"
-    WALK = "walk"
 
 
 #: Up to which percentage of the budget a lane may fill the window, whoever filled it before.

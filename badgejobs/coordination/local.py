@@ -13,10 +13,10 @@ from badgejobs.coordination.lanes import (
     RECOVERY_SECONDS,
     SHORTEST_WAIT_SECONDS,
     WINDOW_SECONDS,
-    Lane,
     ceiling,
     shut_for,
 )
+from badgejobs.core.lane import Lane
 
 
 @dataclass(slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from badgejobs.coordination.lanes import Lane
+from badgejobs.core.lane import Lane
 from badgejobs.errors import Paced
 
 #: A worker waits so long for its slot and no longer: then its place is better used by others.

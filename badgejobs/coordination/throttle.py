@@ -16,11 +16,11 @@ from badgejobs.coordination.lanes import (
     PERCENT,
     RECOVERY_SECONDS,
     WINDOW_SECONDS,
-    Lane,
     shut_for,
 )
 from badgejobs.coordination.local import LocalThrottle
 from badgejobs.coordination.pace import Pace
+from badgejobs.core.lane import Lane
 from badgejobs.errors import SettingsError
 
 #: The door of this room: what others need is imported from here.

@@ -13,6 +13,16 @@ from sqlalchemy import (
 
 from badgejobs.store import metadata
 from badgejobs.store.columns import SERIAL
+from badgejobs.store.fleet_tables import (
+    app,
+    pack,
+    pack_canary,
+    pack_version,
+    process,
+    site,
+    standing,
+    tick,
+)
 from badgejobs.store.ledger_tables import (
     alert,
     allowance,
@@ -34,6 +44,7 @@ __all__ = [
     "activity",
     "alert",
     "allowance",
+    "app",
     "audit",
     "award",
     "award_history",
@@ -46,6 +57,10 @@ __all__ = [
     "identity",
     "link",
     "member_request",
+    "pack",
+    "pack_canary",
+    "pack_version",
+    "process",
     "quarantine",
     "reading",
     "resource",
@@ -54,8 +69,11 @@ __all__ = [
     "run",
     "scan",
     "sighting",
+    "site",
     "site_binding",
     "slot",
+    "standing",
+    "tick",
     "tombstone",
     "wake_up",
 ]
@@ -217,6 +235,7 @@ scan = Table(
     metadata.text_or_none("last_error"),
     #: What was read beside the plain facts since the beginning: names, sorted, joined by spaces.
     metadata.text("wants"),
+    Index("scan_due", "due_at"),
 )
 
 #: Which site at Wix each name of ours is: what was recorded under it belongs to that site alone.

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from hypothesis import given
 from hypothesis import strategies as st
 
-from badgejobs.coordination.lanes import PERCENT, Lane, ceiling
+from badgejobs.coordination.lanes import PERCENT, ceiling
 from badgejobs.coordination.local import LocalThrottle
+from badgejobs.core.lane import Lane
 
 
 @dataclass

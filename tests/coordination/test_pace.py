@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from badgejobs.coordination.lanes import Lane
 from badgejobs.coordination.pace import Pace
+from badgejobs.core.lane import Lane
 from badgejobs.errors import Paced
 
 

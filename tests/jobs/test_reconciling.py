@@ -7,10 +7,10 @@ from jobs_stage import NORTH, LiveShops, OpenShop, due, member_id, rows
 from sqlalchemy import update
 
 from badgejobs.bootstrap import House
-from badgejobs.coordination.lanes import Lane
 from badgejobs.coordination.local import LocalThrottle
 from badgejobs.core.award import Award, State
 from badgejobs.core.drift import Caution
+from badgejobs.core.lane import Lane
 from badgejobs.errors import Paced, Refused
 from badgejobs.jobs import tasks, work
 from badgejobs.jobs.reconciling import caution_of, run_reconcile

@@ -16,8 +16,8 @@ from badgejobs.cli.backfill import Past
 from badgejobs.cli.opening import ready, settled, spare_the_collector
 from badgejobs.cli.scanbench.serving import SITE
 from badgejobs.config import prepare_state_dir
-from badgejobs.coordination.lanes import Lane
 from badgejobs.coordination.local import LocalThrottle
+from badgejobs.core.lane import Lane
 from badgejobs.jobs import work
 from badgejobs.sources.installed import found_sources
 from badgejobs.store import open_store
