@@ -27,6 +27,7 @@ from badgejobs.store.erasing import SqlErasing
 from badgejobs.store.faults import translated
 from badgejobs.store.identities import SqlIdentities
 from badgejobs.store.links import SqlLinks
+from badgejobs.store.processes import SqlProcesses
 from badgejobs.store.quarantine import SqlQuarantine
 from badgejobs.store.removals import SqlRemovals
 from badgejobs.store.requests import SqlRequests
@@ -94,6 +95,11 @@ class SqlTransaction:
     def quarantine(self) -> SqlQuarantine:
         """The records that could not be understood."""
         return SqlQuarantine(self._connection, self)
+
+    @cached_property
+    def processes(self) -> SqlProcesses:
+        """The processes that are at work."""
+        return SqlProcesses(self._connection, self)
 
     @cached_property
     def scans(self) -> SqlScans:
