@@ -15,7 +15,7 @@ from badgejobs.cli.scanbench.serving import SITE
 from badgejobs.errors import StateError
 from badgejobs.store import open_store
 
-ORDERS, KILLS = 20_000, 3
+ORDERS, KILLS = 8_000, 2
 
 
 @pytest.mark.slow

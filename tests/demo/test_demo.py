@@ -81,6 +81,7 @@ def test_a_broker_that_stands_still_for_ten_seconds_costs_only_time(state: Path)
     assert demo.living() == []
 
 
+@pytest.mark.at_length
 def test_a_broker_killed_in_the_middle_comes_back_by_itself(state: Path) -> None:
     with RunningDemo(state) as demo:
         demo.await_assigned(100)

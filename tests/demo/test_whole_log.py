@@ -136,6 +136,12 @@ def ledger(house: House) -> dict[tuple[str, str], datetime]:
     return found
 
 
+@pytest.mark.parametrize(
+    "database_url",
+    # on SQLite the demo of the whole log plays it too
+    [pytest.param("sqlite", marks=pytest.mark.at_length), "postgres"],
+    indirect=True,
+)
 def test_every_award_of_the_whole_log_and_nothing_else(
     house: House, sandbox: RemoteSandbox
 ) -> None:
