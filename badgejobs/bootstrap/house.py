@@ -12,7 +12,9 @@ from threading import Lock
 
 import structlog
 
+from badgejobs.bootstrap.pack_shelf import PackShelf
 from badgejobs.bootstrap.site_rules import SiteRules
+from badgejobs.bootstrap.told import FromFile, FromPack
 from badgejobs.config import (
     SecretStr,
     Settings,
@@ -67,6 +69,8 @@ class House:
         #: How long a request waits for its slot; set before a site is first asked for.
         self.patience_seconds = PATIENCE_SECONDS
         self._sources = sources
+        #: The packs of rules, parsed once for all sites.
+        self.packs = PackShelf(store, sources=frozenset(sources), clock=clock)
         self._sites = dict[str, SiteHouse]()
         #: Those whose secret was replaced while they were in use: jobs may still hold them.
         self._retired = list[SiteHouse]()
@@ -77,6 +81,26 @@ class House:
     def sites(self) -> Mapping[str, SiteSettings]:
         """The configured sites by name."""
         return self.settings.sites
+
+    @property
+    def configured(self) -> frozenset[str]:
+        """The names of the sites of the configuration file."""
+        return frozenset(self.settings.sites)
+
+    def rules_of(self, site: str, rules: FromFile | FromPack) -> SiteRules:
+        """The rules of a site, without all else that belongs to it."""
+        return SiteRules(
+            site,
+            rules,
+            self.store,
+            sources=frozenset(self._sources),
+            clock=self.clock,
+            packs=self.packs,
+        )
+
+    def site_rules(self, site: str) -> SiteRules:
+        """The rules of a site that is served; of these alone it is cheap to have many."""
+        return self.rules_of(site, told_rules(self.settings.sites[site]))
 
     def mode(self, source: str) -> str | None:
         """How a source is read; ``None`` for a duty, and for a plug-in that is broken."""
@@ -203,9 +227,7 @@ class SiteHouse:
         self._secret_value: SecretStr | None = getattr(told, self._secret)
         #: Not the file's own: settings may have been read long ago, by a parent process.
         self._secret_stamp: tuple[int, int] | None = _NEVER
-        self._rules = SiteRules(
-            name, told.rules, house.store, sources=frozenset(sources), clock=house.clock
-        )
+        self._rules = house.rules_of(name, told_rules(told))
         self._sources = sources
         credentials = _credentials(told)
         per_minute = house.settings.requests_per_minute_of(name)
@@ -333,6 +355,14 @@ def open_house(
     throttle = Throttle(redis_url) if redis_url else LocalThrottle()
     store = open_store(settings.database, digest=identity_digest(settings))
     return House(settings, store, throttle, found_sources(), clock)
+
+
+def told_rules(told: SiteSettings) -> FromFile | FromPack:
+    """The rules of a site of the configuration file."""
+    if told.rules is not None:
+        return FromFile(path=told.rules)
+    assert told.pack, "settings demand one of the two"
+    return FromPack(pack=told.pack, overrides_file=told.overrides)
 
 
 def _credentials(told: SiteSettings) -> Credentials:

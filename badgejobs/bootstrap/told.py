@@ -23,6 +23,8 @@ class FromPack:
     pack: str
     #: YAML; empty where it says nothing otherwise.
     overrides: str = ""
+    #: A file of this machine that has it in place of that, and may be edited while workers run.
+    overrides_file: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
