@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
@@ -12,10 +13,11 @@ from threading import RLock
 from typing import Generic, TypeVar
 
 from badgejobs.bootstrap.told import FromPack
+from badgejobs.core.milestone import Ruleset
 from badgejobs.core.pack import LOOKS_EVERY, SETTLES_IN, Pack
 from badgejobs.errors import DatabaseUnavailable, RulesError, StateError
 from badgejobs.rules import Reading, SiteDefaults
-from badgejobs.rules.loader import text_of_file
+from badgejobs.rules.loader import read_text, text_of_file
 from badgejobs.rules.merging import Merged, Text, merged, read_merged
 from badgejobs.store import SqlStore
 
@@ -108,6 +110,16 @@ class PackShelf:
                 self._readings.put(key, kept)
         return kept
 
+    def parsed(self, text: str, site: SiteDefaults) -> Ruleset:
+        """What a text that was in force once means today; one for all sites, likewise."""
+        with self._lock:
+            key = (hashlib.sha256(text.encode()).digest(), site)
+            kept = self._readings.get(key)
+            if kept is None:
+                kept = read_text(text, file="version", sources=self._sources, site=site)
+                self._readings.put(key, kept)
+        return kept.ruleset
+
     def _looked_at(self, name: str, seen: _Seen | None) -> _Seen:
         now, settled_at = self._clock(), 0.0
         with self._store.read() as tx:
@@ -146,6 +158,10 @@ class PackRules:
         """What the version in force means, or another one; raises ``RulesError``."""
         number = self._number() if version is None else version
         return self._shelf.reading(self._told.pack, number, self.overrides, site)
+
+    def parsed(self, text: str, site: SiteDefaults) -> Ruleset:
+        """What a text that was in force once means today; raises ``RulesError``."""
+        return self._shelf.parsed(text, site)
 
     def merged(self, version: int | None = None) -> Merged:
         """The pack with what this site says otherwise; raises ``RulesError``."""

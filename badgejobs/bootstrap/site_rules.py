@@ -188,6 +188,8 @@ class SiteRules:
 
     def _parsed(self, text: str) -> Ruleset:
         """What the text of a version means today; raises ``RulesError``."""
+        if isinstance(self.told, PackRules):
+            return self.told.parsed(text, self._defaults())
         return parse_rules(text, file="version", sources=self._names, site=self._defaults())
 
     def _warn(self, error: RulesError) -> None:

@@ -77,8 +77,7 @@ def _print(
             "named": sorted(one.canary_sites),
         }
 
-    shown = [f"{before.name}: {_in_words(before)} -> {_in_words(after)}; sites that change: "
-             f"{found.sites}"]  # fmt: skip
+    turned = f"{before.name}: {_in_words(before)} -> {_in_words(after)}"
     out.result(
         {
             "pack": before.name,
@@ -92,7 +91,7 @@ def _print(
             "broken": found.broken,
             "done": done,
         },
-        *shown,
+        f"{turned}; sites that change: {found.sites}",
         *([shown_by_badge(found.by_badge)] if look else []),
     )
 

@@ -13,8 +13,8 @@ from badgejobs.cli.output import Output, Rows
 from badgejobs.cli.pack_changes import Change, How, change
 from badgejobs.cli.pack_effects import configured_sites
 from badgejobs.cli.packs_compare import compare
-from badgejobs.cli.rules import Currency, TimeZone, print_reading, read_file
 from badgejobs.cli.rules_eval import known_sources
+from badgejobs.cli.rules_reading import Currency, TimeZone, print_reading, read_file
 from badgejobs.core.pack import NAME, NAMED_LIKE, Pack
 from badgejobs.errors import Refused, SettingsError
 from badgejobs.rules import NO_CURRENCY, SiteDefaults

@@ -104,7 +104,7 @@ class SqlPacks:
     def numbers_of_sites(self) -> dict[str, int]:
         """How many added sites go by each pack, of those that any goes by."""
         rows = select(site.c.pack, func.count()).group_by(site.c.pack)
-        return {name: number for name, number in self._connection.execute(rows)}
+        return {row.pack: row[1] for row in self._connection.execute(rows)}
 
     def awarded(self, at: str, version: str, *, since: datetime) -> dict[str, Awarded]:
         """What became of a site's awards by badge, since a version of its rules is in force."""

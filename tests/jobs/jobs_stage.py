@@ -170,8 +170,8 @@ def configuration(
         wix_base_url=url,
         sites={
             shop: SiteSettings(
-                rules=folder / f"{shop}.yaml",
                 **{
+                    "rules": folder / f"{shop}.yaml",
                     "app_id": installation(shop).app_id,
                     "instance_id": installation(shop).instance_id,
                     "app_secret": secret,
