@@ -94,7 +94,7 @@ def compare(
                 f"no version of the pack {name!r} is tried; `badgejobs packs canary {name} "
                 "--version N --percent 5 --yes` begins that"
             )
-        for one in _compared(house, pack, tell, everywhere=everywhere):
+        for one in compared(house, pack, tell, everywhere=everywhere):
             numbers["tries" if one.tries else "others"] += 1
             numbers["not_taken_up"] += one.tries and not one.is_taken_up
             if one.error:
@@ -115,7 +115,8 @@ def compare(
         out.note(f"badgejobs: {site}: {error}")
 
 
-def _compared(house: House, pack: Pack, tell: Progress, *, everywhere: bool) -> Iterator[Compared]:
+def compared(house: House, pack: Pack, tell: Progress, *, everywhere: bool) -> Iterator[Compared]:
+    """The sites that try a version of a pack, with ``everywhere`` the others too, in order."""
     looked_at = 0
     for site, rules in sites_of(house, pack.name):
         tries = pack.is_tried_by(site)

@@ -98,7 +98,10 @@ def one_kind_of_rules(rules: object, pack: object, overrides: object) -> None:
     if rules is not None and pack is not None:
         raise refusal("has both rules and pack; keep one of the two")
     if rules is None and pack is None:
-        raise PydanticCustomError("no_rules", "has no rules")
+        raise refusal(
+            'has no rules; write rules = "FILE", or pack = "NAME" of a pack that was put in with '
+            "`badgejobs packs put`, or correct the site's name"
+        )
     if overrides is not None and pack is None:
         raise refusal(
             "has overrides and no pack; a rules file of its own says everything itself, so write "

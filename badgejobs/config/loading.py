@@ -101,11 +101,6 @@ def _sentence(error: Any, path: tuple[str, ...]) -> str:
         case "extra_forbidden":
             known = Settings if len(path) == 1 else _MODELS.get(path[0], Settings)
             return f"not a setting; {did_you_mean(path[-1], known.model_fields)}"
-        case "no_rules":
-            return (
-                'has no rules; write rules = "FILE", or pack = "NAME" of a pack that was put in '
-                f"with `badgejobs packs put`, or correct the name '{path[-1]}'"
-            )
         case "missing":
             return f"is missing; add {path[-1]} = ..., or correct the name '{path[-2]}'"
         case "greater_than_equal":

@@ -168,8 +168,7 @@ OVERRIDES_ERRORS = [
     ),
     (
         "badges: [{id: frist, badge: {title: A}}]",
-        "OVER:1:15: id: the pack has no 'frist'; did you mean 'first'?; for one of your own add "
-        "'when'",
+        "OVER:1:15: id: the pack has no 'frist'; did you mean 'first'?; for one of your own add",
     ),
     ("badges: [{id: zzzzz}]", "it has: first, gold, loyal, silver, talker, vip; for one of your"),
     ("badges: [{id: gold, badge: {title: A}}]", "the pack has 'gold' under 'tiers of vip'"),
