@@ -56,7 +56,8 @@ def show(
 
 
 def _told(settings: Settings, site: str) -> tuple[Merged, Reading]:
-    if file := settings.sites[site].rules:
+    configured = settings.sites.get(site)
+    if configured and (file := configured.rules):
         # needs no database, which may not be there yet
         found = read_file(file)
         own = Text(text=found.ruleset.text, file=str(file))
@@ -67,5 +68,5 @@ def _told(settings: Settings, site: str) -> tuple[Merged, Reading]:
 
 def _of_pack(house: House, site: str) -> tuple[Merged, Reading]:
     rules = house.site_rules(site)
-    assert isinstance(rules.told, PackRules), "settings demand one of the two"
+    assert isinstance(rules.told, PackRules), "it has no file of its own"
     return rules.told.merged(), rules.reading()

@@ -259,3 +259,22 @@ def test_every_shipped_file_says_the_same_once_it_is_written_anew(name: str) -> 
     assert (found.version, found.milestones) == (given.version, given.milestones)
     again = read("version: 1", text).ruleset
     assert (again.version, again.milestones) == (given.version, given.milestones)
+
+
+def test_the_page_shows_overrides_that_fit_a_pack() -> None:
+    page = files("badgejobs.rules").joinpath("packs.md").read_text("utf-8")
+    (shown,) = (
+        block.removeprefix("yaml\n") for block in page.split("```") if block.startswith("yaml\n")
+    )
+    pack = PACK.replace("id: first", "id: first-purchase").replace("has: first", "has: talk")
+    pack = pack.replace("id: loyal", "id: loyal-customer").replace(
+        "has: talk", "age: membership, gte: 7d"
+    )
+    whole = merge(shown, pack)
+    assert [one.badge for one in read(shown, pack).ruleset.milestones] == [
+        "first-purchase",
+        "loyal-customer",
+        "berlin-regular",
+        "gold",
+    ]
+    assert whole.origin("loyal-customer") == "PACK; OVER: badge.title, lifecycle.revoke"
