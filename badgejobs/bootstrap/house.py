@@ -14,7 +14,7 @@ import structlog
 
 from badgejobs.bootstrap.pack_shelf import PackShelf
 from badgejobs.bootstrap.site_rules import SiteRules
-from badgejobs.bootstrap.told import FromFile, FromPack
+from badgejobs.bootstrap.told import FromFile, FromPack, named_at_wix, told_rules
 from badgejobs.config import (
     SecretStr,
     Settings,
@@ -36,7 +36,6 @@ from badgejobs.errors import Later, RulesError, SettingsError, SourceBroken
 from badgejobs.flow.cadence import Cadence
 from badgejobs.sources.installed import SourceFactory, found_sources
 from badgejobs.store import SqlStore, open_store
-from badgejobs.wix import wire
 from badgejobs.wix.auth import ApiKeyCredentials, AppCredentials, Credentials
 from badgejobs.wix.client import WixClient
 
@@ -218,7 +217,7 @@ class SiteHouse:
     ) -> None:
         self.profile = Site(name=name, comment_apps=tuple(told.comment_app_ids))
         self._store = house.store
-        self.at_wix = _named_at_wix(house.settings.wix_base_url, told)
+        self.at_wix = named_at_wix(house.settings.wix_base_url, told)
         self._is_own = False
         #: Whether the key of the digests was held against the database's.
         self._has_key = False
@@ -357,14 +356,6 @@ def open_house(
     return House(settings, store, throttle, found_sources(), clock)
 
 
-def told_rules(told: SiteSettings) -> FromFile | FromPack:
-    """The rules of a site of the configuration file."""
-    if told.rules is not None:
-        return FromFile(path=told.rules)
-    assert told.pack, "settings demand one of the two"
-    return FromPack(pack=told.pack, overrides_file=told.overrides)
-
-
 def _credentials(told: SiteSettings) -> Credentials:
     if told.api_key and told.site_id:
         return ApiKeyCredentials(api_key=told.api_key.get_secret_value(), site_id=told.site_id)
@@ -385,13 +376,6 @@ def _stamp(file: Path | None) -> tuple[int, int] | None:
     except OSError:
         return None
     return (stat.st_mtime_ns, stat.st_size) if stat else None
-
-
-def _named_at_wix(base_url: str, told: SiteSettings) -> str:
-    """The site of these settings as Wix knows it, or a sandbox: they share no site."""
-    where = "Wix" if base_url == wire.BASE_URL else "a sandbox"
-    one = f"instance {told.instance_id}" if told.instance_id else f"site {told.site_id}"
-    return f"{one.lower()} at {where}"
 
 
 def _client(
