@@ -88,14 +88,8 @@ class House:
 
     def rules_of(self, site: str, rules: FromFile | FromPack) -> SiteRules:
         """The rules of a site, without all else that belongs to it."""
-        return SiteRules(
-            site,
-            rules,
-            self.store,
-            sources=frozenset(self._sources),
-            clock=self.clock,
-            packs=self.packs,
-        )
+        names = frozenset(self._sources)
+        return SiteRules(site, rules, self.store, sources=names, clock=self.clock, packs=self.packs)
 
     def site_rules(self, site: str) -> SiteRules:
         """The rules of a site that is served; of these alone it is cheap to have many."""
