@@ -12,7 +12,9 @@ from threading import Lock
 
 import structlog
 
+from badgejobs.bootstrap.pack_shelf import PackShelf
 from badgejobs.bootstrap.site_rules import SiteRules
+from badgejobs.bootstrap.told import FromFile, FromPack, named_at_wix, told_rules
 from badgejobs.config import (
     SecretStr,
     Settings,
@@ -34,7 +36,6 @@ from badgejobs.errors import Later, RulesError, SettingsError, SourceBroken
 from badgejobs.flow.cadence import Cadence
 from badgejobs.sources.installed import SourceFactory, found_sources
 from badgejobs.store import SqlStore, open_store
-from badgejobs.wix import wire
 from badgejobs.wix.auth import ApiKeyCredentials, AppCredentials, Credentials
 from badgejobs.wix.client import WixClient
 
@@ -67,6 +68,8 @@ class House:
         #: How long a request waits for its slot; set before a site is first asked for.
         self.patience_seconds = PATIENCE_SECONDS
         self._sources = sources
+        #: The packs of rules, parsed once for all sites.
+        self.packs = PackShelf(store, sources=frozenset(sources), clock=clock)
         self._sites = dict[str, SiteHouse]()
         #: Those whose secret was replaced while they were in use: jobs may still hold them.
         self._retired = list[SiteHouse]()
@@ -77,6 +80,20 @@ class House:
     def sites(self) -> Mapping[str, SiteSettings]:
         """The configured sites by name."""
         return self.settings.sites
+
+    @property
+    def configured(self) -> frozenset[str]:
+        """The names of the sites of the configuration file."""
+        return frozenset(self.settings.sites)
+
+    def rules_of(self, site: str, rules: FromFile | FromPack) -> SiteRules:
+        """The rules of a site, without all else that belongs to it."""
+        names = frozenset(self._sources)
+        return SiteRules(site, rules, self.store, sources=names, clock=self.clock, packs=self.packs)
+
+    def site_rules(self, site: str) -> SiteRules:
+        """The rules of a site that is served; of these alone it is cheap to have many."""
+        return self.rules_of(site, told_rules(self.settings.sites[site]))
 
     def mode(self, source: str) -> str | None:
         """How a source is read; ``None`` for a duty, and for a plug-in that is broken."""
@@ -194,7 +211,7 @@ class SiteHouse:
     ) -> None:
         self.profile = Site(name=name, comment_apps=tuple(told.comment_app_ids))
         self._store = house.store
-        self.at_wix = _named_at_wix(house.settings.wix_base_url, told)
+        self.at_wix = named_at_wix(house.settings.wix_base_url, told)
         self._is_own = False
         #: Whether the key of the digests was held against the database's.
         self._has_key = False
@@ -203,9 +220,7 @@ class SiteHouse:
         self._secret_value: SecretStr | None = getattr(told, self._secret)
         #: Not the file's own: settings may have been read long ago, by a parent process.
         self._secret_stamp: tuple[int, int] | None = _NEVER
-        self._rules = SiteRules(
-            name, told.rules, house.store, sources=frozenset(sources), clock=house.clock
-        )
+        self._rules = house.rules_of(name, told_rules(told))
         self._sources = sources
         credentials = _credentials(told)
         per_minute = house.settings.requests_per_minute_of(name)
@@ -355,13 +370,6 @@ def _stamp(file: Path | None) -> tuple[int, int] | None:
     except OSError:
         return None
     return (stat.st_mtime_ns, stat.st_size) if stat else None
-
-
-def _named_at_wix(base_url: str, told: SiteSettings) -> str:
-    """The site of these settings as Wix knows it, or a sandbox: they share no site."""
-    where = "Wix" if base_url == wire.BASE_URL else "a sandbox"
-    one = f"instance {told.instance_id}" if told.instance_id else f"site {told.site_id}"
-    return f"{one.lower()} at {where}"
 
 
 def _client(

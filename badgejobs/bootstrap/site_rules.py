@@ -1,21 +1,30 @@
-"""The rules of one site: its file, meant in the zone and the currency that the site has."""
+"""The rules of one site: its file or its pack, meant in the site's own zone and currency."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from collections.abc import Set as AbstractSet
 from pathlib import Path
 
 import structlog
 
 from badgejobs.bootstrap.earlier_rules import EarlierRules
+from badgejobs.bootstrap.pack_shelf import PackRules, PackShelf
+from badgejobs.bootstrap.told import FromFile, FromPack
 from badgejobs.core.milestone import Ruleset
 from badgejobs.core.wixfacts import SiteFacts
 from badgejobs.errors import DatabaseUnavailable, RulesError, StateError
 from badgejobs.flow.ports import SiteReader
 from badgejobs.flow.sitefacts import site_facts
-from badgejobs.rules import NO_CURRENCY, RulesFile, SiteDefaults, parse_rules, read_rules
+from badgejobs.rules import (
+    NO_CURRENCY,
+    Reading,
+    RulesFile,
+    SiteDefaults,
+    parse_rules,
+    read_rules,
+)
 from badgejobs.store import SqlStore
 
 log = structlog.get_logger(__name__)
@@ -26,28 +35,61 @@ _FACTS_KEPT_SECONDS = 2.0
 _UNTOLD = SiteDefaults(currency=NO_CURRENCY)
 
 
+class FileRules:
+    """The rules of a site that has a file of its own."""
+
+    def __init__(self, told: FromFile, sources: AbstractSet[str]) -> None:
+        self.path: Path | None = told.path
+        self.name = str(told.path)
+        self._file, self._sources = told.path, sources
+
+    def beside(self) -> Hashable:
+        """Nothing but the file says which rules these are."""
+        return None
+
+    def settling(self) -> float:
+        """And a file is looked at itself."""
+        return 0.0
+
+    def look_anew(self) -> None:
+        """It is looked at each time."""
+
+    def reading(self, site: SiteDefaults) -> Reading:
+        """What the file says now; raises ``RulesError``."""
+        return read_rules(self._file, sources=self._sources, site=site)
+
+
 class SiteRules:
-    """A site's rules file, and what it is meant by."""
+    """A site's rules, and what they are meant by."""
 
     def __init__(
         self,
         site: str,
-        path: Path,
+        rules: FromFile | FromPack,
         store: SqlStore,
         *,
         sources: AbstractSet[str],
         clock: Callable[[], float],
+        packs: PackShelf | None = None,
     ) -> None:
-        self._site, self._path, self._store, self._names = site, path, store, sources
+        self._site, self._store, self._names = site, store, sources
+        self.told: FileRules | PackRules
+        if isinstance(rules, FromFile):
+            self.told = FileRules(rules, sources)
+        else:
+            shelf = packs or PackShelf(store, sources=sources, clock=clock)
+            self.told = PackRules(site, rules, shelf)
         self._facts = SiteFacts()
         self._facts_until = 0.0
         self._earlier = EarlierRules(site, store, self._parsed)
         self.file = RulesFile(
-            path,
+            self.told.path,
+            name=self.told.name,
             load=self._load,
             recall=self._recalled,
             told=self._warn,
-            beside=self.site_facts,
+            beside=lambda: (self.site_facts(), self.told.beside()),
+            settling=self.told.settling,
             clock=clock,
         )
 
@@ -64,6 +106,18 @@ class SiteRules:
         What they would change is told by them, and who keeps a badge by earlier words is no change.
         """
         return self._earlier.beside(self.file.now())
+
+    def reading(self) -> Reading:
+        """The rules as they are told now, with what is to be said of them; ``RulesError``.
+
+        Something of the site may be left open that decides about badges.
+        """
+        return self.told.reading(self._defaults())
+
+    def under(self, version: int) -> Ruleset:
+        """The rules by a version of the site's pack, likewise; raises ``RulesError``."""
+        assert isinstance(self.told, PackRules), "asked for sites of a pack only"
+        return self._earlier.beside(self._closed(self.told.reading(self._defaults(), version)))
 
     def site_facts(self) -> SiteFacts:
         """What Wix told last of the site's time zone and currency; empty where it never did.
@@ -87,8 +141,9 @@ class SiteRules:
 
         Raises ``SettingsError`` with the cure where Wix does not tell.
         """
+        self.told.look_anew()
         try:
-            reading = read_rules(self._path, sources=self._names, site=_UNTOLD)
+            reading = self.told.reading(_UNTOLD)
         except RulesError:
             return  # told where the rules are asked for
         if reading.left_open:
@@ -100,14 +155,16 @@ class SiteRules:
 
     def _load(self) -> Ruleset:
         """The rules, unless something of the site decides about badges and is not known yet."""
-        reading = read_rules(self._path, sources=self._names, site=self._defaults())
+        return self._closed(self.reading())
+
+    def _closed(self, reading: Reading) -> Ruleset:
         if reading.left_open:
             left, example = sorted(reading.left_open), {"timezone": "Europe/Berlin"}
             written = ", ".join(f"{one}: {example.get(one, 'EUR')}" for one in left)
             raise RulesError(
                 f"the site's own {' and '.join(left)} decide about badges here and are not known "
                 f"yet: Wix is asked when the badges are provisioned; or write site: {{{written}}}",
-                file=str(self._path),
+                file=self.told.name,
             )
         return reading.ruleset
 
@@ -131,6 +188,8 @@ class SiteRules:
 
     def _parsed(self, text: str) -> Ruleset:
         """What the text of a version means today; raises ``RulesError``."""
+        if isinstance(self.told, PackRules):
+            return self.told.parsed(text, self._defaults())
         return parse_rules(text, file="version", sources=self._names, site=self._defaults())
 
     def _warn(self, error: RulesError) -> None:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from badgejobs.config import SiteSettings
+from badgejobs.wix import wire
 from badgejobs.wix.auth import Credentials
 
 
@@ -23,6 +25,8 @@ class FromPack:
     pack: str
     #: YAML; empty where it says nothing otherwise.
     overrides: str = ""
+    #: A file of this machine that has it in place of that, and may be edited while workers run.
+    overrides_file: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,3 +44,18 @@ class ToldSite:
     at_wix: str
     #: When that was last changed by a command; ``None`` for what stands in a file.
     changed_at: datetime | None = None
+
+
+def told_rules(told: SiteSettings) -> FromFile | FromPack:
+    """The rules of a site of the configuration file."""
+    if told.rules is not None:
+        return FromFile(path=told.rules)
+    assert told.pack, "settings demand one of the two"
+    return FromPack(pack=told.pack, overrides_file=told.overrides)
+
+
+def named_at_wix(base_url: str, told: SiteSettings) -> str:
+    """The site of these settings as Wix knows it, or a sandbox: they share no site."""
+    where = "Wix" if base_url == wire.BASE_URL else "a sandbox"
+    one = f"instance {told.instance_id}" if told.instance_id else f"site {told.site_id}"
+    return f"{one.lower()} at {where}"

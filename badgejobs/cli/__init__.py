@@ -33,6 +33,7 @@ COMMANDS = {
 GROUPS = {
     "config": "setup",
     "rules": "rules",
+    "packs": "packs",
     "quarantine": "quarantine",
     "sandbox": "sandbox",
     "bench": "bench",

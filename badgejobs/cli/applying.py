@@ -27,7 +27,7 @@ from badgejobs.jobs.units import BY_HAND
 #: What is declared passes the cap and the guard for so long.
 _HOLDS = timedelta(days=1)
 
-_COLUMNS = {
+COLUMNS = {
     "awards": "to be given",
     "held": "held",
     "withdrawn": "withdrawn",
@@ -136,13 +136,17 @@ def _print(
         "totals": asdict(total),
         "badges": {badge: asdict(told) for badge, told in by_badge.items()},
     }
+    out.result(data, shown_by_badge(by_badge))
+
+
+def shown_by_badge(by_badge: Mapping[str, Difference]) -> Rows | str:
+    """A line for each badge of which something would change."""
     rows = [
-        (badge, *(str(getattr(told, name)) for name in _COLUMNS))
+        (badge, *(str(getattr(told, name)) for name in COLUMNS))
         for badge, told in by_badge.items()
         if told.is_any or told.grandfathered
     ]
-    shown = Rows(("badge", *_COLUMNS.values()), rows) if rows else "no award would change"
-    out.result(data, shown)
+    return Rows(("badge", *COLUMNS.values()), rows) if rows else "no award would change"
 
 
 def _end(

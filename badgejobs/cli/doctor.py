@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -17,7 +18,7 @@ from badgejobs.cli.opening import known_site, standing
 from badgejobs.cli.output import Output, Rows
 from badgejobs.config import Settings, load_settings, prepare_state_dir
 from badgejobs.errors import BadgeJobsError, BrokerUnavailable
-from badgejobs.rules import NO_CURRENCY, SiteDefaults, read_rules
+from badgejobs.rules import NO_CURRENCY, Reading, SiteDefaults, read_rules
 from badgejobs.sources.installed import found_sources
 
 
@@ -64,9 +65,10 @@ def examined(site: str | None) -> Iterator[Finding]:
     )
     yield from _plug_ins()
     for name in sites:
-        yield looked_at(
-            f"{name}: rules", partial(_rules, settings, name), cure="see `badgejobs rules help`"
-        )
+        if file := settings.sites[name].rules:
+            yield looked_at(
+                f"{name}: rules", partial(_rules, file), cure="see `badgejobs rules help`"
+            )
     folder = looked_at(
         "state folder",
         lambda: str(prepare_state_dir(settings.state_dir)),
@@ -87,6 +89,12 @@ def examined(site: str | None) -> Iterator[Finding]:
                 "database", lambda: _database(house), cure="start it, or correct its address"
             )
         for name in sites:
+            if settings.sites[name].pack:
+                yield looked_at(
+                    f"{name}: rules",
+                    partial(_rules_of_pack, house, name),
+                    cure="see `badgejobs rules show`",
+                )
             yield from examined_wix(house, name)
     finally:
         house.close()
@@ -122,10 +130,19 @@ def _jobs(settings: Settings) -> str:
     return "none can run twice at once, or be tried again too late"
 
 
-def _rules(settings: Settings, site: str) -> str:
+def _rules_of_pack(house: House, site: str) -> str:
+    """Those that a site shares with others, which stand in the database."""
+    rules = house.site_rules(site)
+    return f"{rules.told.name}, {_told(rules.reading())}"
+
+
+def _rules(file: Path) -> str:
     untold = SiteDefaults(currency=NO_CURRENCY)
+    return _told(read_rules(file, sources=frozenset(found_sources()), site=untold))
+
+
+def _told(found: Reading) -> str:
     sources = found_sources()
-    found = read_rules(settings.sites[site].rules, sources=frozenset(sources), site=untold)
     for source in found.ruleset.sources:
         sources.get(source)  # imports it, which may show that it is broken
     told = f"{len(found.ruleset.milestones)} badge(s), version {found.ruleset.version[:12]}"

@@ -8,35 +8,27 @@ from typing import Annotated
 
 import typer
 
-from badgejobs.cli.opening import known_site, settled
-from badgejobs.cli.output import Output, Page, Rows
+from badgejobs.cli.output import Output, Page
 from badgejobs.cli.rules_apply import apply
 from badgejobs.cli.rules_cases import cases
 from badgejobs.cli.rules_eval import evaluate, known_sources
-from badgejobs.rules import (
-    NO_CURRENCY,
-    Reading,
-    SiteDefaults,
-    described,
-    in_words,
-    read_rules,
+from badgejobs.cli.rules_reading import (
+    Currency,
+    TimeZone,
+    print_described,
+    print_reading,
+    read_file,
 )
+from badgejobs.cli.rules_show import show
 from badgejobs.rules.schema import schema_text
-from badgejobs.sources.installed import found_sources
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 File = Annotated[Path, typer.Argument(help="The rules file.")]
-#: Wix is not asked here, so what 'site' stands for can be told by hand.
-TimeZone = Annotated[
-    str | None, typer.Option("--timezone", help="What 'timezone: site' stands for; else UTC.")
-]
-Currency = Annotated[
-    str | None, typer.Option("--currency", help="What 'currency: site' stands for.")
-]
 
 rules = typer.Typer(help="Rules files: which members earn which badge.")
 rules.command("apply")(apply)
 rules.command("eval")(evaluate)
+rules.command("show")(show)
 rules.command("test")(cases)
 
 
@@ -53,8 +45,8 @@ def check(
 
     Example: badgejobs rules check my-shop.yaml
     """
-    found = _read(file, timezone, currency)
-    _print(found, Output(as_json=as_json))
+    found = read_file(file, timezone, currency)
+    print_reading(found, Output(as_json=as_json))
     Output().note(f"{file}: {len(found.ruleset.milestones)} badge(s), all well")
 
 
@@ -66,32 +58,7 @@ def describe(
 
     Example: badgejobs rules describe my-shop.yaml
     """
-    found, out = _read(file, timezone, currency), Output(as_json=as_json)
-    told = [(one, described(one)) for one in found.ruleset.milestones]
-    out.result(
-        {
-            "version": found.ruleset.version,
-            "badges": [{"id": one.badge, "title": one.title, "rule": words} for one, words in told],
-            "notes": found.notes,
-        },
-        *(f"{one.title} ({one.badge})\n  {words}\n" for one, words in told),
-    )
-    _tell_notes(found)
-
-
-@rules.command("show")
-def show(
-    site: Annotated[str | None, typer.Argument(help="Default: the only site.")] = None,
-    *,
-    as_json: AsJson = False,
-) -> None:
-    """Show the rules of a configured site in words.
-
-    Example: badgejobs rules show my-shop
-    """
-    settings = settled()
-    name = known_site(settings, site)
-    _print(_read(settings.sites[name].rules), Output(as_json=as_json))
+    print_described(read_file(file, timezone, currency), Output(as_json=as_json))
 
 
 @rules.command("schema")
@@ -113,38 +80,3 @@ def language(*, as_json: AsJson = False) -> None:
     """
     text = files("badgejobs.rules").joinpath("README.md").read_text(encoding="utf-8")
     Output(as_json=as_json).result({"text": text}, Page(text))
-
-
-def _read(file: Path, timezone: str | None = None, currency: str | None = None) -> Reading:
-    """The rules of a file; an unknown currency of the site does not keep one from looking.
-
-    Raises ``SourceBroken`` where they read a plug-in that cannot be used.
-    """
-    sources = found_sources()
-    site = SiteDefaults(timezone=timezone, currency=currency or NO_CURRENCY)
-    for note in sources.notes:
-        Output().note(f"note: {note}")
-    found = read_rules(file, sources=known_sources(), site=site)
-    for source in found.ruleset.sources:
-        sources.get(source)  # imports it
-    return found
-
-
-def _print(found: Reading, out: Output) -> None:
-    rows = [(one.badge, one.title, in_words(one.condition)) for one in found.ruleset.milestones]
-    out.result(
-        {
-            "version": found.ruleset.version,
-            "badges": [
-                {"id": badge, "title": title, "earned_by": words} for badge, title, words in rows
-            ],
-            "notes": found.notes,
-        },
-        Rows(("badge", "title", "earned by"), rows),
-    )
-    _tell_notes(found)
-
-
-def _tell_notes(found: Reading) -> None:
-    for note in found.notes:
-        Output().note(f"note: {note}")

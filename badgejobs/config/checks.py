@@ -14,6 +14,7 @@ from uuid import UUID
 from pydantic import SecretStr
 from pydantic_core import PydanticCustomError
 
+from badgejobs.core.pack import NAME, NAMED_LIKE
 from badgejobs.wix import wire
 
 _SITE_NAME = re.compile(r"[a-z0-9](?:-?[a-z0-9])*")
@@ -83,6 +84,29 @@ def _is_guid(text: str) -> bool:
         return str(UUID(text)) == text.lower()
     except ValueError:
         return False
+
+
+def pack_name(name: str) -> str:
+    """The name of a pack of rules."""
+    if not NAME.fullmatch(name):
+        raise refusal(f"'{name[:70]}' is not a pack's name: {NAMED_LIKE}")
+    return name
+
+
+def one_kind_of_rules(rules: object, pack: object, overrides: object) -> None:
+    """A file of its own or a pack, and overrides of a pack only."""
+    if rules is not None and pack is not None:
+        raise refusal("has both rules and pack; keep one of the two")
+    if rules is None and pack is None:
+        raise refusal(
+            'has no rules; write rules = "FILE", or pack = "NAME" of a pack that was put in with '
+            "`badgejobs packs put`, or correct the site's name"
+        )
+    if overrides is not None and pack is None:
+        raise refusal(
+            "has overrides and no pack; a rules file of its own says everything itself, so write "
+            'pack = "NAME" in place of rules, or remove overrides'
+        )
 
 
 def one_way_in(app: Mapping[str, object], key: Mapping[str, object]) -> None:

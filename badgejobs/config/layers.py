@@ -30,7 +30,7 @@ _MOST_BYTES = 256 * 1024
 
 #: What may come from a file of its own, by the last part of its name.
 SECRETS = ("database_url", "redis_url", "identity_key", "app_secret", "api_key")
-_PATHS = ("state_dir", "rules", "public_key_file", "previous_public_key_file")
+_PATHS = ("state_dir", "rules", "overrides", "public_key_file", "previous_public_key_file")
 
 
 @dataclass(slots=True)

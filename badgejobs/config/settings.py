@@ -134,7 +134,11 @@ class Webhooks(_Strict):
 class SiteSettings(_Strict):
     """One Wix site: its rules, its credentials, what is read of it."""
 
-    rules: Path
+    #: A file of its own ...
+    rules: Path | None = None
+    #: ... or a pack that many sites share, and a file with what this one says otherwise.
+    pack: Annotated[str, AfterValidator(checks.pack_name)] | None = None
+    overrides: Path | None = None
     #: An app of ours that is installed on the site ...
     app_id: WixId | None = None
     app_secret: SecretStr | None = None
@@ -156,6 +160,11 @@ class SiteSettings(_Strict):
     def comment_app_ids(self) -> tuple[str, ...]:
         """The app ids of ``comment_apps``, in their order."""
         return tuple(wire.COMMENT_APPS.get(name, name) for name in self.comment_apps)
+
+    @model_validator(mode="after")
+    def _one_kind_of_rules(self) -> Self:
+        checks.one_kind_of_rules(self.rules, self.pack, self.overrides)
+        return self
 
     @model_validator(mode="after")
     def _one_way_in(self) -> Self:

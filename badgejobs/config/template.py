@@ -53,6 +53,9 @@ _TEMPLATE = """\
 
 [sites.{site}]
 rules = "{site}.yaml"                 # relative to the folder of this file
+# Or, instead, a pack of rules that sites share, and what this one says otherwise:
+# pack = "shops"
+# overrides = "{site}.overrides.yaml"
 
 # Your Wix app, installed on the site. The secret stands in a file of its own (chmod 600),
 # or in the environment: BADGEJOBS_SITES__{variable}__APP_SECRET

@@ -29,23 +29,27 @@ class RulesFile:
 
     ``load`` reads the file. ``recall`` brings back the rules that were in force last, for a
     process that has never seen them; ``None`` where there are none. ``beside`` is what they mean
-    something by beside their text: when it changes, the file is read again. ``clock`` tells the
-    time as the file's stamps do. ``told`` hears, once a change, what is wrong while old rules
-    stay.
+    something by beside their text: when it changes, the file is read again, unless that is
+    ``settling`` for so many seconds still. ``clock`` tells the time as the file's stamps do.
+    ``told`` hears, once a change, what is wrong while old rules stay. Without a ``path`` there is
+    nothing but what stands beside, and ``name`` says what that is.
     """
 
     def __init__(
         self,
-        path: Path,
+        path: Path | None,
         *,
         load: Callable[[], Ruleset],
         recall: Callable[[], Ruleset | None],
         told: Callable[[RulesError], None],
         beside: Callable[[], object] = lambda: None,
+        settling: Callable[[], float] = lambda: 0.0,
+        name: str = "",
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._path, self._load, self._recall = path, load, recall
         self._told, self._clock, self._beside = told, clock, beside
+        self._settling, self._name = settling, name or str(path)
         #: What the rules were read beside.
         self._read_beside: object = None
         self._lock = Lock()
@@ -67,7 +71,7 @@ class RulesFile:
             wait = self._look()
             if wait:
                 raise Later(
-                    f"{self._path} was written a moment ago, and may not be whole yet",
+                    f"{self._name} was changed a moment ago, and is not taken up yet",
                     seconds=wait,
                 )
             if self._broken:
@@ -96,7 +100,8 @@ class RulesFile:
         stamp, beside = _stamp(self._path), self._beside()
         if stamp == self._read and beside == self._read_beside:
             return 0.0
-        if stamp and (wait := self._too_young(stamp)):
+        wait = self._too_young(stamp) if stamp and self._path else 0.0
+        if wait := max(wait, self._settling()):
             return wait
         before = str(self._broken)
         try:
@@ -127,8 +132,10 @@ class RulesFile:
         return max(0.0, SETTLES_IN.total_seconds() - age)
 
 
-def _stamp(file: Path) -> Stamp | None:
+def _stamp(file: Path | None) -> Stamp | None:
     """What changes when a file does; ``None`` where it cannot be seen."""
+    if file is None:
+        return 0, 0
     try:
         stat = file.stat()
     except OSError:

@@ -27,6 +27,7 @@ from badgejobs.store.erasing import SqlErasing
 from badgejobs.store.faults import translated
 from badgejobs.store.identities import SqlIdentities
 from badgejobs.store.links import SqlLinks
+from badgejobs.store.packs import SqlPacks
 from badgejobs.store.processes import SqlProcesses
 from badgejobs.store.quarantine import SqlQuarantine
 from badgejobs.store.removals import SqlRemovals
@@ -100,6 +101,11 @@ class SqlTransaction:
     def processes(self) -> SqlProcesses:
         """The processes that are at work."""
         return SqlProcesses(self._connection, self)
+
+    @cached_property
+    def packs(self) -> SqlPacks:
+        """The packs of rules."""
+        return SqlPacks(self._connection, self)
 
     @cached_property
     def scans(self) -> SqlScans:

@@ -123,7 +123,7 @@ def test_a_rules_file_with_a_typo_names_the_place_and_the_cure(lonely_desk: Desk
 
 
 def test_rules_are_shown_in_words(lonely_desk: Desk) -> None:
-    shown = lonely_desk.run("rules", "show", "shop")
+    shown = lonely_desk.run("rules", "show", "shop", "--words")
     assert "3 or more paid orders" in shown.out
 
 

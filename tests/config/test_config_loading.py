@@ -210,7 +210,7 @@ WRONG_VALUES: list[tuple[str, Any, str]] = [
     ("redis_url", "amqp://canary@x", "is not the URL of a Redis"),
     ("redis_url", "canary:6379", "is not the URL of a Redis"),
     ("scan", 5, "must be a table: write [scan]"),
-    ("sites", {"My Shop": {}}, "is missing"),
+    ("sites", {"My Shop": {}}, "has no rules; write"),
 ]  # fmt: skip
 
 
@@ -282,6 +282,9 @@ BOTH = {"app_id": "a", "app_secret": "canary", "site_id": "s", "api_key": "canar
         ({"comment_apps": ["blog", wire.COMMENT_APPS["blog"]]}, "names one app twice"),
         ({"app_secrets_file": "x"}, "did you mean 'app_secret_file'?"),
         ({"requests_per_minute": 999}, "must be 200 or less"),
+        ({"pack": "shops"}, "has both rules and pack; keep one of the two"),
+        ({"rules": None, "pack": "My Shops"}, "'My Shops' is not a pack's name: up to 63"),
+        ({"overrides": "o.yaml"}, "overrides and no pack; a rules file of its own says everything"),
     ],
 )
 def test_a_wrong_site_is_told(site: dict[str, Any], problem: str) -> None:
@@ -297,13 +300,21 @@ def test_a_site_name_must_fit_into_a_variable(name: str) -> None:
     assert load_settings(sites={"a-b-2": site}).sites
 
 
+def test_a_site_may_go_by_a_pack_and_say_something_otherwise(home: Path) -> None:
+    write(home, KEY.replace('rules = "r.yaml"', 'pack = "shops"\noverrides = "o.yaml"'))
+    settings = load_settings(sites={"shop": {"api_key": "canary"}})
+    assert settings.sites["shop"].pack == "shops"
+    assert settings.sites["shop"].overrides == home / "o.yaml"
+    assert settings.sites["shop"].rules is None
+
+
 def test_a_site_without_rules_is_told(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(home, KEY)
     monkeypatch.setenv("BADGEJOBS_SITES__SHOP__API_KEY", "canary")
     monkeypatch.setenv("BADGEJOBS_SITES__SHPO__API_KEY", "canary")
     error = refused()
-    assert error.startswith("sites.shpo.rules (BADGEJOBS_SITES__SHPO__...): is missing")
-    assert "correct the name 'shpo'" in error
+    assert error.startswith("sites.shpo (BADGEJOBS_SITES__SHPO__...): has no rules; write rules =")
+    assert error.endswith("or correct the site's name")
 
 
 @pytest.mark.parametrize(

@@ -170,8 +170,8 @@ def configuration(
         wix_base_url=url,
         sites={
             shop: SiteSettings(
-                rules=folder / f"{shop}.yaml",
                 **{
+                    "rules": folder / f"{shop}.yaml",
                     "app_id": installation(shop).app_id,
                     "instance_id": installation(shop).instance_id,
                     "app_secret": secret,
@@ -240,5 +240,6 @@ def do_round(house: House, site: str = NORTH) -> list[Outcome]:
 def rewrite(house: House, text: str, site: str = NORTH) -> Path:
     """Change a site's rules file, as an operator does, and leave it alone for a minute."""
     file = house.sites[site].rules
+    assert file, "the site has a file of its own"
     file.write_text(text, encoding="utf-8")
     return left_alone(file)

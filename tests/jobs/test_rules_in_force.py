@@ -195,6 +195,7 @@ def test_a_file_written_in_two_halves_never_takes_effect_by_its_first_half(
     moment = time.time()
     house = open_shop(clock=lambda: moment)
     at, file = house.at(NORTH), house.sites[NORTH].rules
+    assert file
     before = at.rules().version
     with file.open("w", encoding="utf-8") as writer:
         writer.write(FIRST_AND_THIRD + TENTH[:-2])
