@@ -9,9 +9,11 @@ special. Three things bound this:
 
 * The parts add up while no more processes are cut off than twice those that each one knew of
   (four at least). One that starts without ever seeing the store counts as one of four.
-* Who never knew a store takes a new one for a first start, and is not slowed down. So where
-  Redis keeps no data and is restarted together with every process within a minute, that minute
-  may see the pace twice; an append-only file, as our own broker has, prevents it.
+* A process that is new takes the store as it is, so that a first start is not slowed down.
+  Where data are lost or the clock jumps, and within a minute a new process comes before any
+  that was there, it may take the pace again until one of those comes. Where Redis keeps no
+  data and restarts together with all processes within a minute, that minute may see the pace
+  twice; an append-only file, as our own broker has, prevents it.
 * A pace of 200 leaves no headroom: then nothing is sent until the store can be trusted.
 """
 
@@ -186,17 +188,20 @@ class Throttle:
         received = self._clock()
         wait, store_time, birth, latest, processes = told
         self._processes = max(self._processes, processes)
-        self._last = _Contact(birth=birth, sent=sent, store_time=store_time)
+        doubted = False
         if last is not None:
             anew = birth == last.birth and (
                 latest < last.store_time or _jumped(last, store_time, received)
             )
-            if anew or birth != last.birth:
+            doubted = anew or birth != last.birth
+            if doubted:
                 if wait != CAREFUL:
                     log.warning("redis has lost the slots that were taken, or its clock jumped")
                 birth = self._doubt(keys=[_STORE], args=[birth, "1" if anew else "0", self._me()])
-                self._last = _Contact(birth=birth, sent=sent, store_time=store_time)
-                return None
+        # only now: a doubt that the store did not hear is raised again at the next call
+        self._last = _Contact(birth=birth, sent=sent, store_time=store_time)
+        if doubted:
+            return None
         return None if wait == CAREFUL else wait / MICROSECONDS
 
     def _alone(self, site: str, lane: Lane, per_minute: int) -> float:

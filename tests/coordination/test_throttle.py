@@ -190,7 +190,7 @@ def test_redis_and_memory_give_the_same_answers(seed: int, monkeypatch: pytest.M
     chance = random.Random(seed)
     now = [1_800_000_000.0]
     monkeypatch.setattr("time.time", lambda: now[0])
-    shared = Throttle("fake", connect=lambda _: fakeredis.FakeRedis())
+    shared = Throttle("fake", connect=lambda _: fakeredis.FakeRedis(), clock=lambda: now[0])
     local = LocalThrottle(clock=lambda: now[0])
     per_minute = chance.randint(1, 15)
     for _ in range(150):

@@ -18,18 +18,19 @@ MINUTES = 8
 
 def played(socket: Path, seed: int) -> World:
     """Some minutes in which anything happens."""
-    print(f"seed {seed}")
+    print(f"seed {seed}")  # noqa: T201 - to play it again
     chance = random.Random(seed)
     world = World(
         str(socket),
         chance,
         per_minute=chance.choice([60, 180, 180, 190, 200]),
         loses=chance.choice([0.0, 0.02]),
+        refuses=chance.random() < 0.25,
         latency=chance.choice([lambda: 0.0, lambda: chance.choice([0.0, 0.0, 0.0, 0.3])]),
     )
     for _ in range(chance.randint(1, 6)):
         world.ask(world.join())
-    world.play(MINUTES * 60, anything)
+    world.play(MINUTES * 60, anything, lanes=chance.choice([list(Lane), [Lane.ASSIGN]]))
     world.close()
     return world
 
@@ -123,6 +124,7 @@ def test_a_clock_that_jumps_ahead_frees_no_slot(world: World, jump: float) -> No
         fill(world)
         world.now += 20
         world.off += jump
+    fill(world)
     assert world.busiest() <= LIMIT
     world.now += WINDOW_SECONDS
     assert fill(world) >= 180

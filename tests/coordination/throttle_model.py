@@ -6,7 +6,7 @@ The scripts are the real ones in a real server, over a clock that the model move
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -62,7 +62,10 @@ class World:
     socket: str
     chance: random.Random
     per_minute: int
+    #: How likely an answer is lost.
     loses: float = 0.0
+    #: Whether Wix says 429 now and then, after which there are few requests.
+    refuses: bool = False
     latency: Callable[[], float] = lambda: 0.0
     now: float = 1_000.0
     #: How far the server's clock is off.
@@ -72,12 +75,15 @@ class World:
     workers: list[Worker] = field(default_factory=list)
     granted: list[float] = field(default_factory=list)
     arrived: list[float] = field(default_factory=list)
-    flushed_at: float = float("-inf")
+    #: When the data were lost or the clock jumped.
+    shaken_at: float = float("-inf")
 
     def __post_init__(self) -> None:
         """A server without anything but its clock."""
         self.server = Redis(unix_socket_path=self.socket)
         self.server.flushall()
+        for text in (TEXTS.take, TEXTS.shut, TEXTS.doubt, TEXTS.overview):
+            self.server.script_load(text)  # else the first to ask would ask more than once
 
     def set_store_clock(self) -> None:
         """What the scripts will read."""
@@ -106,18 +112,32 @@ class World:
     def flush(self) -> None:
         """All data are gone."""
         self.server.flushall()
-        self.flushed_at = self.now
+        self.shaken_at = self.now
+
+    def jump(self, seconds: float) -> None:
+        """The server's clock is set."""
+        self.off += seconds
+        self.shaken_at = self.now
 
     def ask(self, worker: Worker, lane: Lane = Lane.ASSIGN) -> float:
         """One process asks; a slot that it gets is used within its life."""
+        asked_at = self.now
         wait = worker.throttle.take(SITE, lane, per_minute=self.per_minute)
         if wait == 0.0:
             self.granted.append(self.now)
-            late = self.chance.choice([0.0, 0.0, self.chance.uniform(0, SLOT_LIFE_SECONDS)])
-            self.arrived.append(self.now + late)
+            dies_at = asked_at + SLOT_LIFE_SECONDS
+            self.arrived.append(
+                self.chance.choice([self.now, dies_at, self.chance.uniform(self.now, dies_at)])
+            )
         return wait
 
-    def play(self, seconds: float, happens: Callable[[World], None] = lambda _: None) -> None:
+    def play(
+        self,
+        seconds: float,
+        happens: Callable[[World], None] = lambda _: None,
+        *,
+        lanes: Sequence[Lane] = (Lane.ASSIGN,),
+    ) -> None:
         """Let so much time pass, while now and then something happens."""
         ends = self.now + seconds
         event_at = self.now
@@ -129,7 +149,7 @@ class World:
             if worker.next_at > self.now:
                 self.now = min(worker.next_at, event_at, ends)
                 continue
-            wait = self.ask(worker, self.chance.choice([*Lane, Lane.ASSIGN]))
+            wait = self.ask(worker, self.chance.choice(lanes))
             rest = self.chance.choice([0.0, 0.0, 0.01, 0.2]) if wait == 0.0 else 0.01
             worker.next_at = self.now + max(wait, 0.0) + rest
 
@@ -153,8 +173,8 @@ class World:
 def anything(world: World) -> None:
     """One of all the things that can happen to a Redis and to processes.
 
-    A process that never met the store takes an empty one for a first start; so none is new
-    while what was lost could still count.
+    A process that never met the store takes it as it is: an empty one for a first start, its
+    clock for right. So none is new while what was lost or is hidden by that could still count.
     """
     chance = world.chance
     all_met = all(one.joined_at < world.now and one.line not in world.cut for one in world.workers)
@@ -169,11 +189,11 @@ def anything(world: World) -> None:
         case 4 if not world.is_away and all_met:
             world.flush()
         case 5:
-            world.off += chance.choice([-3600.0, -30.0, -1.0, 1.0, 30.0, 59.0, 3600.0])
-        case 6:
+            world.jump(chance.choice([-3600.0, -30.0, -1.0, 1.0, 30.0, 59.0, 3600.0]))
+        case 6 if world.refuses:
             worker = chance.choice(world.workers)
             worker.throttle.shut(SITE, chance.choice([1.0, 5.0]))
-        case 7 if world.now - world.flushed_at > WINDOW_SECONDS and not world.is_away:
+        case 7 if world.now - world.shaken_at > WINDOW_SECONDS and not world.is_away:
             if len(world.workers) > 3:
                 world.leave(chance.choice(world.workers))
             world.ask(world.join())
