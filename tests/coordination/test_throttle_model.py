@@ -113,6 +113,7 @@ def test_a_store_that_lost_its_last_moments_is_not_believed(world: World) -> Non
     assert len(world.granted) == 180
     world.server.flushall()  # and it comes back as it was half a second ago
     for key, value in kept.items():
+        assert value is not None
         world.server.restore(key, 0, value)
     fill(world)
     assert 180 < len(world.granted) <= LIMIT

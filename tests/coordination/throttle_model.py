@@ -36,7 +36,7 @@ class Line(Redis):
         if world.is_away or self in world.cut:
             raise RedisConnectionError("cut")
         world.set_store_clock()
-        told = super().execute_command(*args, **options)
+        told: Any = super().execute_command(*args, **options)  # type: ignore[no-untyped-call]
         world.now += world.latency()
         if world.chance.random() < world.loses:
             raise RedisTimeoutError("the answer was lost")
