@@ -64,8 +64,8 @@ def shut(gate: Gate | None, now: float, *, seconds: float, last_taken: float | N
     >>> first = shut(None, 0, seconds=60, last_taken=0)
     >>> shut(first, 1, seconds=2, last_taken=0) == first
     True
-    >>> shut(first, 61, seconds=60, last_taken=60.5)
-    Gate(opens_at=121, share=0.2504..., cut_at=61)
+    >>> shut(first, 60, seconds=60, last_taken=60)
+    Gate(opens_at=120, share=0.25, cut_at=60)
     """
     opens_at = now + shut_for(seconds)
     if gate is None:

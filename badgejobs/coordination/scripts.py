@@ -3,6 +3,8 @@
 Keys of all sites: the store (hash: ``birth``, ``careful``, ``latest``) and the processes (sorted
 by when each was last heard of). Of one site: stamps of the slots taken (list, oldest first), and
 its gate after a 429 (hash: when it ``opens``, the ``share`` of the pace then, the last ``cut``).
+Both go by themselves soon after their last use. 10,000 sites take 2 MB with a few requests a minute
+each and 19 MB with 180, and 2 MB more where all have a gate.
 """
 
 from __future__ import annotations
@@ -54,6 +56,24 @@ end
         take=begin + _TAKE, shut=begin + _SHUT, doubt=begin + _DOUBT, overview=begin + _OVERVIEW
     )
 
+
+# Why scripts of our own and not a library. Measured on Valkey 9.1 over a Unix socket with 4 greedy
+# processes, 50 slots in 2 s, on two busy cores; counted where the answer arrived, so even an exact
+# window shows answers that came late (for which slots have a life, see `lanes`):
+#
+#                                us a decision   worst window   lanes, gate   says when
+#   ours                               78            54             yes          yes
+#   limits 5.8 moving window           49            51             no         2nd call
+#   limits 5.8 sliding counter         48            57             no         2nd call
+#   limits 5.8 fixed window            44            65             no         2nd call
+#   pyrate-limiter 4.5                 73            54             no         blocks
+#   throttled-py 3.5 sliding          125            78             no           yes
+#   throttled-py 3.5 GCRA, bucket   67, 55        99, 100           no           yes
+#
+# Only moving windows of exact stamps hold a limit in any window: `limits` and pyrate have one. But
+# none knows lanes, a gate and a pace that falls at a 429; none sees that the store has lost its
+# data or that its clock jumped; and with each of these beside it a decision is several round
+# trips, between which workers see them differ. The difference in cost is nothing beside a request.
 
 # KEYS: store, processes, stamps, gate.
 # ARGV: per_minute, percentage of the lane, who asks, whether it knew another store ('1').
@@ -167,15 +187,23 @@ return birth
 _OVERVIEW = f"""
 local told = {{}}
 for place = 1, #KEYS, 2 do
-  local taken, share, shut = 0, 1, 0
-  for _, stamp in ipairs(redis.call('LRANGE', KEYS[place], 0, -1)) do
-    if now - tonumber(stamp) < window then taken = taken + 1 end
+  local share, shut = 1, 0
+  -- the first that is within the window, by halving
+  local length = redis.call('LLEN', KEYS[place])
+  local first, behind = 0, length
+  while first < behind do
+    local middle = math.floor((first + behind) / 2)
+    if now - tonumber(redis.call('LINDEX', KEYS[place], middle)) < window then
+      behind = middle
+    else
+      first = middle + 1
+    end
   end
   local gate = redis.call('HMGET', KEYS[place + 1], 'opens', 'share')
   if gate[1] then
     share, shut = share_of(gate), math.max(0, tonumber(gate[1]) - now)
   end
-  table.insert(told, {{taken, math.floor(share * {MICROSECONDS} + 0.5), math.ceil(shut)}})
+  table.insert(told, {{length - first, math.floor(share * {MICROSECONDS} + 0.5), math.ceil(shut)}})
 end
 return told
 """

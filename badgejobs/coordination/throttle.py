@@ -59,8 +59,8 @@ _JUMP_SECONDS, _DRIFT = 0.05, 0.001
 
 _PREFIX = "badgejobs:pace:"
 _STORE, _PROCESSES = f"{_PREFIX}store", f"{_PREFIX}processes"
-#: So many sites are looked at in one script: it stops all others for about a millisecond.
-_LOOKED_AT_ONCE = 200
+#: So many sites are looked at in one script, which all others wait for: some milliseconds.
+_LOOKED_AT_ONCE = 50
 
 
 def connected(redis_url: str, *, timeout: float = SOCKET_TIMEOUT_SECONDS) -> Redis:

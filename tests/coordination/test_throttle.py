@@ -171,8 +171,9 @@ def test_what_the_processes_take_when_redis_goes_away_is_within_the_headroom() -
     assert 0 < sum(filled(one, Lane.ASSIGN, per_minute=180) for one in crowd) <= 20
 
 
-def test_redis_is_asked_again_after_a_while() -> None:
-    now = [0.0]
+def test_redis_is_asked_again_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [1_800_000_000.0]
+    monkeypatch.setattr("time.time", lambda: now[0])
     server = fakeredis.FakeServer()
     throttle = Throttle(
         "fake", connect=lambda _: fakeredis.FakeRedis(server=server), clock=lambda: now[0]
