@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from throttle_model import LIMIT, SITE, World, anything
 
-from badgejobs.coordination.lanes import WINDOW_SECONDS
+from badgejobs.coordination.lanes import SLOT_LIFE_SECONDS, WINDOW_SECONDS
 from badgejobs.coordination.throttle import Throttle
 from badgejobs.core.lane import Lane
 
@@ -184,3 +184,15 @@ def test_whoever_ends_as_it_should_no_longer_counts(world: World) -> None:
     ended.close()
     ended.close()
     assert world.server.zcard(key) == 2
+
+
+def test_slots_that_are_used_at_the_end_of_their_life_do_not_meet_the_next_ones(
+    world: World,
+) -> None:
+    assert fill(world) == 180
+    world.arrived = [one + SLOT_LIFE_SECONDS for one in world.granted]
+    world.now += 60
+    assert fill(world) == 0
+    world.now += SLOT_LIFE_SECONDS
+    assert fill(world) == 180
+    assert world.busiest() == 180
