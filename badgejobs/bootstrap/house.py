@@ -31,13 +31,14 @@ from badgejobs.core.lane import Lane
 from badgejobs.core.milestone import Ruleset, Wants
 from badgejobs.core.site import Site
 from badgejobs.core.source import Source, Track, tracks_of
-from badgejobs.core.wixfacts import SiteFacts
+from badgejobs.core.wixfacts import Fence, SiteFacts
 from badgejobs.errors import Later, RulesError, SettingsError, SourceBroken
 from badgejobs.flow.cadence import Cadence
 from badgejobs.sources.installed import SourceFactory, found_sources
 from badgejobs.store import SqlStore, open_store
 from badgejobs.wix.auth import ApiKeyCredentials, AppCredentials, Credentials
 from badgejobs.wix.client import WixClient
+from badgejobs.wix.transport import Transport
 
 log = structlog.get_logger(__name__)
 
@@ -75,6 +76,11 @@ class House:
         self._retired = list[SiteHouse]()
         self._renewed = set[str]()
         self._lock = Lock()
+        #: One for all sites; each with its own would hold connections that are idle mostly.
+        self.transport = self._new_transport()
+
+    def _new_transport(self) -> Transport:
+        return Transport(self.settings.wix_base_url, request_deadline=self.timing.request_deadline)
 
     @property
     def sites(self) -> Mapping[str, SiteSettings]:
@@ -189,6 +195,7 @@ class House:
         """Close every connection."""
         for one in (*self._retired, *self._sites.values()):
             one.close()
+        self.transport.close()
         self.throttle.close()
         self.store.dispose()
 
@@ -196,6 +203,7 @@ class House:
         """Forget connections that belong to a parent process, without closing them."""
         self._sites.clear()
         self._retired.clear()
+        self.transport = self._new_transport()
         self.store.dispose(close=False)
 
 
@@ -383,9 +391,9 @@ def _client(
 ) -> WixClient:
     in_time = Pace(house.throttle, site, lane, per_minute, patience=house.patience_seconds)
 
-    def pace() -> None:
+    def pace() -> Fence:
         require_own()
-        in_time()
+        return in_time()
 
     return WixClient(
         base_url=house.settings.wix_base_url,
@@ -394,4 +402,5 @@ def _client(
         request_deadline=house.timing.request_deadline,
         assignment_paths=house.settings.wix_assignment_paths,
         on_rate_limited=partial(house.throttle.shut, site),
+        transport=house.transport,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -60,17 +60,39 @@ def watched(owner: str | None) -> None:
 
 @contextmanager
 def opened(settings: Settings) -> Iterator[House]:
-    """The house without a broker, over a database whose schema is ours."""
+    """The house over a database whose schema is ours; nothing is started for it.
+
+    Its pace is that of the workers where they share one, for together they must not exceed it.
+    """
     from badgejobs.bootstrap import open_house  # noqa: PLC0415 - every library of the house
+    from badgejobs.coordination.local import LocalThrottle  # noqa: PLC0415 - as above
 
     prepare_state_dir(settings.state_dir)
-    house = open_house(settings, redis_url=None)
-    try:
-        ready(house)
-        spare_the_collector()
-        yield house
-    finally:
-        house.close()
+    with _shared_pace(settings) as redis_url:
+        house = open_house(settings, redis_url=redis_url)
+        if redis_url is None and settings.redis_url is not None:
+            # workers that were told of that Redis may have used the pace until just now
+            house.throttle = LocalThrottle(after_others=True)
+        try:
+            ready(house)
+            spare_the_collector()
+            yield house
+        finally:
+            house.close()
+
+
+@contextmanager
+def _shared_pace(settings: Settings) -> Iterator[str | None]:
+    """Where the pace of workers is kept, or None: nobody answers, so we keep one of our own."""
+    with ExitStack() as held:
+        try:
+            address = held.enter_context(standing(settings))
+        except BrokerUnavailable as away:
+            if settings.redis_url is not None:
+                log.warning("the pace of workers cannot be shared, keeping our own",
+                            reason=str(away))  # fmt: skip
+            address = None
+        yield address.redis_url if address else None
 
 
 def ready(house: House) -> None:

@@ -13,13 +13,16 @@ from badgejobs.service import locks
 from badgejobs.service.broker import EmbeddedBroker, ensure_broker
 from badgejobs.service.brokerfiles import broker_files
 
+#: Who is asked whether it is there must answer within this; a command has better things to do.
+PING_SECONDS = 0.5
+
 
 def ping(redis_url: str) -> None:
     """Raise ``BrokerUnavailable`` unless a server answers there; it is asked once.
 
     ``SettingsError`` for what is no address at all. No text repeats the address.
     """
-    client = connected(redis_url)
+    client = connected(redis_url, timeout=PING_SECONDS)
     try:
         client.ping()
     except RedisError as error:

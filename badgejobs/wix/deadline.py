@@ -22,6 +22,10 @@ from badgejobs.wix.addresses import Resolve, addresses_of, resolve
 #: One address of several that does not answer must leave time for the others.
 _LONGEST_CONNECT: Final = 5.0
 
+#: All sites of a process share its connections; no more calls of a kind, reading or writing,
+#: are under way at once than this, which is more than a process has threads.
+MOST_CONNECTIONS: Final = 100
+
 _ends_at: ContextVar[float] = ContextVar("ends_at", default=math.inf)
 
 
@@ -52,8 +56,8 @@ class DeadlineTransport(httpx.HTTPTransport):
         super().__init__(verify=context, trust_env=False)
         self._pool = httpcore.ConnectionPool(
             ssl_context=context,
-            max_connections=100,
-            max_keepalive_connections=20 if keep_alive else 0,
+            max_connections=MOST_CONNECTIONS,
+            max_keepalive_connections=MOST_CONNECTIONS if keep_alive else 0,
             # Below any server's own idle time, so that few requests meet a dying connection.
             keepalive_expiry=4.0,
             network_backend=_Backend(resolve),

@@ -26,6 +26,7 @@ from badgejobs.errors import (
     Later,
     NotFound,
     NotSent,
+    Paced,
     RateLimited,
     Refused,
     StaleRevision,
@@ -89,7 +90,7 @@ class Exchange:
         transport: Transport,
         credentials: Credentials,
         *,
-        pace: Callable[[], None],
+        pace: Callable[[], Fence | None],
         spelling: wire.Spelling = wire.Spelling.SDK,
         on_rate_limited: Callable[[float], None] | None = None,
         monotonic: Callable[[], float] = time.monotonic,
@@ -110,20 +111,20 @@ class Exchange:
         """The answer of a success, or the error that anything else means.
 
         ``fence`` is called when the slot, the token and the connection are there, right before
-        the bytes leave; where it raises, Wix sees nothing. From the first slot on, all of it
-        is over within the request deadline.
+        the bytes leave, as what ``pace`` returned is; where one raises, Wix sees nothing. From the
+        first slot on, all of it is over within the request deadline.
         """
         self._transport.require_own_process()
         call = replace(call, spelling=call.spelling or self._spelling)
-        self._pace()
+        in_time = self._pace()
         with deadline(self._transport.seconds):
             try:
-                return self._once(call, fence)
+                return self._once(call, _both(in_time, fence))
             except TokenRefused:
                 pass  # nothing was done: the same request once more, with a new token
-            self._pace()
+            in_time = self._pace()
             try:
-                return self._once(call, fence)
+                return self._once(call, _both(in_time, fence))
             except TokenRefused as error:
                 raise CredentialsRefused(
                     f"{error}, a new one neither; check that the app is still installed on the site"
@@ -153,7 +154,7 @@ class Exchange:
         self._count(call, 1)
         try:
             return _told(call, self._sent(call, used, fence))
-        except (Fenced, NotSent):
+        except (Fenced, NotSent, Paced):
             self._count(call, -1)
             raise
         except TokenRefused as error:
@@ -190,6 +191,18 @@ class Exchange:
             self._counts[call.form] += number
         if (tally := _TALLY.get()) is not None:
             tally[call.form] += number
+
+
+def _both(in_time: Fence | None, fence: Fence | None) -> Fence | None:
+    """First whether the slot is still good, for which there may be a wait, then the claim."""
+    if in_time is None or fence is None:
+        return in_time or fence
+
+    def both() -> None:
+        in_time()
+        fence()
+
+    return both
 
 
 def _told(call: Call, answer: Answer) -> Told:

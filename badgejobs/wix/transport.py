@@ -107,7 +107,7 @@ class Transport:
         transport = self._writing if call.writes else self._reading
         with _errors_of(call), deadline(self.seconds):
             request = self._request(call, headers)
-            if self._borrowed is None and call.writes:
+            if self._borrowed is None:
                 request.extensions["trace"] = _before_write(call, fence)
             elif fence is not None:
                 fence()
@@ -170,10 +170,10 @@ def _tls() -> ssl.SSLContext:
 def _before_write(call: Call, fence: Fence | None) -> Callable[[str, dict[str, Any]], None]:
     def trace(event: str, _info: dict[str, Any]) -> None:
         if event.endswith(_WRITE_BEGINS):
-            if not left():
-                raise NotSent(f"{call.endpoint}: the deadline was over before anything was sent")
             if fence is not None:
                 fence()
+            if not left():
+                raise NotSent(f"{call.endpoint}: the deadline was over before anything was sent")
 
     return trace
 

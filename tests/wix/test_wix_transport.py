@@ -5,6 +5,7 @@ import json
 import multiprocessing
 import threading
 import tracemalloc
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -54,6 +55,47 @@ def test_pace_then_token_then_fence_then_the_bytes(wix: ScriptedWix, connect: Co
         fence=lambda: order.append(("fence", [one.path for one in wix.requests])),
     )
     assert order == [("pace", 0), ("fence", [wire.TOKEN])]
+
+
+def test_a_slot_is_looked_at_again_when_token_and_connection_are_there_and_before_the_claim(
+    wix: ScriptedWix, connect: Connect
+) -> None:
+    order: list[object] = []
+
+    def slot() -> Callable[[], None]:
+        order.append("slot")
+        return lambda: order.append(("again", [one.path for one in wix.requests]))
+
+    wix.expect(wire.ASSIGNMENTS, created())
+    wix.expect(wire.BADGES_QUERY, EMPTY_PAGE)
+    client = connect(pace=slot)
+    client.create_assignment(BADGE, ADA, fence=lambda: order.append("claim"))
+    assert order == ["slot", ("again", [wire.TOKEN]), "claim"]
+    order.clear()
+    client.badges()
+    assert order == ["slot", ("again", [wire.TOKEN, wire.ASSIGNMENTS])]
+
+
+def test_a_slot_that_grew_old_and_has_no_follower_leaves_wix_untouched(
+    wix: ScriptedWix, connect: Connect
+) -> None:
+    def gone() -> None:
+        raise errors.Paced("no slot", seconds=3)
+
+    wix.expect(wire.ASSIGNMENTS, created())
+    wix.expect(wire.BADGES_QUERY, EMPTY_PAGE)
+    slots = [gone, gone, no_fence, no_fence]
+    client = connect(pace=lambda: slots.pop(0))
+    with pytest.raises(errors.Paced) as caught:
+        client.create_assignment(BADGE, ADA, fence=never_called)
+    assert not caught.value.may_have_happened
+    with pytest.raises(errors.Paced):
+        client.badges()
+    assert [one.path for one in wix.requests] == [wire.TOKEN]
+    assert client.calls == 0
+    assert client.badges() == []  # and the connection is of use
+    assert client.create_assignment(BADGE, ADA, fence=no_fence).member_id == ADA
+    assert client.calls == 2
 
 
 def test_no_slot_sends_nothing_not_even_for_a_token(wix: ScriptedWix, connect: Connect) -> None:

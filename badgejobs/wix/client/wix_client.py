@@ -10,6 +10,7 @@ from typing import Final, Self
 
 import httpx
 
+from badgejobs.core.wixfacts import Fence
 from badgejobs.wix import wire
 from badgejobs.wix.auth import Credentials
 from badgejobs.wix.client.activities import ActivityCalls
@@ -42,7 +43,8 @@ class WixClient(
 
     ``pace`` is called before each API request, not before a token request, and raises where
     there is no slot; ``on_rate_limited`` hears the seconds of each 429. Nothing is retried, but
-    for one new token after a 401. Several threads may share a client; after a fork each
+    for one new token after a 401. What ``pace`` returns is called right before the bytes leave,
+    and may raise the same. Several threads may share a client; after a fork each
     process makes its own.
     """
 
@@ -51,18 +53,26 @@ class WixClient(
         *,
         base_url: str,
         credentials: Credentials,
-        pace: Callable[[], None],
+        pace: Callable[[], Fence | None],
         request_deadline: timedelta = REQUEST_DEADLINE,
         assignment_paths: wire.Spelling = wire.Spelling.SDK,
         on_rate_limited: Callable[[float], None] | None = None,
-        transport: httpx.BaseTransport | None = None,
+        transport: httpx.BaseTransport | Transport | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        """``transport`` replaces the own connections, for tests; it is not closed here.
+        """``transport`` replaces the own connections, and is not closed here.
+
+        It is the one that the clients of many sites share, whose host and deadline then count, or
+        that of a test.
 
         Raises :class:`SettingsError` for a base URL that is neither Wix nor this machine.
         """
-        self._transport = Transport(base_url, request_deadline=request_deadline, borrowed=transport)
+        self._is_shared = isinstance(transport, Transport)
+        self._transport = (
+            transport
+            if isinstance(transport, Transport)
+            else Transport(base_url, request_deadline=request_deadline, borrowed=transport)
+        )
         self._exchange = Exchange(
             self._transport,
             credentials,
@@ -83,8 +93,9 @@ class WixClient(
         return self._exchange.counts()
 
     def close(self) -> None:
-        """Close the connections."""
-        self._transport.close()
+        """Close the connections, unless others share them."""
+        if not self._is_shared:
+            self._transport.close()
 
     def __enter__(self) -> Self:
         return self
