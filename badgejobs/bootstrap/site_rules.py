@@ -5,17 +5,26 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from collections.abc import Set as AbstractSet
-from pathlib import Path
 
 import structlog
 
 from badgejobs.bootstrap.earlier_rules import EarlierRules
+from badgejobs.bootstrap.stable_pack import StablePack
+from badgejobs.bootstrap.told import FromFile, FromPack
 from badgejobs.core.milestone import Ruleset
 from badgejobs.core.wixfacts import SiteFacts
 from badgejobs.errors import DatabaseUnavailable, RulesError, StateError
 from badgejobs.flow.ports import SiteReader
 from badgejobs.flow.sitefacts import site_facts
-from badgejobs.rules import NO_CURRENCY, RulesFile, SiteDefaults, parse_rules, read_rules
+from badgejobs.rules import (
+    NO_CURRENCY,
+    Reading,
+    RulesFile,
+    SiteDefaults,
+    parse_rules,
+    read_rules,
+    read_text,
+)
 from badgejobs.store import SqlStore
 
 log = structlog.get_logger(__name__)
@@ -27,23 +36,27 @@ _UNTOLD = SiteDefaults(currency=NO_CURRENCY)
 
 
 class SiteRules:
-    """A site's rules file, and what it is meant by."""
+    """A site's rules, from its file or from a pack, and what they are meant by."""
 
     def __init__(
         self,
         site: str,
-        path: Path,
+        rules: FromFile | FromPack,
         store: SqlStore,
         *,
         sources: AbstractSet[str],
         clock: Callable[[], float],
     ) -> None:
-        self._site, self._path, self._store, self._names = site, path, store, sources
+        self._site, self._told, self._store, self._names = site, rules, store, sources
         self._facts = SiteFacts()
         self._facts_until = 0.0
         self._earlier = EarlierRules(site, store, self._parsed)
+        self.file: RulesFile | StablePack
+        if isinstance(rules, FromPack):
+            self.file = StablePack(rules, store, load=self._load, recall=self._recalled)
+            return
         self.file = RulesFile(
-            path,
+            rules.path,
             load=self._load,
             recall=self._recalled,
             told=self._warn,
@@ -88,7 +101,7 @@ class SiteRules:
         Raises ``SettingsError`` with the cure where Wix does not tell.
         """
         try:
-            reading = read_rules(self._path, sources=self._names, site=_UNTOLD)
+            reading = self._reading(_UNTOLD)
         except RulesError:
             return  # told where the rules are asked for
         if reading.left_open:
@@ -100,16 +113,28 @@ class SiteRules:
 
     def _load(self) -> Ruleset:
         """The rules, unless something of the site decides about badges and is not known yet."""
-        reading = read_rules(self._path, sources=self._names, site=self._defaults())
+        reading = self._reading(self._defaults())
         if reading.left_open:
             left, example = sorted(reading.left_open), {"timezone": "Europe/Berlin"}
             written = ", ".join(f"{one}: {example.get(one, 'EUR')}" for one in left)
             raise RulesError(
                 f"the site's own {' and '.join(left)} decide about badges here and are not known "
                 f"yet: Wix is asked when the badges are provisioned; or write site: {{{written}}}",
-                file=str(self._path),
+                file=self._named(),
             )
         return reading.ruleset
+
+    def _reading(self, site: SiteDefaults) -> Reading:
+        if isinstance(self._told, FromFile):
+            return read_rules(self._told.path, sources=self._names, site=site)
+        assert isinstance(self.file, StablePack), "as made"
+        return read_text(self.file.text(), file=self._named(), sources=self._names, site=site)
+
+    def _named(self) -> str:
+        """What errors say where the rules stand."""
+        if isinstance(self._told, FromFile):
+            return str(self._told.path)
+        return f"pack {self._told.pack}"
 
     def _defaults(self) -> SiteDefaults:
         facts = self.site_facts()

@@ -9,16 +9,20 @@ from typing import Annotated
 import typer
 
 from badgejobs.bootstrap import House, open_house
-from badgejobs.cli.doctor_wix import examined_wix
+from badgejobs.cli.doctor_sites import examined_sites
 from badgejobs.cli.exits import Code, code_of
 from badgejobs.cli.finding import Finding, failed, looked_at
 from badgejobs.cli.logs import set_up_logs
-from badgejobs.cli.opening import known_site, standing
+from badgejobs.cli.opening import known_site, known_sites, standing
 from badgejobs.cli.output import Output, Rows
 from badgejobs.config import Settings, load_settings, prepare_state_dir
-from badgejobs.errors import BadgeJobsError, BrokerUnavailable
+from badgejobs.errors import BadgeJobsError, BrokerUnavailable, DatabaseUnavailable
 from badgejobs.rules import NO_CURRENCY, SiteDefaults, read_rules
 from badgejobs.sources.installed import found_sources
+
+
+#: More names of sites help nobody.
+_MOST_NAMED = 20
 
 
 def doctor(
@@ -53,7 +57,7 @@ def examined(site: str | None) -> Iterator[Finding]:
     """Every check in turn; where one stands on another that failed, it is left out."""
     try:
         settings = load_settings()
-        sites = [known_site(settings, site)] if site else sorted(settings.sites)
+        sites = [known_site(settings, site)] if site else _all_sites(settings)
     except BadgeJobsError as error:
         yield failed("settings", error, cure="see `badgejobs config show`")
         return
@@ -63,7 +67,7 @@ def examined(site: str | None) -> Iterator[Finding]:
         "jobs", partial(_jobs, settings), cure="lower the times of assign and scan that you set"
     )
     yield from _plug_ins()
-    for name in sites:
+    for name in sorted(settings.sites.keys() & set(sites)):
         yield looked_at(
             f"{name}: rules", partial(_rules, settings, name), cure="see `badgejobs rules help`"
         )
@@ -86,8 +90,7 @@ def examined(site: str | None) -> Iterator[Finding]:
             yield looked_at(
                 "database", lambda: _database(house), cure="start it, or correct its address"
             )
-        for name in sites:
-            yield from examined_wix(house, name)
+        yield from examined_sites(house, sites)
     finally:
         house.close()
 
@@ -97,12 +100,25 @@ def _of_settings(settings: Settings, sites: list[str]) -> Finding:
     if not sites:
         return Finding(
             check="settings", ok=False, finding=f"{read}; no site is configured",
-            cure="run `badgejobs init`",
+            cure="run `badgejobs init`, or `badgejobs sites add`",
         )  # fmt: skip
-    finding = f"{read}; sites: {', '.join(sites)}"
+    finding = f"{read}; sites: {_named(sites)}"
     if settings.warnings:
         return Finding(check="settings", ok=True, finding=f"{finding}; {settings.warnings[0]}")
     return Finding(check="settings", ok=True, finding=finding)
+
+
+def _all_sites(settings: Settings) -> list[str]:
+    try:
+        return known_sites(settings)
+    except DatabaseUnavailable:
+        return sorted(settings.sites)  # told with the database
+
+
+def _named(sites: list[str]) -> str:
+    """The names, as far as a line can hold them."""
+    left = len(sites) - _MOST_NAMED
+    return ", ".join(sites[:_MOST_NAMED]) + (f" and {left} more" if left > 0 else "")
 
 
 def _plug_ins() -> Iterator[Finding]:

@@ -40,7 +40,7 @@ def read_rules(
     path: Path, *, sources: AbstractSet[str] = OUR_SOURCES, site: SiteDefaults = _NOTHING_KNOWN
 ) -> Reading:
     """Read a rules file, with what is to be said of it; else as :func:`load_rules`."""
-    return _read(text_of_file(path), file=str(path), sources=sources, site=site)
+    return read_text(text_of_file(path), file=str(path), sources=sources, site=site)
 
 
 def load_rules(
@@ -67,10 +67,11 @@ def parse_rules(
     ``sources`` are the names that ``count`` knows. Raises
     :class:`badgejobs.errors.RulesError` as :func:`load_rules` does.
     """
-    return _read(text, file=file, sources=sources, site=site).ruleset
+    return read_text(text, file=file, sources=sources, site=site).ruleset
 
 
-def _read(text: str, *, file: str, sources: AbstractSet[str], site: SiteDefaults) -> Reading:
+def read_text(text: str, *, file: str, sources: AbstractSet[str], site: SiteDefaults) -> Reading:
+    """As :func:`parse_rules`, with what is to be said of it."""
     document = load(text, file=file)
     try:
         rules = Rules.model_validate(document.tree, context={"sources": frozenset(sources)})

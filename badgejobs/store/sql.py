@@ -35,6 +35,8 @@ from badgejobs.store.resources import SqlResources
 from badgejobs.store.runs import SqlRuns
 from badgejobs.store.scans import SqlScans
 from badgejobs.store.sightings import SqlSightings
+from badgejobs.store.sites import SqlSites
+from badgejobs.store.standings import SqlStandings
 from badgejobs.store.versions import SqlVersions
 from badgejobs.store.wake_ups import SqlWakeUps
 
@@ -100,6 +102,16 @@ class SqlTransaction:
     def processes(self) -> SqlProcesses:
         """The processes that are at work."""
         return SqlProcesses(self._connection, self)
+
+    @cached_property
+    def sites(self) -> SqlSites:
+        """The sites that were added by command."""
+        return SqlSites(self._connection, self)
+
+    @cached_property
+    def standings(self) -> SqlStandings:
+        """The sites that are not simply at work."""
+        return SqlStandings(self._connection, self)
 
     @cached_property
     def scans(self) -> SqlScans:
