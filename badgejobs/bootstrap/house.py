@@ -266,6 +266,10 @@ class SiteHouse:
             )
         self._is_own = stands is not None
 
+    def take_for_own(self) -> None:
+        """A person says that it is the site that was recorded, though Wix names it otherwise."""
+        self._is_own = True
+
     def site_facts(self) -> SiteFacts:
         """What Wix told last of the site's time zone and currency; empty where it never did."""
         return self._rules.site_facts()
@@ -276,6 +280,10 @@ class SiteHouse:
         Raises ``SettingsError`` with the cure where Wix does not tell.
         """
         self._rules.learn_site_facts(self.reading, at_wix=self.at_wix)
+
+    def check_rules(self) -> None:
+        """Raise ``RulesError`` where the rules cannot be used; Wix is not asked."""
+        self._rules.check()
 
     def rules(self) -> Ruleset:
         """The rules to decide by: the file's, and while it is broken or just written, the last.

@@ -111,6 +111,10 @@ class SiteRules:
             site_facts(self._site, wix, self._store)
             self._facts_until = 0.0
 
+    def check(self) -> None:
+        """Raise ``RulesError`` where they cannot be used; Wix is not asked."""
+        self._reading(_UNTOLD)
+
     def _load(self) -> Ruleset:
         """The rules, unless something of the site decides about badges and is not known yet."""
         reading = self._reading(self._defaults())

@@ -33,6 +33,8 @@ COMMANDS = {
 GROUPS = {
     "config": "setup",
     "rules": "rules",
+    "sites": "sites",
+    "apps": "apps",
     "quarantine": "quarantine",
     "sandbox": "sandbox",
     "bench": "bench",

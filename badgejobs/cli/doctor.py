@@ -20,7 +20,6 @@ from badgejobs.errors import BadgeJobsError, BrokerUnavailable, DatabaseUnavaila
 from badgejobs.rules import NO_CURRENCY, SiteDefaults, read_rules
 from badgejobs.sources.installed import found_sources
 
-
 #: More names of sites help nobody.
 _MOST_NAMED = 20
 

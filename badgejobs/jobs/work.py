@@ -55,7 +55,15 @@ def register(house: House) -> None:
 
     Only sources that the site's rules read are read at all.
     """
-    sites = house.sites
+    _register(house, house.sites)
+
+
+def register_site(house: House, site: str) -> None:
+    """Make the sources and duties of one site known, as :func:`register`."""
+    _register(house, [site])
+
+
+def _register(house: House, sites: Collection[str]) -> None:
     wanted = {
         (site, source, house.mode(source) or "window", track)
         for site in sites

@@ -35,6 +35,7 @@ from badgejobs.store.resources import SqlResources
 from badgejobs.store.runs import SqlRuns
 from badgejobs.store.scans import SqlScans
 from badgejobs.store.sightings import SqlSightings
+from badgejobs.store.site_records import SqlSiteRecords
 from badgejobs.store.sites import SqlSites
 from badgejobs.store.standings import SqlStandings
 from badgejobs.store.versions import SqlVersions
@@ -107,6 +108,11 @@ class SqlTransaction:
     def sites(self) -> SqlSites:
         """The sites that were added by command."""
         return SqlSites(self._connection, self)
+
+    @cached_property
+    def site_records(self) -> SqlSiteRecords:
+        """All that is recorded of a site."""
+        return SqlSiteRecords(self._connection, self)
 
     @cached_property
     def standings(self) -> SqlStandings:

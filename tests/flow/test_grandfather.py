@@ -12,6 +12,7 @@ from refunds import buys, refund
 from stage import FREE, TWO_ORDERS, Stage, milestone, orders_at_least, rules_of
 
 from badgejobs.bootstrap.site_rules import SiteRules
+from badgejobs.bootstrap.told import FromFile
 from badgejobs.core.award import State
 from badgejobs.core.guard import Guard
 from badgejobs.core.lifecycle import held_as_before
@@ -163,7 +164,11 @@ def rules_in(store: SqlStore, tmp_path: Path) -> Callable[[str], Ruleset]:
         path = tmp_path / "rules.yaml"
         path.write_text(text)
         rules = SiteRules(
-            "shop", path, store, sources=frozenset({"orders"}), clock=lambda: 10_000_000_000.0
+            "shop",
+            FromFile(path=path),
+            store,
+            sources=frozenset({"orders"}),
+            clock=lambda: 10_000_000_000.0,
         )
         return rules.in_force()
 

@@ -153,7 +153,7 @@ def test_sources_that_no_rule_reads_are_left_alone(store: SqlStore) -> None:
     assert due_in(store, "membership", Track.FULL) == TOMORROW
 
 
-@pytest.mark.parametrize("slug", ["wix.stores.v1.product_created", "AppInstalled"])
+@pytest.mark.parametrize("slug", ["wix.stores.v1.product_created", "PaidPlanPurchased"])
 def test_other_events_are_answered_and_change_nothing(
     door: Door, store: SqlStore, slug: str
 ) -> None:
