@@ -69,11 +69,11 @@ class SqlAlerts:
     def numbers(self) -> dict[str, int]:
         """How many are open, of each site that has any."""
         counted = (
-            select(alert.c.site, func.count())
+            select(alert.c.site, func.count().label("number"))
             .where(alert.c.cleared_at.is_(None))
             .group_by(alert.c.site)
         )
-        return dict(iter(self._connection.execute(counted).tuples()))
+        return {row.site: row.number for row in self._connection.execute(counted)}
 
     def open(self, sites: Collection[str]) -> list[Alert]:
         """Those that are open, oldest first."""

@@ -163,9 +163,11 @@ class SqlSites:
     def sites_of_apps(self) -> dict[str, int]:
         """How many sites each app has."""
         counted = (
-            select(site.c.app, func.count()).where(site.c.app.is_not(None)).group_by(site.c.app)
+            select(site.c.app, func.count().label("number"))
+            .where(site.c.app.is_not(None))
+            .group_by(site.c.app)
         )
-        return {name: number for name, number in self._connection.execute(counted).tuples() if name}
+        return {row.app: row.number for row in self._connection.execute(counted)}
 
     def sites_of(self, app_name: str) -> list[str]:
         """The sites of an app."""
