@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from command_desk import APP, INSTANCE, RULES, SECRET, SITE, Desk, Ended
+from one_process import run_here
 from sqlalchemy import insert
 
 from badgejobs.store import SqlStore, open_store
@@ -37,6 +38,10 @@ class FleetDesk(Desk):
         for name in ("standard", "premium"):
             put_pack(self.store, name, RULES)
 
+    def run(self, *arguments: str, **environment: str) -> Ended:
+        """A command, within this process: many of them in processes would take minutes."""
+        return run_here(arguments, folder=self.folder, environment=environment)
+
     def told(self, *arguments: str, code: int = 0) -> dict[str, Any]:
         """What a command says in JSON."""
         ended = self.run(*arguments, "--json")
@@ -59,6 +64,12 @@ class FleetDesk(Desk):
     def add(self, name: str, *how: str) -> Ended:
         """A site."""
         return self.run("sites", "add", name, *(how or OF_APP))
+
+    def due(self, site: str) -> set[str]:
+        """What of a site is due now."""
+        with self.store.read() as tx:
+            rows, now = tx.scans.overview(site), tx.now
+        return {one.source for one in rows if one.due_at and one.due_at <= now}
 
     def everything(self) -> bytes:
         """All that was written to the state folder."""

@@ -49,12 +49,12 @@ def test_what_is_no_key_is_refused_by_name_and_not_shown(
     wrong: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("BADGEJOBS_SECRETS_KEY", wrong)
-    with pytest.raises(SettingsError, match="secrets_key .*64 hexadecimal digits") as caught:
+    with pytest.raises(SettingsError, match=r"secrets_key .*64 hexadecimal digits") as caught:
         load_settings()
     assert wrong not in str(caught.value)
 
 
 def test_a_key_does_not_stand_in_the_configuration_file(home: Path) -> None:
     (home / "badgejobs.toml").write_text(f'secrets_key = "{ONE}"\n')
-    with pytest.raises(SettingsError, match="secrets_key.*file of its own"):
+    with pytest.raises(SettingsError, match=r"secrets_key.*file of its own"):
         load_settings()

@@ -63,11 +63,10 @@ def test_another_process_notices_what_changed_after_a_moment_and_not_before(
     now = [0.0]
     fleet.directory._monotonic = lambda: now[0]
     held = fleet.at(SOUTH)
-    with closing(open_house(shop_settings(), redis_url=None)) as other:
-        with other.store.begin() as tx:
-            added = tx.sites.get(SOUTH)
-            assert added
-            tx.sites.put([replace(added.row, requests_per_minute=7)])
+    with closing(open_house(shop_settings(), redis_url=None)) as other, other.store.begin() as tx:
+        added = tx.sites.get(SOUTH)
+        assert added
+        tx.sites.put([replace(added.row, requests_per_minute=7)])
     now[0] = 1.0
     assert fleet.at(SOUTH) is held, "it was looked at a moment ago"
     now[0] = 3.0

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from fleet_stage import add_app, add_shop, has_pack
 from jobs_stage import (
     NORTH,
     SHOPS,
@@ -15,15 +16,19 @@ from jobs_stage import (
     OpenShop,
     do_round,
     due,
+    installation,
     member_id,
     runs,
 )
 from redis import Redis
 
 from badgejobs.bootstrap import House
+from badgejobs.cli.webhooks import BySite, noted_installation
 from badgejobs.core.alert import Kind
 from badgejobs.core.source import Track
 from badgejobs.errors import SiteSuspended
+from badgejobs.intake.events import Installation
+from badgejobs.intake.note import PROBE, Bell
 from badgejobs.jobs import standing, tasks, work
 from badgejobs.jobs.app import house
 from badgejobs.jobs.retrying import FIRST_PROBE, LONGEST_PROBE
@@ -238,3 +243,37 @@ def test_the_tick_rings_for_a_probe_that_is_due_and_for_nothing_else_of_the_site
     assert of_north == {"probe_site"}
     assert any(SOUTH.encode() in message for message in rung)
     assert tasks.probe_site(site=NORTH)["suspended"] is False
+
+
+def test_an_app_that_was_removed_stops_its_site_and_one_that_is_back_has_wix_asked(
+    open_shop: OpenShop, shops: LiveShops
+) -> None:
+    at = open_shop()
+    work.register(at)
+    assert noted_installation(at, NORTH, Installation.INSTALLED) is None, "nothing was wrong"
+    assert noted_installation(at, NORTH, Installation.REMOVED) is None
+    found = of(at)
+    assert (found.suspended_by, found.reason) == (WIX, "our app was removed from the site")
+    assert len(alerts(at)) == 1
+    assert standing.due_probes(at, 9) == []
+
+    bell = noted_installation(at, NORTH, Installation.INSTALLED)
+
+    assert bell == Bell(site=NORTH, source=PROBE, track=Track.LIVE)
+    assert standing.due_probes(at, 9) == [NORTH]
+    assert standing.run_probe(at, NORTH)["suspended"] is False
+
+
+def test_webhooks_know_a_site_that_was_added_a_moment_ago(open_shop: OpenShop) -> None:
+    at = open_shop()
+    sites = BySite(at)
+    south = installation(SOUTH)
+    assert sites.get(south.instance_id) is None
+    assert sites.number() == 1
+    has_pack(at)
+    add_app(at)
+    add_shop(at, SOUTH)
+    served = sites.get(south.instance_id)
+    assert served
+    assert (served.name, served.own_app, sites.number()) == (SOUTH, south.app_id, 2)
+    assert served.wanted() == ["orders"]
