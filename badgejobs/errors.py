@@ -137,5 +137,13 @@ class SourceBroken(Permanent):
     """A plug-in cannot be used as a source; the text names its package and the cure."""
 
 
+class SiteSuspended(Permanent):
+    """Nothing is done for this site now; the text says since when, why, and the cure."""
+
+    def __init__(self, message: str, *, by_wix: bool) -> None:
+        super().__init__(message)
+        self.by_wix = by_wix
+
+
 class StateError(Permanent):
     """The state folder, a port or another local resource cannot be used."""

@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 import time
+from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
-from pathlib import Path
 from threading import Lock
 
-import structlog
-
+from badgejobs.bootstrap.directory import Directory
 from badgejobs.bootstrap.pack_shelf import PackShelf
 from badgejobs.bootstrap.site_rules import SiteRules
-from badgejobs.bootstrap.told import FromFile, FromPack, named_at_wix, told_rules
-from badgejobs.config import (
-    SecretStr,
-    Settings,
-    SiteSettings,
-    identity_digest,
-    read_secret,
-)
+from badgejobs.bootstrap.told import FromFile, FromPack, ToldSite
+from badgejobs.config import Settings, identity_digest, secrets_keys
 from badgejobs.coordination.local import LocalThrottle
 from badgejobs.coordination.pace import PATIENCE_SECONDS, Pace
 from badgejobs.coordination.throttle import Throttle
@@ -36,15 +29,15 @@ from badgejobs.errors import Later, RulesError, SettingsError, SourceBroken
 from badgejobs.flow.cadence import Cadence
 from badgejobs.sources.installed import SourceFactory, found_sources
 from badgejobs.store import SqlStore, open_store
-from badgejobs.wix.auth import ApiKeyCredentials, AppCredentials, Credentials
+from badgejobs.vault.sealing import Vault
+from badgejobs.wix.auth import Credentials
 from badgejobs.wix.client import WixClient
 from badgejobs.wix.transport import Transport
 
-log = structlog.get_logger(__name__)
-
-
-#: No file has this stamp, so the first look reads it.
-_NEVER = (-1, -1)
+#: The parts of so many sites are kept at hand; those that were asked for last.
+MOST_SITES = 500
+#: Jobs may still hold a part that was replaced; none runs for so long.
+_RETIRED_SECONDS = 600.0
 
 #: The source that tells whose contacts and addresses there are.
 _MEMBERS = "membership"
@@ -71,9 +64,12 @@ class House:
         self._sources = sources
         #: The packs of rules, parsed once for all sites.
         self.packs = PackShelf(store, sources=frozenset(sources), clock=clock)
-        self._sites = dict[str, SiteHouse]()
-        #: Those whose secret was replaced while they were in use: jobs may still hold them.
-        self._retired = list[SiteHouse]()
+        self.directory = Directory(settings, store, Vault(secrets_keys(settings)))
+        self._sites = OrderedDict[str, SiteHouse]()
+        #: Those that were replaced, and when: jobs may still hold them.
+        self._retired = deque[tuple[float, SiteHouse]]()
+        #: The calls of those that were closed.
+        self._calls = Counter[str]()
         self._renewed = set[str]()
         self._lock = Lock()
         #: One for all sites; each with its own would hold connections that are idle mostly.
@@ -83,14 +79,18 @@ class House:
         return Transport(self.settings.wix_base_url, request_deadline=self.timing.request_deadline)
 
     @property
-    def sites(self) -> Mapping[str, SiteSettings]:
-        """The configured sites by name."""
-        return self.settings.sites
+    def sites(self) -> tuple[str, ...]:
+        """The names of all sites to work for now, of whatever origin; the suspended are none."""
+        return self.directory.served()
 
     @property
     def configured(self) -> frozenset[str]:
-        """The names of the sites of the configuration file."""
-        return frozenset(self.settings.sites)
+        """The names of the configuration file."""
+        return self.directory.configured
+
+    def told(self, site: str) -> ToldSite:
+        """What was told of a site; ``SettingsError`` for a name that is not known."""
+        return self.directory.get(site)
 
     def rules_of(self, site: str, rules: FromFile | FromPack) -> SiteRules:
         """The rules of a site, without all else that belongs to it."""
@@ -99,7 +99,7 @@ class House:
 
     def site_rules(self, site: str) -> SiteRules:
         """The rules of a site that is served; of these alone it is cheap to have many."""
-        return self.rules_of(site, told_rules(self.settings.sites[site]))
+        return self.rules_of(site, self.told(site).rules)
 
     def mode(self, source: str) -> str | None:
         """How a source is read; ``None`` for a duty, and for a plug-in that is broken."""
@@ -145,7 +145,7 @@ class House:
     def cadence(self, site: str, source: str) -> Cadence:
         """How often one source of one site is read."""
         told = self.settings.scan
-        pace = self.settings.requests_per_minute_of(site)
+        pace = self.told(site).requests_per_minute
         walked = self.mode(source) == "walk"
         every = told.comments_every_seconds if walked else told.orders_every_seconds
         return Cadence(
@@ -162,19 +162,37 @@ class House:
         )
 
     def at(self, site: str) -> SiteHouse:
-        """One site's part of the house; ``SettingsError`` for a name that is not configured."""
+        """One site's part of the house, as it was last told of.
+
+        Raises ``SettingsError`` for a name that is not known.
+        """
+        told = self.told(site)
         with self._lock:
-            if site not in self._sites:
-                if site not in self.sites:
-                    known = ", ".join(sorted(self.sites)) or "none is configured"
-                    raise SettingsError(f"there is no site {site!r}; known: {known}")
-                self._sites[site] = SiteHouse(site, self, self.sites[site], self._sources)
-            elif secret := self._sites[site].new_secret():
-                self._retired.append(self._sites[site])
-                told = self.sites[site].model_copy(update=secret)
-                self._sites[site] = SiteHouse(site, self, told, self._sources)
-                self._renewed.add(site)
-            return self._sites[site]
+            held = self._sites.get(site)
+            if held is None or held.told != told:
+                if held and site in self.configured:
+                    self._renewed.add(site)
+                self._retire(self._sites.pop(site, None))
+                held = self._sites[site] = self.trial(told)
+                if len(self._sites) > MOST_SITES:
+                    self._retire(self._sites.popitem(last=False)[1])
+            self._sites.move_to_end(site)
+            return held
+
+    def trial(self, told: ToldSite) -> SiteHouse:
+        """What a site's part would be; not kept. To be closed by who asked for it."""
+        return SiteHouse(told.name, self, told, self._sources)
+
+    def _retire(self, one: SiteHouse | None) -> None:
+        """Let a part go, and close those that no job can hold any more."""
+        now = time.monotonic()
+        if one is not None:
+            self._retired.append((now, one))
+        while self._retired and now - self._retired[0][0] > _RETIRED_SECONDS:
+            _, old = self._retired.popleft()
+            for client in old.clients:
+                self._calls.update(client.calls_by_path)
+            old.close()
 
     def take_renewed(self) -> set[str]:
         """The sites whose secret has changed in its file since this was last asked."""
@@ -184,16 +202,19 @@ class House:
 
     def calls(self) -> dict[str, int]:
         """How many calls this process made to Wix, by path."""
-        totals = dict[str, int]()
-        for one in (*self._retired, *self._sites.values()):
-            for client in one.clients:
-                for path, number in client.calls_by_path.items():
-                    totals[path] = totals.get(path, 0) + number
-        return totals
+        with self._lock:
+            totals = self._calls.copy()
+            for one in self._parts():
+                for client in one.clients:
+                    totals.update(client.calls_by_path)
+        return dict(totals)
+
+    def _parts(self) -> list[SiteHouse]:
+        return [*(one for _, one in self._retired), *self._sites.values()]
 
     def close(self) -> None:
         """Close every connection."""
-        for one in (*self._retired, *self._sites.values()):
+        for one in self._parts():
             one.close()
         self.transport.close()
         self.throttle.close()
@@ -214,30 +235,24 @@ class SiteHouse:
         self,
         name: str,
         house: House,
-        told: SiteSettings,
+        told: ToldSite,
         sources: Mapping[str, SourceFactory],
     ) -> None:
-        self.profile = Site(name=name, comment_apps=tuple(told.comment_app_ids))
+        self.told = told
+        self.profile = Site(name=name, comment_apps=told.comment_apps)
         self._store = house.store
-        self.at_wix = named_at_wix(house.settings.wix_base_url, told)
+        self.at_wix = told.at_wix
         self._is_own = False
         #: Whether the key of the digests was held against the database's.
         self._has_key = False
-        self._secret = "api_key" if told.api_key else "app_secret"
-        self._secret_file: Path | None = getattr(told, f"{self._secret}_file")
-        self._secret_value: SecretStr | None = getattr(told, self._secret)
-        #: Not the file's own: settings may have been read long ago, by a parent process.
-        self._secret_stamp: tuple[int, int] | None = _NEVER
-        self._rules = house.rules_of(name, told_rules(told))
+        self._rules = house.rules_of(name, told.rules)
         self._sources = sources
-        credentials = _credentials(told)
-        per_minute = house.settings.requests_per_minute_of(name)
         client = partial(
             _client,
             site=name,
             house=house,
-            credentials=credentials,
-            per_minute=per_minute,
+            credentials=told.credentials,
+            per_minute=told.requests_per_minute,
             require_own=self.require_own,
         )
         self.badges: WixClient = client(lane=Lane.ASSIGN)
@@ -249,20 +264,6 @@ class SiteHouse:
     def clients(self) -> tuple[WixClient, ...]:
         """One client a lane of the site's pace."""
         return self.badges, self._scanning, self.reading
-
-    def new_secret(self) -> dict[str, SecretStr]:
-        """The secret by its name, where its file holds another one than when it was read."""
-        stamp = _stamp(self._secret_file)
-        if self._secret_file is None or stamp == self._secret_stamp:
-            return {}
-        self._secret_stamp = stamp
-        site = self.profile.name
-        try:
-            secret, _ = read_secret(self._secret_file, shown=f"sites.{site}.{self._secret}_file")
-        except SettingsError as error:
-            log.warning("the old secret stays in use", site=site, error=str(error))
-            return {}
-        return {} if secret == self._secret_value else {self._secret: secret}
 
     def require_own(self) -> None:
         """See to it that what is recorded under this name belongs to the site of the settings.
@@ -283,6 +284,10 @@ class SiteHouse:
             )
         self._is_own = stands is not None
 
+    def take_for_own(self) -> None:
+        """A person says that it is the site that was recorded, though Wix names it otherwise."""
+        self._is_own = True
+
     def site_facts(self) -> SiteFacts:
         """What Wix told last of the site's time zone and currency; empty where it never did."""
         return self._rules.site_facts()
@@ -293,6 +298,10 @@ class SiteHouse:
         Raises ``SettingsError`` with the cure where Wix does not tell.
         """
         self._rules.learn_site_facts(self.reading, at_wix=self.at_wix)
+
+    def check_rules(self) -> None:
+        """Raise ``RulesError`` where the rules cannot be used; Wix is not asked."""
+        self._rules.reading()
 
     def rules(self) -> Ruleset:
         """The rules to decide by: the file's, and while it is broken or just written, the last.
@@ -356,28 +365,6 @@ def open_house(
     throttle = Throttle(redis_url) if redis_url else LocalThrottle()
     store = open_store(settings.database, digest=identity_digest(settings))
     return House(settings, store, throttle, found_sources(), clock)
-
-
-def _credentials(told: SiteSettings) -> Credentials:
-    if told.api_key and told.site_id:
-        return ApiKeyCredentials(api_key=told.api_key.get_secret_value(), site_id=told.site_id)
-    assert told.app_id, "settings demand one of the two kinds"
-    assert told.app_secret, "as above"
-    assert told.instance_id, "as above"
-    return AppCredentials(
-        app_id=told.app_id,
-        app_secret=told.app_secret.get_secret_value(),
-        instance_id=told.instance_id,
-    )
-
-
-def _stamp(file: Path | None) -> tuple[int, int] | None:
-    """What changes when a file does; ``None`` where it cannot be seen."""
-    try:
-        stat = file.stat() if file else None
-    except OSError:
-        return None
-    return (stat.st_mtime_ns, stat.st_size) if stat else None
 
 
 def _client(

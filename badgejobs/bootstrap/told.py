@@ -7,7 +7,6 @@ from datetime import datetime
 from pathlib import Path
 
 from badgejobs.config import SiteSettings
-from badgejobs.wix import wire
 from badgejobs.wix.auth import Credentials
 
 
@@ -52,10 +51,3 @@ def told_rules(told: SiteSettings) -> FromFile | FromPack:
         return FromFile(path=told.rules)
     assert told.pack, "settings demand one of the two"
     return FromPack(pack=told.pack, overrides_file=told.overrides)
-
-
-def named_at_wix(base_url: str, told: SiteSettings) -> str:
-    """The site of these settings as Wix knows it, or a sandbox: they share no site."""
-    where = "Wix" if base_url == wire.BASE_URL else "a sandbox"
-    one = f"instance {told.instance_id}" if told.instance_id else f"site {told.site_id}"
-    return f"{one.lower()} at {where}"

@@ -34,6 +34,8 @@ GROUPS = {
     "config": "setup",
     "rules": "rules",
     "packs": "packs",
+    "sites": "sites",
+    "apps": "apps",
     "quarantine": "quarantine",
     "sandbox": "sandbox",
     "bench": "bench",

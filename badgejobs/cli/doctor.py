@@ -10,16 +10,19 @@ from typing import Annotated
 import typer
 
 from badgejobs.bootstrap import House, open_house
-from badgejobs.cli.doctor_wix import examined_wix
+from badgejobs.cli.doctor_sites import examined_sites, told_of
 from badgejobs.cli.exits import Code, code_of
 from badgejobs.cli.finding import Finding, failed, looked_at
 from badgejobs.cli.logs import set_up_logs
-from badgejobs.cli.opening import known_site, standing
+from badgejobs.cli.opening import known_site, known_sites, standing
 from badgejobs.cli.output import Output, Rows
 from badgejobs.config import Settings, load_settings, prepare_state_dir
-from badgejobs.errors import BadgeJobsError, BrokerUnavailable
-from badgejobs.rules import NO_CURRENCY, Reading, SiteDefaults, read_rules
+from badgejobs.errors import BadgeJobsError, BrokerUnavailable, DatabaseUnavailable
+from badgejobs.rules import NO_CURRENCY, SiteDefaults, read_rules
 from badgejobs.sources.installed import found_sources
+
+#: More names of sites help nobody.
+_MOST_NAMED = 20
 
 
 def doctor(
@@ -54,7 +57,7 @@ def examined(site: str | None) -> Iterator[Finding]:
     """Every check in turn; where one stands on another that failed, it is left out."""
     try:
         settings = load_settings()
-        sites = [known_site(settings, site)] if site else sorted(settings.sites)
+        sites = [known_site(settings, site)] if site else _all_sites(settings)
     except BadgeJobsError as error:
         yield failed("settings", error, cure="see `badgejobs config show`")
         return
@@ -64,7 +67,7 @@ def examined(site: str | None) -> Iterator[Finding]:
         "jobs", partial(_jobs, settings), cure="lower the times of assign and scan that you set"
     )
     yield from _plug_ins()
-    for name in sites:
+    for name in sorted(settings.sites.keys() & set(sites)):
         if file := settings.sites[name].rules:
             yield looked_at(
                 f"{name}: rules", partial(_rules, file), cure="see `badgejobs rules help`"
@@ -88,14 +91,7 @@ def examined(site: str | None) -> Iterator[Finding]:
             yield looked_at(
                 "database", lambda: _database(house), cure="start it, or correct its address"
             )
-        for name in sites:
-            if settings.sites[name].pack:
-                yield looked_at(
-                    f"{name}: rules",
-                    partial(_rules_of_pack, house, name),
-                    cure="see `badgejobs rules show`",
-                )
-            yield from examined_wix(house, name)
+        yield from examined_sites(house, sites)
     finally:
         house.close()
 
@@ -105,12 +101,25 @@ def _of_settings(settings: Settings, sites: list[str]) -> Finding:
     if not sites:
         return Finding(
             check="settings", ok=False, finding=f"{read}; no site is configured",
-            cure="run `badgejobs init`",
+            cure="run `badgejobs init`, or `badgejobs sites add`",
         )  # fmt: skip
-    finding = f"{read}; sites: {', '.join(sites)}"
+    finding = f"{read}; sites: {_named(sites)}"
     if settings.warnings:
         return Finding(check="settings", ok=True, finding=f"{finding}; {settings.warnings[0]}")
     return Finding(check="settings", ok=True, finding=finding)
+
+
+def _all_sites(settings: Settings) -> list[str]:
+    try:
+        return known_sites(settings)
+    except DatabaseUnavailable:
+        return sorted(settings.sites)  # told with the database
+
+
+def _named(sites: list[str]) -> str:
+    """The names, as far as a line can hold them."""
+    left = len(sites) - _MOST_NAMED
+    return ", ".join(sites[:_MOST_NAMED]) + (f" and {left} more" if left > 0 else "")
 
 
 def _plug_ins() -> Iterator[Finding]:
@@ -130,27 +139,9 @@ def _jobs(settings: Settings) -> str:
     return "none can run twice at once, or be tried again too late"
 
 
-def _rules_of_pack(house: House, site: str) -> str:
-    """Those that a site shares with others, which stand in the database."""
-    rules = house.site_rules(site)
-    return f"{rules.told.name}, {_told(rules.reading())}"
-
-
 def _rules(file: Path) -> str:
     untold = SiteDefaults(currency=NO_CURRENCY)
-    return _told(read_rules(file, sources=frozenset(found_sources()), site=untold))
-
-
-def _told(found: Reading) -> str:
-    sources = found_sources()
-    for source in found.ruleset.sources:
-        sources.get(source)  # imports it, which may show that it is broken
-    told = f"{len(found.ruleset.milestones)} badge(s), version {found.ruleset.version[:12]}"
-    if found.left_open:
-        # the version is that of the site's own values, which are asked of Wix further below
-        left = " and ".join(sorted(found.left_open))
-        told = f"{len(found.ruleset.milestones)} badge(s), in the site's own {left}"
-    return told
+    return told_of(read_rules(file, sources=frozenset(found_sources()), site=untold))
 
 
 def _database(house: House) -> str:

@@ -12,6 +12,7 @@ from badgejobs.errors import (
     FileError,
     PermissionMissing,
     SettingsError,
+    SiteSuspended,
     SourceBroken,
 )
 
@@ -52,7 +53,7 @@ def code_of(error: BadgeJobsError) -> Code:
     match error:
         case SettingsError() | FileError() | SourceBroken():
             return Code.SETTINGS
-        case CredentialsRefused() | PermissionMissing():
+        case CredentialsRefused() | PermissionMissing() | SiteSuspended(by_wix=True):
             return Code.WIX_REFUSED
         case DatabaseUnavailable() | BrokerUnavailable():
             return Code.UNAVAILABLE

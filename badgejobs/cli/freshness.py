@@ -10,6 +10,7 @@ from typing import Any
 from badgejobs.bootstrap import House
 from badgejobs.cli.output import Rows, ago
 from badgejobs.core.source import Track
+from badgejobs.errors import SettingsError
 from badgejobs.flow.cadence import Latency, worst_case
 from badgejobs.store import SqlTransaction
 from badgejobs.store.audits import AuditedMonth
@@ -39,6 +40,13 @@ class Freshness:
     worst: Latency
 
 
+def _sources(house: House, site: str) -> list[str]:
+    try:
+        return house.at(site).wanted_sources()
+    except SettingsError:
+        return []  # a site that cannot be served, of which its rules tell
+
+
 def freshness(house: House, tx: SqlTransaction, site: str) -> list[Freshness]:
     """The sources that a site's rules read, in their order.
 
@@ -46,7 +54,7 @@ def freshness(house: House, tx: SqlTransaction, site: str) -> list[Freshness]:
     """
     found = []
     known_to = tx.scans.known_to(site)
-    for source in house.at(site).wanted_sources():
+    for source in _sources(house, site):
         mode = house.mode(source) or "window"
         records = tx.activities.number(site, source)
         found.append(

@@ -40,15 +40,45 @@ def settled() -> Settings:
 
 
 def known_site(settings: Settings, name: str | None) -> str:
-    """The site that a command is about; without a name, the only one that is configured."""
-    known = ", ".join(sorted(settings.sites)) or "none is configured; run `badgejobs init`"
-    if name is None and len(settings.sites) == 1:
-        return next(iter(settings.sites))
+    """The site that a command is about; without a name, the only one that there is."""
+    if name in settings.sites:
+        return name
+    names = known_sites(settings)
+    if name in names:
+        return name
+    if name is None and len(names) == 1:
+        return names[0]
+    from badgejobs.bootstrap.directory import known_names  # noqa: PLC0415 - the whole house
+
     if name is None:
-        raise SettingsError(f"name a site; known: {known}")
-    if name not in settings.sites:
-        raise SettingsError(f"there is no site {name!r}; known: {known}")
-    return name
+        raise SettingsError(f"name a site; {known_names(names)}")
+    raise SettingsError(f"there is no site {name!r}; {known_names(names)}")
+
+
+def known_sites(settings: Settings) -> list[str]:
+    """Every site: those of the configuration file, and those that were added by command."""
+    embedded = settings.database_url is None
+    if embedded and not (settings.state_dir / "badgejobs.db").exists():
+        return sorted(settings.sites)
+    from badgejobs.store import open_store  # noqa: PLC0415 - SQLAlchemy takes a while
+
+    store = open_store(settings.database)
+    try:
+        with store.read() as tx:
+            return sorted({*settings.sites, *tx.sites.names()})
+    except StateError:
+        return sorted(settings.sites)  # without its tables, of which others tell
+    finally:
+        store.dispose()
+
+
+def require_any_site(settings: Settings) -> None:
+    """``SettingsError`` where there is nothing to run for."""
+    if not settings.sites and not known_sites(settings):
+        raise SettingsError(
+            "there is no site yet; `badgejobs init` writes a configuration for one, and "
+            "`badgejobs sites add` adds many"
+        )
 
 
 def watched(owner: str | None) -> None:

@@ -13,7 +13,7 @@ import typer
 from badgejobs.bootstrap import House
 from badgejobs.cli.exits import Code, code_of
 from badgejobs.cli.foreground import Duty, Foreground
-from badgejobs.cli.opening import known_site, opened, settled
+from badgejobs.cli.opening import known_site, known_sites, opened, settled
 from badgejobs.cli.output import Output, Rows, ago
 from badgejobs.errors import SettingsError
 from badgejobs.jobs import work
@@ -48,7 +48,7 @@ def listed(
     Example: badgejobs quarantine list my-shop
     """
     settings, out = settled(), Output(as_json=as_json)
-    sites = [known_site(settings, site)] if site else sorted(settings.sites)
+    sites = [known_site(settings, site)] if site else known_sites(settings)
     with opened(settings) as house, house.store.read() as tx:
         now, found = tx.now, tx.quarantine.listed(sites, dropped=dropped)
     rows = [

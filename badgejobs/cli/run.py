@@ -13,10 +13,10 @@ from typing import Annotated, Literal
 import typer
 
 from badgejobs.cli.flower_auth import require_password
-from badgejobs.cli.opening import broker, opened, settled, watched
+from badgejobs.cli.opening import broker, opened, require_any_site, settled, watched
 from badgejobs.cli.output import Output
 from badgejobs.config import Settings, prepare_state_dir
-from badgejobs.errors import SettingsError, StateError
+from badgejobs.errors import StateError
 from badgejobs.service.addresses import require_free
 from badgejobs.service.single import only_one
 
@@ -119,8 +119,7 @@ def _celery(settings: Settings, command: str, arguments: list[str]) -> None:
     from badgejobs.jobs.app import check_tasks, configure  # noqa: PLC0415 - as above
 
     watched(settings.owner)
-    if not settings.sites:
-        raise SettingsError("no site is configured; `badgejobs init` writes a configuration")
+    require_any_site(settings)
     if command == "worker":
         with opened(settings):
             pass  # the database answers and its tables are ours

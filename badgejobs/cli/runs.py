@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from badgejobs.cli.opening import known_site, opened, settled
+from badgejobs.cli.opening import known_site, known_sites, opened, settled
 from badgejobs.cli.output import Output, Rows, ago
 from badgejobs.errors import SettingsError
 from badgejobs.store.runs import Run
@@ -45,7 +45,7 @@ def runs(
     Example: badgejobs runs my-shop --source orders --since 2h
     """
     settings, out = settled(), Output(as_json=as_json)
-    sites = [known_site(settings, site)] if site else sorted(settings.sites)
+    sites = [known_site(settings, site)] if site else known_sites(settings)
     within = None if since is None else duration(since)
     with opened(settings) as house, house.store.read() as tx:
         now = tx.now

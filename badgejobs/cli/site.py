@@ -16,6 +16,7 @@ from badgejobs.cli.output import Output, Rows
 from badgejobs.cli.site_resources import named_resources
 from badgejobs.config import Settings
 from badgejobs.errors import BrokerUnavailable, Later, SettingsError
+from badgejobs.jobs import standing as site_standing
 from badgejobs.jobs import work
 from badgejobs.jobs.units import BY_HAND
 
@@ -103,6 +104,7 @@ def assign(site: SiteName = None, *, foreground: Here = False, as_json: AsJson =
     settings = settled()
     name, out = known_site(settings, site), Output(as_json=as_json)
     with opened(settings) as house:
+        site_standing.by_hand(house, name)
         work.register(house)
         if foreground:
             checked_rules(house, name)
@@ -129,6 +131,7 @@ def check(
     if not re.fullmatch(_MEMBER_ID, member):
         raise SettingsError("MEMBER is a member's id at Wix, such as 3f2b8c1e-0d3f-4a4e-9f10-...")
     with opened(settings) as house:
+        site_standing.by_hand(house, name)
         if foreground:
             checked_rules(house, name)
         with house.store.begin() as tx:
@@ -153,8 +156,10 @@ def retry(site: SiteName = None, *, as_json: AsJson = False) -> None:
     """
     settings = settled()
     name, out = known_site(settings, site), Output(as_json=as_json)
-    with opened(settings) as house, house.store.begin() as tx:
-        revived, gone = tx.awards.revive(name), sorted(tx.bindings.gone(name))
+    with opened(settings) as house:
+        site_standing.by_hand(house, name)
+        with house.store.begin() as tx:
+            revived, gone = tx.awards.revive(name), sorted(tx.bindings.gone(name))
     data = {"site": name, "revived": revived, "badges_gone": gone}
     if revived:
         rung = ring_for(settings, [("badgejobs.assign", {"site": name})])
@@ -200,8 +205,9 @@ def checked_rules(house: House, site: str) -> None:
     """Rules that cannot be used end it before Wix is asked anything.
 
     Old ones do not do here: who calls this sees the error, and may mend it. A file that was
-    written a moment ago is waited for.
+    written a moment ago is waited for. So does a site that is suspended, unless Wix takes us again.
     """
+    site_standing.by_hand(house, site)
     house.at(site).learn_site_facts()
     for _ in range(_MOST_LOOKS):
         try:

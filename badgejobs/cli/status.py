@@ -16,14 +16,15 @@ from badgejobs.bootstrap import House
 from badgejobs.cli.exits import Code
 from badgejobs.cli.freshness import as_json as freshness_as_json
 from badgejobs.cli.freshness import audits, freshness, table
-from badgejobs.cli.opening import known_site, opened, settled, standing
+from badgejobs.cli.opening import known_site, known_sites, opened, settled, standing
 from badgejobs.cli.output import Output, Rows, ago
 from badgejobs.cli.quarantine import stuck, stuck_in_words
 from badgejobs.config import Settings
 from badgejobs.core.award import State
-from badgejobs.errors import BadgeJobsError, BrokerUnavailable
+from badgejobs.errors import BadgeJobsError, BrokerUnavailable, SettingsError
 from badgejobs.flow.verdicts import IN_LINE
 from badgejobs.jobs import work
+from badgejobs.jobs.standing import suspended_in_words
 from badgejobs.store.awards import SqlAwards
 from badgejobs.store.links import LinkTotals
 from badgejobs.store.overviews import ScanOverview
@@ -61,7 +62,7 @@ def status(
         services = _services(settings)
         out.result(services, Rows(("service", "state"), list(services.items())))
         raise typer.Exit(Code.OK if services["workers"] not in _NOBODY else Code.UNAVAILABLE)
-    sites = [known_site(settings, site)] if site else sorted(settings.sites)
+    sites = [known_site(settings, site)] if site else known_sites(settings)
     with opened(settings) as house:
         work.register(house)
         with house.store.read() as tx:
@@ -77,6 +78,7 @@ def status(
             held = [row for name in sites for row in _held(tx.awards, name, reasons[name])]
             aside = tx.quarantine.numbers(sites)
             alerts = tx.alerts.open(sites)
+            suspended = tx.standings.suspended(sites)
             drift = tx.drifts.numbers(sites)
             runs = [one for name in sites for one in tx.runs.recent(name, RUNS)]
         rules = {name: _rules(house, name, applied[name]) for name in sites}
@@ -116,6 +118,7 @@ def status(
             for name, badge, number, why in held
         ],
         "to_be_taken": [{"site": name, **asdict(one)} for name, one in to_go],
+        "suspended": [asdict(one) for one in suspended],
         "alerts": [asdict(one) for one in alerts],
         "drift": [
             {"site": name, "kind": kind.value, "number": number}
@@ -145,6 +148,19 @@ def status(
                 )
             ]
             if alerts
+            else []
+        ),
+        *(
+            [
+                Rows(
+                    ("site", "suspended", "why and what to do"),
+                    [
+                        (one.site, ago(one.suspended_at, now), suspended_in_words(one))
+                        for one in suspended
+                    ],
+                )
+            ]
+            if suspended
             else []
         ),
         Rows(("site", "rules"), list(rules.items())),
@@ -281,7 +297,10 @@ def _when_it_goes(one: ToBeTaken, now: datetime) -> str:
 
 def _rules(house: House, site: str, applied: str | None) -> str:
     """The rules in force, and how their file stands now."""
-    at = house.at(site)
+    try:
+        at = house.at(site)
+    except SettingsError as error:
+        return f"cannot be used: {error}"
     try:
         version = at.rules_now().version
     except BadgeJobsError as error:

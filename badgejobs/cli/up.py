@@ -10,10 +10,10 @@ from typing import Annotated
 
 import typer
 
-from badgejobs.cli.opening import broker, opened, settled
+from badgejobs.cli.opening import broker, opened, require_any_site, settled
 from badgejobs.cli.output import Output
 from badgejobs.config import prepare_state_dir
-from badgejobs.errors import SettingsError, StateError
+from badgejobs.errors import StateError
 from badgejobs.service.addresses import require_free
 from badgejobs.service.lifeline import owner_of_this_process
 from badgejobs.service.single import only_one
@@ -44,8 +44,7 @@ def up(
     from badgejobs.jobs.app import check, check_tasks  # noqa: PLC0415 - Celery takes a second
 
     settings = settled()
-    if not settings.sites:
-        raise SettingsError("no site is configured; `badgejobs init` writes a configuration")
+    require_any_site(settings)
     check(settings)
     check_tasks()
     lines = {"worker": ["worker"], "beat": ["beat"]}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from functools import partial
 from ipaddress import ip_address
 
@@ -13,13 +14,20 @@ from badgejobs.cli.opening import opened, settled, watched
 from badgejobs.cli.output import Output
 from badgejobs.cli.site import ring_for
 from badgejobs.config import Settings
+from badgejobs.core.source import Track
 from badgejobs.errors import SettingsError
-from badgejobs.intake.events import COMMENTS
+from badgejobs.intake.events import COMMENTS, Installation
 from badgejobs.intake.keys import read_key
-from badgejobs.intake.note import Bell, Served
+from badgejobs.intake.note import PROBE, Bell, Served
 from badgejobs.intake.receiver import Receiver
 from badgejobs.intake.server import serve
-from badgejobs.jobs import work
+from badgejobs.jobs import standing, work
+from badgejobs.wix.auth import AppCredentials
+
+#: Why a site is suspended that our app was taken from.
+_REMOVED = "our app was removed from the site"
+#: Whether that is so is asked first after so long: the app may be installed anew meanwhile.
+_SETTLES = timedelta(minutes=5)
 
 log = structlog.get_logger(__name__)
 
@@ -38,14 +46,21 @@ def webhooks() -> None:
     keys = keys_of(settings)
     with opened(settings) as house:
         work.register(house)
-        sites = served(house)
+        sites = BySite(house)
+        sites.require_any()
         if not ip_address(told.host).is_loopback:
             log.warning("webhooks are taken from beyond this machine", host=told.host)
         serve(
-            Receiver(keys, sites, house.store, partial(told_to_workers, settings)),
+            Receiver(
+                keys,
+                sites,
+                house.store,
+                partial(told_to_workers, settings),
+                installed=partial(noted_installation, house),
+            ),
             told.host,
             told.port,
-            ready=lambda url: out.note(f"webhooks are taken at {url} for {len(sites)} sites"),
+            ready=lambda url: out.note(f"webhooks are taken at {url} for {sites.number()} sites"),
         )
 
 
@@ -63,28 +78,54 @@ def keys_of(settings: Settings) -> list[bytes]:
     return keys
 
 
-def served(house: House) -> dict[str, Served]:
-    """The sites that webhooks can be about, by instance: those that an app is installed on."""
-    found = dict[str, Served]()
-    for name, told in house.sites.items():
-        if told.instance_id is not None:
-            found[told.instance_id.lower()] = Served(
-                name=name,
-                comment_apps=told.comment_app_ids,
-                own_app=told.app_id,
-                wanted=partial(_wanted, house, name),
-                walks_apart=house.cadence(name, COMMENTS).walk_at_most_every,
-            )
-    if not found:
-        raise SettingsError(
-            "no site has an instance_id: Wix sends webhooks only to an app that is installed on a "
-            "site, not for API keys"
+class BySite:
+    """The sites that webhooks can be about, by instance: those that an app is installed on.
+
+    Asked anew each time, so that one that was added a moment ago is known.
+    """
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+
+    def get(self, instance: str) -> Served | None:
+        """The site of an installation; ``None`` where it is none of ours."""
+        house = self._house
+        name = house.directory.of_instance(instance)
+        if name is None:
+            return None
+        told = house.told(name)
+        credentials = told.credentials
+        return Served(
+            name=name,
+            comment_apps=told.comment_apps,
+            own_app=credentials.app_id if isinstance(credentials, AppCredentials) else None,
+            wanted=lambda: house.at(name).wanted_sources(),
+            walks_apart=house.cadence(name, COMMENTS).walk_at_most_every,
         )
-    return found
+
+    def number(self) -> int:
+        """How many there are."""
+        in_file = {one.instance_id for one in self._house.settings.sites.values()} - {None}
+        with self._house.store.read() as tx:
+            return len(in_file) + tx.sites.number_of_instances()
+
+    def require_any(self) -> None:
+        """``SettingsError`` where Wix could send nothing."""
+        if not self.number():
+            raise SettingsError(
+                "no site has an instance_id: Wix sends webhooks only to an app that is installed "
+                "on a site, not for API keys"
+            )
 
 
-def _wanted(house: House, site: str) -> list[str]:
-    return house.at(site).wanted_sources()
+def noted_installation(house: House, site: str, became: Installation) -> Bell | None:
+    """Write down what became of our app on a site; the bell where Wix is to be asked at once."""
+    with house.store.begin() as tx:
+        if became is Installation.REMOVED:
+            standing.suspend(tx, site, _REMOVED, probe_in=_SETTLES)
+            return None
+        is_suspended = tx.standings.probe_soon(site)
+    return Bell(site=site, source=PROBE, track=Track.LIVE) if is_suspended else None
 
 
 def told_to_workers(settings: Settings, bells: Sequence[Bell]) -> None:
@@ -92,7 +133,12 @@ def told_to_workers(settings: Settings, bells: Sequence[Bell]) -> None:
     ring_for(
         settings,
         [
-            ("badgejobs.scan", {"site": one.site, "source": one.source, "track": one.track.value})
+            ("badgejobs.probe_site", {"site": one.site})
+            if one.source == PROBE
+            else (
+                "badgejobs.scan",
+                {"site": one.site, "source": one.source, "track": one.track.value},
+            )
             for one in bells
         ],
     )

@@ -8,6 +8,7 @@ from badgejobs.config.layers import owner, use_file
 from badgejobs.config.loading import load_settings
 from badgejobs.config.origins import Origin
 from badgejobs.config.secret_files import read_secret
+from badgejobs.config.secrets_key import secrets_keys
 from badgejobs.config.settings import Assign, Scan, Settings, SiteSettings, Webhooks
 from badgejobs.config.state_dir import prepare_state_dir
 from badgejobs.config.template import config_template, sandbox_template
@@ -29,5 +30,6 @@ __all__ = [
     "prepare_state_dir",
     "read_secret",
     "sandbox_template",
+    "secrets_keys",
     "use_file",
 ]

@@ -20,6 +20,8 @@ from badgejobs.wix import wire
 _SITE_NAME = re.compile(r"[a-z0-9](?:-?[a-z0-9])*")
 _LONGEST_SITE_NAME = 63
 _SHORTEST_KEY = 32
+#: One key under which secrets are sealed.
+SECRETS_KEY = re.compile(r"[0-9a-fA-F]{64}")
 
 
 def refusal(text: str) -> PydanticCustomError:
@@ -133,13 +135,7 @@ def one_way_in(app: Mapping[str, object], key: Mapping[str, object]) -> None:
 def site_names(sites: dict[str, Any]) -> dict[str, Any]:
     """Names that can stand in a variable of the environment."""
     for name in sites:
-        if not _SITE_NAME.fullmatch(name) or len(name) > _LONGEST_SITE_NAME:
-            meant = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:_LONGEST_SITE_NAME]
-            cure = f"; did you mean '{meant}'?" if meant else ""
-            raise refusal(
-                f"'{name[:70]}' is not a site's name: up to 63 small letters and digits, "
-                f"single hyphens between them{cure}"
-            )
+        site_name(name)
     at_wix = dict[str, str]()
     for name, site in sites.items():
         where = (site.instance_id or site.site_id or name).lower()
@@ -180,6 +176,28 @@ def identity_key(key: SecretStr) -> SecretStr:
             "leave it out for one that is made in state_dir"
         )
     return key
+
+
+def secrets_key(keys: SecretStr) -> SecretStr:
+    """Keys of 256 bits, in hexadecimal, parted by blanks or lines."""
+    if not all(SECRETS_KEY.fullmatch(one) for one in keys.get_secret_value().split()):
+        raise refusal(
+            "is not of 64 hexadecimal digits a key; make one with `openssl rand -hex 32`, one a "
+            "line, the newest first, or leave it out for one that is made in state_dir"
+        )
+    return keys
+
+
+def site_name(name: str) -> str:
+    """A name that can stand in a variable of the environment."""
+    if not _SITE_NAME.fullmatch(name) or len(name) > _LONGEST_SITE_NAME:
+        meant = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:_LONGEST_SITE_NAME]
+        cure = f"; did you mean '{meant}'?" if meant else ""
+        raise refusal(
+            f"'{name[:70]}' is not a site's name: up to 63 small letters and digits, "
+            f"single hyphens between them{cure}"
+        )
+    return name
 
 
 def redis_url(url: SecretStr) -> SecretStr:

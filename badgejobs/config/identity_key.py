@@ -39,14 +39,14 @@ def _key(settings: Settings) -> str:
         return settings.identity_key.get_secret_value()
     file = prepare_state_dir(settings.state_dir) / KEY_FILE
     if not file.exists():
-        _make(file)
+        make_key(file)
     secret, _ = read_secret(file, shown="identity_key (default)")
     return secret.get_secret_value()
 
 
-def _make(file: Path) -> None:
+def make_key(file: Path) -> None:
     """Write a new key whole or not at all; of two who make one at once, the first stands."""
-    with tempfile.NamedTemporaryFile("w", dir=file.parent, prefix=f"{KEY_FILE}.") as draft:
+    with tempfile.NamedTemporaryFile("w", dir=file.parent, prefix=f"{file.name}.") as draft:
         draft.write(f"{secrets.token_hex(_BYTES)}\n")
         draft.flush()
         os.fsync(draft.fileno())

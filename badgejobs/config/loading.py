@@ -64,7 +64,9 @@ def _with_secrets(
                 place = (*above, f"{name}_file")
                 shown = f"{'.'.join(place)} ({origins.of(place)})"
                 try:
-                    table[name], warning = read_secret(path, shown=shown)
+                    table[name], warning = read_secret(
+                        path, shown=shown, lines=name in layers.OF_LINES
+                    )
                 except SettingsError as error:
                     if not for_show or len(above) == 0:
                         raise

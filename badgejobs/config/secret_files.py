@@ -13,10 +13,10 @@ from badgejobs.errors import SettingsError
 _MOST_BYTES = 16 * 1024
 
 
-def read_secret(path: Path, *, shown: str) -> tuple[SecretStr, str | None]:
+def read_secret(path: Path, *, shown: str, lines: bool = False) -> tuple[SecretStr, str | None]:
     """The secret in a file without blanks around it, and a warning if others can read it.
 
-    ``shown`` names the setting and its origin for errors.
+    ``shown`` names the setting and its origin for errors. With ``lines`` there may be several.
     """
     if path.is_dir():
         raise SettingsError(f"{shown}: {path} is a folder; name the file in it")
@@ -36,7 +36,8 @@ def read_secret(path: Path, *, shown: str) -> tuple[SecretStr, str | None]:
         text = "\0"
     if not text:
         raise SettingsError(f"{shown}: {path} is empty; write the secret into it")
-    if len(content) > _MOST_BYTES or not text.isprintable():
+    shown_text = "".join(text.split()) if lines else text
+    if len(content) > _MOST_BYTES or not shown_text.isprintable():
         raise SettingsError(f"{shown}: {path} is not one line of text; is it the right file?")
     warning = None
     if mode & 0o077:

@@ -207,6 +207,11 @@ class Settings(BaseSettings):
     #: folder, made once. All who use one database must have the same.
     identity_key: Annotated[SecretStr, AfterValidator(checks.identity_key)] | None = None
     identity_key_file: Path | None = None
+    #: Under the first of these the secrets of sites that are added by command are sealed, and any
+    #: of them opens. ``None``: a file in the state folder, made once. All who use one database
+    #: must have the same.
+    secrets_key: Annotated[SecretStr, AfterValidator(checks.secrets_key)] | None = None
+    secrets_key_file: Path | None = None
     #: What the keys of queues and results begin with, where several share one Redis.
     queue_prefix: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,30}:$")] = "badgejobs:"
     wix_base_url: Annotated[str, AfterValidator(checks.wix_base_url)] = wire.BASE_URL

@@ -11,6 +11,7 @@ _TEMPLATE = """\
 # database_url_file = "database.url"  # without it: SQLite in state_dir
 # redis_url_file = "redis.url"        # without it: the embedded broker
 # identity_key_file = "identity.key"  # without it: made in state_dir; shared by all on one database
+# secrets_key_file = "secrets.key"    # seals secrets of added sites; likewise, newest key first
 # queue_prefix = "badgejobs:"         # where several installations share one Redis
 # wix_base_url = "https://www.wixapis.com"  # or http://127.0.0.1:PORT of a sandbox
 # tick_seconds = 10                   # how often due sites are looked for

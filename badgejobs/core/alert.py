@@ -18,6 +18,8 @@ class Kind(StrEnum):
     CAPPED = "capped"
     #: A reading of Wix was not believed, or told of something that a person must look at.
     DRIFT = "drift"
+    #: Wix does not take us any more: nothing is done for the site until it does.
+    SUSPENDED = "suspended"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

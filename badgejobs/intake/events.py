@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, Final, TypeGuard
 
 from badgejobs.core.source import Resources, Track
@@ -15,6 +16,28 @@ ORDERS: Final = "orders"
 COMMENTS: Final = "comments"
 MEMBERSHIP: Final = "membership"
 RECONCILE: Final = "reconcile"
+
+
+class Installation(StrEnum):
+    """What became of our app on a site."""
+
+    INSTALLED = "installed"
+    REMOVED = "removed"
+
+
+#: Wix's names of these events, which are older than its other ones.
+_INSTALLATIONS: Final = {
+    "AppInstalled": Installation.INSTALLED,
+    "AppRemoved": Installation.REMOVED,
+}
+
+
+def installation(event: Event) -> Installation | None:
+    """Whether an event says that our app was installed or removed; ``None`` where it does not.
+
+    Wix signs with the key of the app that it is about, which is ours.
+    """
+    return _INSTALLATIONS.get(event.kind)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,8 @@ from badgejobs.intake.ports import Store
 
 #: Who asked, in the table of runs.
 BY: Final = "webhook"
+#: The bell for a site that Wix may take us for again, in place of a source.
+PROBE: Final = "probe"
 #: A person who gives and takes badges is rarely at the end after one: the ledger is compared so
 #: long after the first.
 SETTLES: Final = timedelta(minutes=10)

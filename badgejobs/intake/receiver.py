@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import structlog
 from aiohttp import web
 
 from badgejobs.errors import BadgeJobsError
-from badgejobs.intake.events import RECONCILE, changed
+from badgejobs.intake.events import RECONCILE, Installation, changed, installation
 from badgejobs.intake.flood import Flood
 from badgejobs.intake.note import Bell, Served, note
 from badgejobs.intake.ports import Store
-from badgejobs.intake.verify import MOST_BYTES, Distrusted, verify
+from badgejobs.intake.verify import MOST_BYTES, Distrusted, Event, verify
 
 log = structlog.get_logger(__name__)
 
@@ -74,21 +75,34 @@ _STATUS = {
 }
 
 
+class Sites(Protocol):
+    """The sites of ours by the instance id of each, in small letters."""
+
+    def get(self, instance: str, /) -> Served | None:
+        """One site; ``None`` for an installation that no site of ours is."""
+        ...
+
+
 class Receiver:
     """Takes the webhooks of one Wix app for the sites that it is installed on."""
 
     def __init__(
         self,
         keys: Sequence[bytes],
-        sites: Mapping[str, Served],
+        sites: Sites,
         store: Store,
         ring: Callable[[Sequence[Bell]], object],
         *,
         limits: Limits = USUAL,
+        installed: Callable[[str, Installation], Bell | None] = lambda _, __: None,
     ) -> None:
-        """``sites`` by the instance id of each; ``ring`` may take long, and may come to nothing."""
-        self._keys = tuple(keys)
-        self._sites = {instance.lower(): site for instance, site in sites.items()}
+        """``ring`` may take long, and may come to nothing.
+
+        ``installed`` writes down what became of our app on a site of ours, and says what to ring
+        for.
+        """
+        self._keys, self._installed = tuple(keys), installed
+        self._sites = sites
         self._store, self._ring, self.limits = store, ring, limits
         self._flood = Flood(limits.a_minute)
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="webhooks")
@@ -140,21 +154,30 @@ class Receiver:
             event = verify(body, self._keys)
         except Distrusted:
             return Fate.REFUSED, None
-        site = self._sites.get(event.instance)
-        if site is None:
-            return Fate.UNKNOWN, None
-        change = changed(event, apps=site.comment_apps, own_app=site.own_app)
-        if change is None:
-            return Fate.IGNORED, None
         try:
-            if change.source != RECONCILE and change.source not in site.wanted():
-                return Fate.IGNORED, None
-            if not self._flood.admits(site.name):
-                return Fate.FLOODED, None
-            return Fate.NOTED, note(change, site, self._store)
+            return self._looked_at(event)
         except BadgeJobsError as error:
             log.warning("webhook not written down; Wix sends it again", error=str(error))
             return Fate.UNWRITTEN, None
+
+    def _looked_at(self, event: Event) -> tuple[Fate, Bell | None]:
+        site, became = self._sites.get(event.instance), installation(event)
+        if site is None:
+            if became is Installation.INSTALLED:
+                digest = hashlib.sha256(event.instance.encode()).hexdigest()[:12]
+                log.info("our app was installed on a site that was not added", digest=digest)
+            return Fate.UNKNOWN, None
+        change = changed(event, apps=site.comment_apps, own_app=site.own_app)
+        if change is None and became is None:
+            return Fate.IGNORED, None
+        if change and change.source != RECONCILE and change.source not in site.wanted():
+            return Fate.IGNORED, None
+        if not self._flood.admits(site.name):
+            return Fate.FLOODED, None
+        if change:
+            return Fate.NOTED, note(change, site, self._store)
+        assert became, "as looked at above"
+        return Fate.NOTED, self._installed(site.name, became)
 
     def _done(self, work: asyncio.Future[tuple[Fate, Bell | None]]) -> None:
         self._at_work -= 1

@@ -16,10 +16,11 @@ from kombu.exceptions import OperationalError
 from badgejobs.bootstrap import House
 from badgejobs.core.source import Track
 from badgejobs.errors import BadgeJobsError
-from badgejobs.jobs import tracks, work
+from badgejobs.jobs import standing, tracks, work
 from badgejobs.jobs.app import app, house
 from badgejobs.jobs.reconciling import run_reconcile
 from badgejobs.jobs.units import Outcome
+from badgejobs.store.standings import WIX
 
 log = structlog.get_logger(__name__)
 
@@ -96,6 +97,8 @@ def tick() -> None:
         ring("badgejobs.flip", site=site)
     for request in requests:
         ring("badgejobs.check_member", request=request)
+    for site in standing.due_probes(at, BELLS_A_TICK):
+        ring("badgejobs.probe_site", site=site)
 
 
 def take_up_changed_rules(at: House) -> list[str]:
@@ -131,6 +134,7 @@ def take_up_new_secrets(at: House) -> None:
     """Make everything due at once for sites with a new secret: what failed may work now."""
     for site in sorted(at.take_renewed()):
         with at.store.begin() as tx:
+            standing.resume(tx, site, by=WIX, asked_by="a new secret")
             tx.scans.make_failed_due(site, asked_by="a new secret")
             for name in (*at.at(site).wanted_sources(), *work.ALL_DUTIES):
                 tx.scans.make_due(site, name, asked_by="a new secret")
@@ -205,6 +209,12 @@ def quarantine(site: str) -> dict[str, Any]:
     if outcome.opened:
         ring("badgejobs.assign", site=site)
     return answer(outcome)
+
+
+@shared_task(name="badgejobs.probe_site", base=Bell)
+def probe_site(site: str) -> dict[str, Any]:
+    """Ask Wix whether it takes us again for a site that it refused."""
+    return standing.run_probe(house(), site)
 
 
 @shared_task(name="badgejobs.check_member", base=Bell)

@@ -11,7 +11,8 @@ import structlog
 
 from badgejobs.bootstrap import House
 from badgejobs.core.source import Track
-from badgejobs.errors import BadgeJobsError, Later, LeaseTaken
+from badgejobs.errors import BadgeJobsError, Later, LeaseTaken, SiteSuspended
+from badgejobs.jobs import standing
 from badgejobs.jobs.retrying import patience
 from badgejobs.store import acting
 from badgejobs.wix.exchange import counting
@@ -82,10 +83,17 @@ def as_run(
 ) -> Outcome:
     """Do a unit and keep its row; an error ends it well, since the database knows the rest.
 
+    For a site that is suspended nothing is done, and no row kept.
+
     ``of`` is the row of what is due that it works for: who asked for that is kept with the run.
     """
+    at_wix = house.at(site).at_wix
     with house.store.begin() as tx:
-        tx.bindings.bind_site(site, house.at(site).at_wix)
+        try:
+            standing.require_at_work(tx, site)
+        except SiteSuspended as suspended:
+            return Outcome(site=site, kind=kind, numbers={}, error=str(suspended), cause=suspended)
+        tx.bindings.bind_site(site, at_wix)
         run = tx.runs.start(site, kind, started_by=by, of=of)
     told, cause = Told(), None
     with counting() as tally, acting(run=run):
@@ -114,6 +122,7 @@ def as_run(
                 rules_version=told.version,
                 window=told.window,
             )
+        standing.note_answer(tx, site, cause, calls=tally.total())
         alerts = tx.alerts.take_untold(site)
     for alert in alerts:
         log.error("a person is asked for", site=site, about=alert.kind.value, text=alert.text)

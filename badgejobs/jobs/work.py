@@ -55,14 +55,23 @@ def register(house: House) -> None:
 
     Only sources that the site's rules read are read at all.
     """
+    _register(house, house.sites)
+
+
+def register_site(house: House, site: str) -> None:
+    """Make the sources and duties of one site known, as :func:`register`."""
+    _register(house, [site])
+
+
+def _register(house: House, sites: Collection[str]) -> None:
     wanted = {
         (site, source, house.mode(source) or "window", track)
-        for site in house.sites
-        for source in (*house.at(site).wanted_sources(), *DUTIES)
+        for site in sites
+        for source in (*_wanted_sources(house, site), *DUTIES)
         for track in house.tracks(source)
     }
     with house.store.read() as tx:
-        known = tx.scans.known(house.sites)
+        known = tx.scans.known(sites)
     stands = {(site, source) for site, source, _, _ in known}
     # How a plug-in that is broken is read cannot be told now: its rows stay as they are.
     missing = {
@@ -75,6 +84,15 @@ def register(house: House) -> None:
                 if source not in DUTIES:
                     wants = house.at(site).rules().wants.of(source)
                 tx.scans.register(site, source, mode, tracks=[track], wants=wants)
+
+
+def _wanted_sources(house: House, site: str) -> list[str]:
+    """The sources that a site's rules read; none of one that cannot be served, which is told."""
+    try:
+        return house.at(site).wanted_sources()
+    except SettingsError as error:
+        log.warning("a site cannot be served", site=site, error=str(error))
+        return []
 
 
 def run_scan(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from sqlalchemy import Connection, RowMapping, select, update
+from sqlalchemy import Connection, RowMapping, func, select, update
 
 from badgejobs.core.alert import Alert, Kind
 from badgejobs.store.dialect import insert_into
@@ -60,6 +60,20 @@ class SqlAlerts:
         if subject is not None:
             over = over.where(alert.c.subject == subject)
         return self._connection.execute(over).rowcount
+
+    def clear_all(self, site: str) -> None:
+        """A site is served no longer: nobody is asked for."""
+        over = update(alert).where(alert.c.site == site, alert.c.cleared_at.is_(None))
+        self._connection.execute(over.values(cleared_at=self._moment.now))
+
+    def numbers(self) -> dict[str, int]:
+        """How many are open, of each site that has any."""
+        counted = (
+            select(alert.c.site, func.count().label("number"))
+            .where(alert.c.cleared_at.is_(None))
+            .group_by(alert.c.site)
+        )
+        return {row.site: row.number for row in self._connection.execute(counted)}
 
     def open(self, sites: Collection[str]) -> list[Alert]:
         """Those that are open, oldest first."""

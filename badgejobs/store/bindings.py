@@ -30,6 +30,11 @@ class SqlBindings:
             select(site_binding.c.at_wix).where(site_binding.c.site == site)
         )
 
+    def sites(self) -> dict[str, str]:
+        """Which site at Wix each name stands for, of all that something was recorded for."""
+        rows = self._connection.execute(select(site_binding.c.site, site_binding.c.at_wix))
+        return {row.site: row.at_wix for row in rows}
+
     def bind_site(self, site: str, at_wix: str, *, anew: bool = False) -> None:
         """Remember which site at Wix this name stands for; with ``anew`` whatever stood before.
 

@@ -50,21 +50,9 @@ def register(
     """
     if _stands(connection, of, tracks, wants):
         return
-    rows = [
-        UNREAD
-        | {
-            "site": of.site,
-            "source": of.source,
-            "track": track,
-            "mode": of.mode,
-            "epoch": 0,
-            "due_at": now + FIRST_RECENT_AFTER if track is Track.RECENT else now,
-            "generation": 0,
-            "failures": 0,
-            "wants": _text_of(wants or ()),
-        }
-        for track in tracks
-    ]
+    text = _text_of(wants or ())
+    later = {Track.RECENT: now + FIRST_RECENT_AFTER}
+    rows = [_new(of, track, due_at=later.get(track, now), wants=text) for track in tracks]
     statement = insert_into(connection, scan)
     statement = statement.on_conflict_do_update(
         index_elements=("site", "source", "track"),
@@ -74,6 +62,33 @@ def register(
     connection.execute(statement, rows)
     if wants is not None:
         _want(connection, of, frozenset(wants), now=now)
+
+
+def begin(
+    connection: Connection, sites: Collection[str], duties: Collection[str], *, now: datetime
+) -> None:
+    """Make the duties of many new sites known at once, due now; one that is known stays."""
+    rows = [
+        _new(Source(site=site, source=duty, mode="window"), Track.LIVE, due_at=now)
+        for site in sites
+        for duty in duties
+    ]
+    if rows:
+        connection.execute(insert_into(connection, scan).on_conflict_do_nothing(), rows)
+
+
+def _new(of: Source, track: Track, *, due_at: datetime, wants: str = "") -> dict[str, Any]:
+    return UNREAD | {
+        "site": of.site,
+        "source": of.source,
+        "track": track,
+        "mode": of.mode,
+        "epoch": 0,
+        "due_at": due_at,
+        "generation": 0,
+        "failures": 0,
+        "wants": wants,
+    }
 
 
 def _stands(

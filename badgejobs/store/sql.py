@@ -36,6 +36,9 @@ from badgejobs.store.resources import SqlResources
 from badgejobs.store.runs import SqlRuns
 from badgejobs.store.scans import SqlScans
 from badgejobs.store.sightings import SqlSightings
+from badgejobs.store.site_records import SqlSiteRecords
+from badgejobs.store.sites import SqlSites
+from badgejobs.store.standings import SqlStandings
 from badgejobs.store.versions import SqlVersions
 from badgejobs.store.wake_ups import SqlWakeUps
 
@@ -106,6 +109,21 @@ class SqlTransaction:
     def packs(self) -> SqlPacks:
         """The packs of rules."""
         return SqlPacks(self._connection, self)
+
+    @cached_property
+    def sites(self) -> SqlSites:
+        """The sites that were added by command."""
+        return SqlSites(self._connection, self)
+
+    @cached_property
+    def site_records(self) -> SqlSiteRecords:
+        """All that is recorded of a site."""
+        return SqlSiteRecords(self._connection, self)
+
+    @cached_property
+    def standings(self) -> SqlStandings:
+        """The sites that are not simply at work."""
+        return SqlStandings(self._connection, self)
 
     @cached_property
     def scans(self) -> SqlScans:

@@ -38,6 +38,7 @@ def test_the_template_shows_the_real_defaults(home: Path) -> None:
         "database_url_file",
         "redis_url_file",
         "identity_key_file",
+        "secrets_key_file",
         "public_key_file",
     )
     tables = "\n".join(line for line in lines if line.startswith("["))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -14,6 +14,7 @@ from aiohttp import web
 from wix_signing import APP, BLOG, INSTANCE, public_key
 
 from badgejobs.core.source import Track, tracks_of
+from badgejobs.intake.events import Installation
 from badgejobs.intake.note import Bell, Served
 from badgejobs.intake.receiver import PATH, USUAL, Limits, Receiver
 from badgejobs.intake.server import serving
@@ -50,6 +51,7 @@ def receiving(
     *,
     wanted: Collection[str] = ("comments", "membership", "orders"),
     limits: Limits = USUAL,
+    installed: Callable[[str, Installation], Bell | None] = lambda _, __: None,
 ) -> Iterator[Door]:
     """Serve a receiver from a thread, as the command serves it."""
     site = Served(
@@ -63,7 +65,9 @@ def receiving(
         doors[0].ringing.set()
 
     async def main() -> None:
-        receiver = Receiver([public_key()], {INSTANCE: site}, store, ring, limits=limits)
+        receiver = Receiver(
+            [public_key()], {INSTANCE: site}, store, ring, limits=limits, installed=installed
+        )
         runner = web.AppRunner(receiver.application(), **serving(limits))
         await runner.setup()
         try:

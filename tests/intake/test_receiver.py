@@ -11,11 +11,13 @@ from typing import Any
 import pytest
 from databases import Clock
 from receiving import APART, SITE, Door, at_rest, due_in, noted, receiving
+from structlog.testing import capture_logs
 from wix_signing import BLOG, claims_of, comment_created, sign
 
 from badgejobs.core.source import Track
 from badgejobs.errors import Ambiguous
-from badgejobs.intake.note import SETTLES, Bell
+from badgejobs.intake.events import Installation
+from badgejobs.intake.note import PROBE, SETTLES, Bell
 from badgejobs.intake.receiver import Limits
 from badgejobs.intake.verify import MOST_BYTES
 from badgejobs.store import SqlStore, open_store
@@ -153,7 +155,7 @@ def test_sources_that_no_rule_reads_are_left_alone(store: SqlStore) -> None:
     assert due_in(store, "membership", Track.FULL) == TOMORROW
 
 
-@pytest.mark.parametrize("slug", ["wix.stores.v1.product_created", "AppInstalled"])
+@pytest.mark.parametrize("slug", ["wix.stores.v1.product_created", "PaidPlanPurchased"])
 def test_other_events_are_answered_and_change_nothing(
     door: Door, store: SqlStore, slug: str
 ) -> None:
@@ -284,3 +286,31 @@ def test_a_database_that_takes_too_long_is_not_waited_for_by_wix(
         assert door.ringing.wait(30)
         assert noted(store) == [(BLOG, ("post-1",))]
     store.dispose()
+
+
+def test_an_app_that_came_or_went_is_told_of_for_a_site_of_ours(store: SqlStore) -> None:
+    at_rest(store)
+    told = list[tuple[str, Installation]]()
+
+    def installed(site: str, became: Installation) -> Bell | None:
+        told.append((site, became))
+        return Bell(site=site, source=PROBE, track=Track.LIVE)
+
+    with receiving(store, installed=installed) as door:
+        assert door.post(about("AppRemoved")) == 200
+        assert door.ringing.wait(10)
+        assert door.post(about("AppInstalled")) == 200
+        assert door.receiver.fates == {"noted": 2}
+        assert door.rung[0] == Bell(site=SITE, source=PROBE, track=Track.LIVE)
+    assert told == [(SITE, Installation.REMOVED), (SITE, Installation.INSTALLED)]
+
+
+def test_an_installation_that_is_none_of_ours_is_told_without_its_id(store: SqlStore) -> None:
+    instance = "99999999-0000-4000-8000-000000000009"
+    with capture_logs() as logs, receiving(store) as door:
+        assert door.post(about("AppInstalled", instance=instance)) == 200
+        assert door.post(about("AppRemoved", instance=instance)) == 200
+        assert door.receiver.fates == {"unknown": 2}
+    said = [one for one in logs if "was not added" in one["event"]]
+    assert len(said) == 1
+    assert instance not in str(logs)

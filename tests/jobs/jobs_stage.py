@@ -239,7 +239,7 @@ def do_round(house: House, site: str = NORTH) -> list[Outcome]:
 
 def rewrite(house: House, text: str, site: str = NORTH) -> Path:
     """Change a site's rules file, as an operator does, and leave it alone for a minute."""
-    file = house.sites[site].rules
+    file = house.settings.sites[site].rules
     assert file, "the site has a file of its own"
     file.write_text(text, encoding="utf-8")
     return left_alone(file)

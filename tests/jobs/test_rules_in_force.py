@@ -194,7 +194,7 @@ def test_a_file_written_in_two_halves_never_takes_effect_by_its_first_half(
     """The first half is itself a whole rules file, with a badge for one order in place of ten."""
     moment = time.time()
     house = open_shop(clock=lambda: moment)
-    at, file = house.at(NORTH), house.sites[NORTH].rules
+    at, file = house.at(NORTH), house.settings.sites[NORTH].rules
     assert file
     before = at.rules().version
     with file.open("w", encoding="utf-8") as writer:

@@ -123,7 +123,8 @@ def test_wrong_credentials_end_every_unit_well_and_without_the_secret(
 def test_what_only_a_person_can_mend_is_due_ever_later(
     open_shop: OpenShop, shops: LiveShops
 ) -> None:
-    house = open_shop(secret="another-secret-9876543210")
+    house = open_shop()
+    shops.fault(wire.ORDERS_SEARCH, kind=FaultKind.STATUS, status=400, count=3)
     work.register(house)
     waits = []
 
