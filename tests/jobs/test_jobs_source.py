@@ -97,7 +97,16 @@ def test_the_tasks_are_those_we_know() -> None:
     assert ours() == [
         f"badgejobs.{name}"
         for name in (
-            *("assign", "check_member", "flip", "provision", "quarantine", "reconcile", "scan"),
+            *(
+                "assign",
+                "check_member",
+                "flip",
+                "probe_site",
+                "provision",
+                "quarantine",
+                "reconcile",
+                "scan",
+            ),
             "tick",
         )
     ]
