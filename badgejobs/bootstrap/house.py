@@ -78,6 +78,11 @@ class House:
         """The configured sites by name."""
         return self.settings.sites
 
+    @property
+    def configured(self) -> frozenset[str]:
+        """The names of the sites of the configuration file."""
+        return frozenset(self.settings.sites)
+
     def mode(self, source: str) -> str | None:
         """How a source is read; ``None`` for a duty, and for a plug-in that is broken."""
         factory = self._factory(source)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, delete, func, insert, or_, select
 
 from badgejobs.core.ledger import WakeUp
 from badgejobs.store.dialect import chunks
@@ -73,19 +73,23 @@ class SqlWakeUps:
         return list(self._connection.scalars(members))
 
     def due_sites(
-        self, sites: Collection[str], known_to: Callable[[str], KnownTo], limit: int
+        self,
+        sites: Collection[str] | Select[tuple[str]],
+        known_to: Callable[[Collection[str]], Mapping[str, KnownTo]],
     ) -> list[str]:
         """Those of ``sites`` with members whose time has come, longest waiting first."""
+        among = sites if isinstance(sites, Select) else sorted(sites)
         waiting = self._connection.execute(
-            select(wake_up.c.site, wake_up.c.waits_for, func.min(wake_up.c.at))
-            .where(wake_up.c.site.in_(sorted(sites)), wake_up.c.at <= self._moment.now)
+            select(wake_up.c.site, wake_up.c.waits_for, func.min(wake_up.c.at).label("first"))
+            .where(wake_up.c.at <= self._moment.now, wake_up.c.site.in_(among))
             .group_by(wake_up.c.site, wake_up.c.waits_for)
-        )
+        ).all()
+        known = known_to({row.site for row in waiting if row.waits_for})
         first = dict[str, datetime]()
         for site, waits_for, at in waiting:
-            if at <= self._reach(waits_for, known_to(site) if waits_for else {}):
+            if at <= self._reach(waits_for, known.get(site, {})):
                 first[site] = min(at, first.get(site, at))
-        return sorted(first, key=lambda site: (first[site], site))[:limit]
+        return sorted(first, key=lambda site: (first[site], site))
 
     def overview(self, site: str, known_to: KnownTo) -> WakeUps:
         """How they stand now."""

@@ -124,7 +124,7 @@ class Started:
                 if broker is None:
                     return None
                 with Redis.from_url(broker.redis_url) as redis:
-                    return bool(redis.llen("badgejobs:celery")) or None
+                    return any(redis.llen(f"badgejobs:{lane}") for lane in Lane) or None
 
         eventually(rung)
 

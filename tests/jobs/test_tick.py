@@ -27,6 +27,7 @@ from jobs_stage import (
     rows,
 )
 from redis import Redis
+from rung import rung
 
 from badgejobs.bootstrap import House
 from badgejobs.config import Settings
@@ -34,6 +35,7 @@ from badgejobs.core.activity import Unreadable
 from badgejobs.core.ledger import WakeUp
 from badgejobs.jobs import tasks, work
 from badgejobs.jobs.app import house
+from badgejobs.jobs.queues import LANES, OLDER
 from badgejobs.jobs.reconciling import run_reconcile
 from badgejobs.service.broker import EmbeddedBroker
 
@@ -42,7 +44,7 @@ pytest_plugins = ["jobs_fixtures"]
 #: What a decision counts where it changed nothing.
 NOTHING = dict.fromkeys(("opened", "held", "cleared", "withdrawn"), 0)
 
-QUEUE = "badgejobs:celery"
+QUEUES = tuple(f"badgejobs:{lane}" for lane in (*LANES, OLDER))
 Bell = tuple[str, tuple[tuple[str, str | int], ...]]
 
 
@@ -54,8 +56,13 @@ def decoded(message: bytes) -> tuple[str, list[Any], dict[str, Any]]:
 
 
 def queued(redis: Redis) -> list[bytes]:
-    """The messages in the queue."""
-    return [bytes(one) for one in redis.lrange(QUEUE, 0, -1) if isinstance(one, bytes)]
+    """The messages in all queues."""
+    return [
+        bytes(one)
+        for queue in QUEUES
+        for one in redis.lrange(queue, 0, -1)
+        if isinstance(one, bytes)
+    ]
 
 
 def bells(redis: Redis) -> list[Bell]:
@@ -134,7 +141,7 @@ def test_where_nothing_is_due_no_bell_rings(
     shops.buys(1, 3)
     for site in (NORTH, SOUTH):
         settle(house(), site)
-    redis.delete(QUEUE)
+    redis.delete(*QUEUES)
 
     tasks.tick()
 
@@ -155,7 +162,7 @@ def test_a_tick_rings_for_exactly_what_is_due(
     read(house())  # opens an award
     with house().store.begin() as tx:
         tx.scans.make_due(SOUTH, "orders")
-    redis.delete(QUEUE)
+    redis.delete(*QUEUES)
 
     tasks.tick()
 
@@ -176,7 +183,7 @@ def test_a_redis_that_has_lost_everything_is_rung_anew_by_the_next_tick(
     with house().store.begin() as tx:
         tx.scans.make_due(NORTH, "orders")
     read(house())  # opens an award
-    redis.delete(QUEUE)
+    redis.delete(*QUEUES)
     tasks.tick()
     rung = bells(redis)
     assert rung == [bell("assign", site=NORTH)]
@@ -209,7 +216,7 @@ def test_a_changed_rules_file_is_rung_for_by_the_next_tick(ticking: Settings, re
     tasks.tick()
     for site in (NORTH, SOUTH):
         settle(house(), site)
-    redis.delete(QUEUE)
+    redis.delete(*QUEUES)
 
     rewrite(house(), FIRST_AND_THIRD + SECOND + COMMENTER)
     tasks.tick()
@@ -248,7 +255,7 @@ def test_the_daily_reconcile_makes_every_site_due_for_it(ticking: Settings, redi
     tasks.tick()
     for site in (NORTH, SOUTH):
         settle(house(), site)
-    redis.delete(QUEUE)
+    redis.delete(*QUEUES)
 
     tasks.reconcile()
     tasks.tick()
@@ -327,8 +334,8 @@ def test_two_installations_on_one_redis_ring_only_for_themselves(
 
     tasks.tick()
 
-    assert redis.llen(QUEUE) == 0
-    assert redis.llen("another:celery") > 0
+    assert queued(redis) == []
+    assert redis.llen("another:scan") > 0
 
 
 def test_a_tick_without_the_broker_raises_nothing_and_the_work_stays_due(
@@ -343,7 +350,7 @@ def test_a_tick_without_the_broker_raises_nothing_and_the_work_stays_due(
     assert (NORTH, "orders") in due(house())
     # and it is rung for anew once the bell counts as lost
     with house().store.begin() as tx:
-        assert tx.scans.due([NORTH], 10, ring_again_after=timedelta(0))
+        assert rung(tx, [NORTH])
     assert (NORTH, work.ASSIGN) in rows(house())
 
 
@@ -366,12 +373,12 @@ def test_a_tick_rings_for_members_whose_time_has_come_and_their_bell_decides_the
             member_id(2): WakeUp(member_id=member_id(2), at=tx.now + timedelta(days=1)),
         }
         tx.wake_ups.replace(NORTH, list(told), list(told.values()))
-    redis.delete(QUEUE)
+    redis.delete(*QUEUES)
 
     tasks.tick()
     assert bells(redis) == [bell("flip", site=NORTH)]
     tasks.flip(site=NORTH)
-    redis.delete(QUEUE)
+    redis.delete(*QUEUES)
     tasks.tick()
 
     assert bells(redis) == []
@@ -387,7 +394,7 @@ def test_a_site_that_is_to_be_decided_anew_is_rung_for_until_it_is(
         settle(house(), site)
     with house().store.begin() as tx:
         tx.bindings.decide_anew(SOUTH)
-    redis.delete(QUEUE)
+    redis.delete(*QUEUES)
 
     tasks.tick()
     assert bells(redis) == [bell("flip", site=SOUTH)]
@@ -407,7 +414,7 @@ def test_a_tick_rings_for_quarantine_only_where_a_record_of_it_is_due(
         for site in (NORTH, SOUTH):
             tx.quarantine.add([bad], site=site, generation=0)
         tx.quarantine.ask(NORTH)
-    redis.delete(QUEUE)
+    redis.delete(*QUEUES)
 
     tasks.tick()
 

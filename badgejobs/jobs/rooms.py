@@ -1,0 +1,49 @@
+"""How many units of each lane may be out at once, by the workers that are heard of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from badgejobs.bootstrap import House
+from badgejobs.core.lane import Lane
+from badgejobs.store.processes import Process
+
+#: Where no worker was heard of yet: one as `badgejobs worker` starts it.
+ASSUMED_SLOTS = 4
+#: So many short units one slot may do in a second; those out at once last it until the next tick.
+UNITS_A_SECOND = 10
+
+
+def rooms(house: House) -> dict[Lane, int]:
+    """The bound of units out at once for each lane."""
+    with house.store.read() as tx:
+        processes = tx.processes.alive()
+    return bounds(
+        processes,
+        tick_seconds=house.settings.tick_seconds,
+        walks_at_once=house.settings.walks_at_once,
+    )
+
+
+def bounds(
+    processes: Sequence[Process], *, tick_seconds: int, walks_at_once: int | None = None
+) -> dict[Lane, int]:
+    """So many of what is short that slots stay busy until the next tick; of what is long, fewer.
+
+    Walks have half the slots of a worker that does other things too, at least one, and all
+    slots of one that does nothing else.
+
+    >>> bounds([], tick_seconds=10)[Lane.WALK], bounds([], tick_seconds=10)[Lane.SCAN]
+    (2, 400)
+    """
+    workers = [one for one in processes if one.kind == "worker"]
+    slots = {lane: sum(one.slots for one in workers if lane in one.lanes) for lane in Lane}
+    walks = sum(
+        one.slots if one.lanes == {Lane.WALK} else max(1, one.slots // 2)
+        for one in workers
+        if Lane.WALK in one.lanes
+    )
+    if not workers:
+        slots, walks = dict.fromkeys(Lane, ASSUMED_SLOTS), ASSUMED_SLOTS // 2
+    out = {lane: max(1, slots[lane]) * UNITS_A_SECOND * tick_seconds for lane in Lane}
+    return out | {Lane.WALK: max(1, walks) if walks_at_once is None else walks_at_once}
