@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Mapping
 from datetime import timedelta
+from functools import partial
 from hashlib import sha256
 from weakref import WeakKeyDictionary
 
@@ -17,20 +18,15 @@ import structlog
 from badgejobs.bootstrap import House
 from badgejobs.core.lane import Lane
 from badgejobs.errors import BadgeJobsError
-from badgejobs.jobs import work
+from badgejobs.jobs import turns, work
 from badgejobs.jobs.ringing import Bell, is_empty, ring_due, send
 from badgejobs.jobs.rooms import rooms
 from badgejobs.store.dispatch import RING_AGAIN_AFTER
 
 log = structlog.get_logger(__name__)
 
-#: Rows that are noted as rung in one transaction.
-CHUNK = 500
 #: The part of its interval that a tick may take; what is left is for the next one.
 SHARE = 0.7
-#: While a queue holds messages, a bell may still be in it; in an empty one none waits.
-MAY_STILL_WAIT = timedelta(minutes=5)
-NOT_YET_ANSWERED = timedelta(seconds=15)
 #: Sources that the facts alone bring, such as members for guests, are looked for so seldom.
 REGISTER_AGAIN = 600.0
 
@@ -66,26 +62,16 @@ def tick(house: House, *, again_after: Mapping[Lane, timedelta] | None = None) -
     with house.store.begin() as tx:
         tx.waking.for_awards(work.ASSIGN)
         tx.waking.for_members(work.FLIP, beside=unusable)
-    # Suspended sites whose time has come to be asked whether Wix takes us again: here.
+    # PROBES: suspended sites whose time has come to be asked whether Wix takes us again.
     bounds = rooms(house)
-    again_after = _again_after() if again_after is None else again_after
-    rung = ring_requests(house, unusable, bound=bounds[Lane.SCAN])
-    for lane in Lane:
-        while not time_is_up():
-            with house.store.begin() as tx:
-                due = tx.dispatch.claim(
-                    lane,
-                    house.configured,
-                    bound=bounds[lane],
-                    limit=CHUNK,
-                    again_after=again_after,
-                )
-            if due and not ring_due(house, due):
-                return rung
-            rung += len(due)
-            if len(due) < CHUNK:
-                break
-    return rung
+    return ring_requests(house, unusable, bound=bounds[Lane.SCAN]) + turns.ring_in_turns(
+        house.store,
+        house.configured,
+        bounds,
+        again_after=turns.again_after(is_empty) if again_after is None else again_after,
+        deliver=partial(ring_due, house),
+        time_is_up=time_is_up,
+    )
 
 
 def hand_on(house: House) -> None:
@@ -94,15 +80,13 @@ def hand_on(house: House) -> None:
     So that lane is kept busy between ticks, one that is alone goes on at once, and none goes
     past those that have waited longer.
     """
-    with house.store.begin() as tx:
-        due = tx.dispatch.claim(
-            Lane.WALK,
-            house.configured,
-            bound=rooms(house)[Lane.WALK],
-            limit=CHUNK,
-            again_after=dict.fromkeys(Lane, MAY_STILL_WAIT),
-        )
-    ring_due(house, due)
+    turns.ring_next(
+        house.store,
+        house.configured,
+        Lane.WALK,
+        bound=rooms(house)[Lane.WALK],
+        deliver=partial(ring_due, house),
+    )
 
 
 def ring_requests(house: House, unusable: Collection[str], *, bound: int) -> int:
@@ -159,9 +143,3 @@ def take_up_new_secrets(house: House) -> None:
             tx.scans.make_failed_due(site, asked_by="a new secret")
             for name in (*house.at(site).wanted_sources(), *work.ALL_DUTIES):
                 tx.scans.make_due(site, name, asked_by="a new secret")
-
-
-def _again_after() -> dict[Lane, timedelta]:
-    """How long after its bell a row is rung for again, by what its queue shows."""
-    how_long = {True: NOT_YET_ANSWERED, False: MAY_STILL_WAIT, None: RING_AGAIN_AFTER}
-    return {lane: how_long[is_empty(lane)] for lane in Lane}

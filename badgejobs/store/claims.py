@@ -111,7 +111,8 @@ def recover(
     rows = connection.execute(
         select(*ledger.COLUMNS)
         .where(award.c.claimed_until < now)
-        .where(award.c.state.in_(_IN_HAND))
+        # not by the index of states, where all that was ever given stands
+        .where(func.lower(award.c.state).in_(_IN_HAND))
         .order_by(award.c.claimed_until)
         .limit(limit)
         .with_for_update(skip_locked=True)

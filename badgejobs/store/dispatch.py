@@ -35,15 +35,16 @@ from badgejobs.store.tables import scan
 #: A bell that nobody answered for so long counts as lost, unless more is known of its queue.
 RING_AGAIN_AFTER = timedelta(seconds=60)
 AGAIN_AFTER: Mapping[Lane, timedelta] = dict.fromkeys(Lane, RING_AGAIN_AFTER)
-#: So many units of one site are out at once beside its assigning ...
+#: So many units of one site are out at once beside its assigning, lest one whose every call
+#: times out holds all the slots of a worker.
 SITE_UNITS = 2
-#: ... and so many of what failed the last time, lest a site whose calls time out holds more.
-FAILED_UNITS = 1
 #: What failed so often in a row waits well: it may hold a worker until its deadline again.
 FAILING = 2
 
 _KEY = (scan.c.site, scan.c.source, scan.c.track)
 _AGE = func.coalesce(scan.c.due_at, scan.c.lease_until)
+#: Of what is equally old: nothing can be given before the badges stand.
+_FIRST = case((scan.c.source == "provision", 0), else_=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,10 +100,10 @@ class SqlDispatch:
             return []
         mine = self._waits(again_after[lane])
         turn = func.row_number().over(
-            partition_by=scan.c.site, order_by=(_AGE, scan.c.source, scan.c.track)
+            partition_by=scan.c.site, order_by=(_AGE, _FIRST, scan.c.source, scan.c.track)
         )
         waiting = (
-            select(*_KEY, scan.c.failures, _AGE.label("age"), turn.label("turn"))
+            select(*_KEY, _AGE.label("age"), turn.label("turn"))
             .where(mine, _lane() == lane, served(scan.c.site, configured))
             .subquery()
         )
@@ -117,8 +118,7 @@ class SqlDispatch:
         if lane is Lane.ASSIGN:
             place = waiting.c.turn
         else:
-            most = case((waiting.c.failures > 0, FAILED_UNITS), else_=SITE_UNITS)
-            found = found.outerjoin(busy, busy.c.site == waiting.c.site).where(place <= most)
+            found = found.outerjoin(busy, busy.c.site == waiting.c.site).where(place <= SITE_UNITS)
         found = found.order_by(
             place, waiting.c.age, waiting.c.site, waiting.c.source, waiting.c.track
         ).limit(room)

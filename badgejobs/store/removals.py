@@ -220,9 +220,20 @@ def due_sites(
     return list(connection.scalars(waiting))
 
 
-def due_anywhere(now: datetime) -> Select[tuple[str]]:
-    """The sites with something that could be taken now; one may be named more than once."""
-    return select(award.c.site).join(badge_binding, _BOUND).where(_due(now), ledger.free_at(now))
+def due_anywhere(now: datetime) -> tuple[Select[tuple[str]], Select[tuple[str]]]:
+    """The sites with something that could be taken now; one may be named more than once.
+
+    One query for what is to be begun, one for what is to be tried again: each by its own index.
+    """
+    sites = select(award.c.site).join(badge_binding, _BOUND).where(ledger.free_at(now))
+    to_begin = sites.where(
+        award.c.revoke_at <= now,
+        # not by the index of states, where all that was ever given stands
+        func.lower(award.c.state) == State.ASSIGNED,
+        award.c.giver == Giver.OURS,
+        award.c.by_hand.is_(False),
+    )
+    return to_begin, sites.where(award.c.state == State.REVOKING, _due(now))
 
 
 def next_due_at(connection: Connection, site: str, *, now: datetime) -> datetime | None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, delete, func, insert, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, or_, select
 
 from badgejobs.core.ledger import WakeUp
 from badgejobs.store.dialect import chunks
@@ -74,16 +74,21 @@ class SqlWakeUps:
 
     def due_sites(
         self,
-        sites: Collection[str] | Select[tuple[str]],
+        sites: Collection[str] | None,
         known_to: Callable[[Collection[str]], Mapping[str, KnownTo]],
     ) -> list[str]:
-        """Those of ``sites`` with members whose time has come, longest waiting first."""
-        among = sites if isinstance(sites, Select) else sorted(sites)
-        waiting = self._connection.execute(
-            select(wake_up.c.site, wake_up.c.waits_for, func.min(wake_up.c.at).label("first"))
-            .where(wake_up.c.at <= self._moment.now, wake_up.c.site.in_(among))
+        """Those of ``sites`` with members whose time has come, longest waiting first.
+
+        Without ``sites``: of all. ``known_to`` tells of many sites how far each is known.
+        """
+        come = (
+            select(wake_up.c.site, wake_up.c.waits_for, func.min(wake_up.c.at))
+            .where(wake_up.c.at <= self._moment.now)
             .group_by(wake_up.c.site, wake_up.c.waits_for)
-        ).all()
+        )
+        if sites is not None:
+            come = come.where(wake_up.c.site.in_(sorted(sites)))
+        waiting = self._connection.execute(come).all()
         known = known_to({row.site for row in waiting if row.waits_for})
         first = dict[str, datetime]()
         for site, waits_for, at in waiting:

@@ -32,7 +32,7 @@ class SqlWaking:
     def for_awards(self, duty: str) -> int:
         """Sites with awards to be given or taken; how many were not due before."""
         now = self._moment.now
-        sites = (claims.due_anywhere(now), removals.due_anywhere(now))
+        sites = (claims.due_anywhere(now), *removals.due_anywhere(now))
         return sum(self._wake(duty, scan.c.site.in_(some)) for some in sites)
 
     def for_members(self, duty: str, *, beside: Collection[str] = ()) -> int:
@@ -47,10 +47,9 @@ class SqlWaking:
         )
         others = scan.c.site.not_in(sorted(beside))
         woken = self._wake(duty, and_(scan.c.site.in_(undecided), others))
-        asleep = select(scan.c.site).where(self._sleeps(duty), others)
         known_to = SqlScans(self._connection, self._moment).known_to_of
-        due = SqlWakeUps(self._connection, self._moment).due_sites(asleep, known_to)
-        return woken + self.at(duty, due)
+        due = SqlWakeUps(self._connection, self._moment).due_sites(None, known_to)
+        return woken + self.at(duty, set(due) - set(beside))
 
     def at(self, duty: str, sites: Collection[str]) -> int:
         """These sites; how many were not due before."""

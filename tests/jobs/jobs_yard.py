@@ -20,6 +20,7 @@ from jobs_stage import FIRST_AND_THIRD, SECRET, SHOPS, installation
 from left_alone import left_alone
 from redis import Redis
 
+from badgejobs.core.lane import Lane
 from badgejobs.service.presence import standing_broker
 
 PATIENCE_SECONDS = 40.0

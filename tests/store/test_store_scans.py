@@ -199,8 +199,8 @@ def test_two_ticks_at_once_ring_each_bell_once(store: SqlStore) -> None:
             return rung(tx, [f"s{number}" for number in range(40)], 10)
 
     with ThreadPoolExecutor(4) as pool:
-        rung = [pair for pairs in pool.map(tick, range(8)) for pair in pairs]
-    assert len(rung) == len(set(rung)) == 40
+        found = [pair for pairs in pool.map(tick, range(8)) for pair in pairs]
+    assert len(found) == len(set(found)) == 40
 
 
 def test_a_source_that_nobody_registered_is_an_error(store: SqlStore) -> None:
