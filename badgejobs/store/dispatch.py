@@ -43,8 +43,9 @@ FAILING = 2
 
 _KEY = (scan.c.site, scan.c.source, scan.c.track)
 _AGE = func.coalesce(scan.c.due_at, scan.c.lease_until)
-#: Of what is equally old: nothing can be given before the badges stand.
-_FIRST = case((scan.c.source == "provision", 0), else_=1)
+#: Of what is equally old: nothing can be given before the badges stand, nor decided before it is
+#: read.
+_FIRST = case((scan.c.source == "provision", 0), (scan.c.source == "flip", 2), else_=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from badgejobs.cli.dispatchbench.fleet import GIVES, NOTHING_SECONDS, Plan, Play
 from badgejobs.core.lane import Lane
 from badgejobs.core.ledger import Lease
 from badgejobs.core.source import Track
-from badgejobs.errors import LeaseTaken, WixUnavailable
+from badgejobs.errors import LeaseTaken, NotSent
 from badgejobs.jobs.retrying import patience
 from badgejobs.jobs.rooms import bounds
 from badgejobs.jobs.turns import again_after, ring_in_turns, ring_next
@@ -150,7 +150,7 @@ class Play:
 
     def _end(self, due: Due, lease: Lease) -> None:
         gives = due.source == "orders" and self._chance.random() < GIVES
-        error = WixUnavailable("Wix does not answer") if due.site in self.bad else None
+        error = NotSent("Wix does not answer") if due.site in self.bad else None
         wait = patience(error, lease.failures) if error else self._next(due)
         with self.store.begin() as tx:
             if error:
