@@ -207,7 +207,7 @@ class Settings(BaseSettings):
     )
     #: How often due sites are looked for.
     tick_seconds: Seconds = 10
-    #: How many walks and backfills go on at once, over all workers; ``None``: half of the slots.
+    #: How many walks and backfills go on at once, over all workers; ``None``: by their slots.
     walks_at_once: Annotated[int, Field(ge=1)] | None = None
     scan: Scan = Scan()
     assign: Assign = Assign()

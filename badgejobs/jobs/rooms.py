@@ -30,20 +30,26 @@ def bounds(
 ) -> dict[Lane, int]:
     """So many of what is short that slots stay busy until the next tick; of what is long, fewer.
 
-    Walks have half the slots of a worker that does other things too, at least one, and all
-    slots of one that does nothing else.
+    Walks have all slots of workers that do nothing else; of the others' half while these are
+    few, and an eighth of many.
 
     >>> bounds([], tick_seconds=10)[Lane.WALK], bounds([], tick_seconds=10)[Lane.SCAN]
     (2, 400)
     """
     workers = [one for one in processes if one.kind == "worker"]
     slots = {lane: sum(one.slots for one in workers if lane in one.lanes) for lane in Lane}
-    walks = sum(
-        one.slots if one.lanes == {Lane.WALK} else max(1, one.slots // 2)
-        for one in workers
-        if Lane.WALK in one.lanes
-    )
     if not workers:
-        slots, walks = dict.fromkeys(Lane, ASSUMED_SLOTS), ASSUMED_SLOTS // 2
+        slots = dict.fromkeys(Lane, ASSUMED_SLOTS)
+    own = sum(one.slots for one in workers if one.lanes == {Lane.WALK})
     out = {lane: max(1, slots[lane]) * UNITS_A_SECOND * tick_seconds for lane in Lane}
+    walks = own + walks_among(slots[Lane.WALK] - own)
     return out | {Lane.WALK: max(1, walks) if walks_at_once is None else walks_at_once}
+
+
+def walks_among(slots: int) -> int:
+    """How many slots of workers that do other things too may be at walks at once.
+
+    >>> [walks_among(slots) for slots in (0, 1, 4, 8, 64)]
+    [0, 1, 2, 3, 10]
+    """
+    return min(slots, max(1, min(slots // 2, 2 + slots // 8)))

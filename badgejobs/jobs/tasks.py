@@ -138,7 +138,10 @@ def flip(site: str) -> dict[str, Any]:
 
 
 @shared_task(name="badgejobs.reconcile", base=Bell)
-def reconcile(site: str | None = None, by_beat: bool = False) -> dict[str, Any]:
+def reconcile(
+    site: str | None = None,
+    by_beat: bool = False,  # noqa: FBT001, FBT002 - told by name, as all that tasks are told
+) -> dict[str, Any]:
     """Compare one site with Wix; without a name, make every site due for it."""
     at = house()
     if site is not None:

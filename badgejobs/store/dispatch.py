@@ -9,14 +9,15 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Row,
     Text,
     and_,
     case,
-    func,
     literal,
     or_,
     select,
@@ -40,12 +41,10 @@ AGAIN_AFTER: Mapping[Lane, timedelta] = dict.fromkeys(Lane, RING_AGAIN_AFTER)
 SITE_UNITS = 2
 #: What failed so often in a row waits well: it may hold a worker until its deadline again.
 FAILING = 2
+#: So many times as many rows as there is room for are looked at, to find those of most sites.
+MANY = 4
 
 _KEY = (scan.c.site, scan.c.source, scan.c.track)
-_AGE = func.coalesce(scan.c.due_at, scan.c.lease_until)
-#: Of what is equally old: nothing can be given before the badges stand, nor decided before it is
-#: read.
-_FIRST = case((scan.c.source == "provision", 0), (scan.c.source == "flip", 2), else_=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,11 +71,7 @@ class SqlDispatch:
 
     def out(self, again_after: Mapping[Lane, timedelta] = AGAIN_AFTER) -> Counter[Lane]:
         """How many units are out, by lane."""
-        lane = _lane()
-        rows = self._connection.execute(
-            select(lane, func.count()).where(self._is_out(again_after)).group_by(lane)
-        )
-        return Counter({Lane(name): number for name, number in rows})
+        return Counter(Lane(lane) for _, lane in self._out(again_after))
 
     def claim(
         self,
@@ -96,34 +91,31 @@ class SqlDispatch:
         """
         # Bounds are counted, and no row can be locked that is not there yet.
         take_turns(self._connection, "dispatch")
-        room = min(limit, bound - self.out(again_after)[lane])
+        self._take_back_from_the_lost()
+        out = self._out(again_after)
+        room = min(limit, bound - sum(1 for _, one in out if one == lane))
         if room <= 0:
             return []
+        of_site = Counter(site for site, one in out if one != Lane.ASSIGN)
+        most = SITE_UNITS if lane is not Lane.ASSIGN else len(Lane) * room
+        full = sorted(site for site, number in of_site.items() if number >= most)
         mine = self._waits(again_after[lane])
-        turn = func.row_number().over(
-            partition_by=scan.c.site, order_by=(_AGE, _FIRST, scan.c.source, scan.c.track)
-        )
-        waiting = (
-            select(*_KEY, _AGE.label("age"), turn.label("turn"))
+        # Those that are oldest by their index, a few times as many as there is room for: so
+        # that it costs no more, however much is due.
+        oldest = self._connection.execute(
+            select(*_KEY, scan.c.due_at)
             .where(mine, _lane() == lane, served(scan.c.site, configured))
-            .subquery()
+            .where(scan.c.site.not_in(full))
+            .order_by(scan.c.due_at)
+            .limit(MANY * room)
         )
-        busy = (
-            select(scan.c.site, func.count().label("number"))
-            .where(self._is_out(again_after), _lane() != Lane.ASSIGN)
-            .group_by(scan.c.site)
-            .subquery()
-        )
-        place = waiting.c.turn + func.coalesce(busy.c.number, 0)
-        found = select(waiting.c.site, waiting.c.source, waiting.c.track)
-        if lane is Lane.ASSIGN:
-            place = waiting.c.turn
-        else:
-            found = found.outerjoin(busy, busy.c.site == waiting.c.site).where(place <= SITE_UNITS)
-        found = found.order_by(
-            place, waiting.c.age, waiting.c.site, waiting.c.source, waiting.c.track
-        ).limit(room)
-        keys = [tuple(row) for row in self._connection.execute(found)]
+        turns = Counter[str]() if lane is Lane.ASSIGN else of_site
+        placed = list[tuple[int, datetime, str, str, str]]()
+        for site, source, track, due_at in sorted(oldest, key=_by_age):
+            turns[site] += 1
+            if turns[site] <= most:
+                placed.append((turns[site], due_at, site, source, track))
+        keys = [(site, source, track) for *_, site, source, track in sorted(placed)[:room]]
         free = set[tuple[str, str, str]]()
         for some in chunks(keys):
             locked = self._connection.execute(
@@ -179,11 +171,26 @@ class SqlDispatch:
                 update(scan).where(tuple_(*_KEY).in_(some)).values(rung_at=rung_at)
             )
 
+    def _out(self, again_after: Mapping[Lane, timedelta]) -> list[tuple[str, str]]:
+        """The (site, lane) of each unit that is out."""
+        rows = self._connection.execute(
+            select(scan.c.site, _lane()).where(self._is_out(again_after))
+        )
+        return [(site, lane) for site, lane in rows]
+
+    def _take_back_from_the_lost(self) -> None:
+        """What a worker had in hand that was lost is due since its lease has ended."""
+        self._connection.execute(
+            update(scan)
+            .where(scan.c.lease_until <= self._moment.now, scan.c.due_at.is_(None))
+            .values(due_at=scan.c.lease_until, rung_at=None)
+        )
+
     def _waits(self, again_after: timedelta) -> ColumnElement[bool]:
         """Due, in nobody's hand, and without a bell that may still be answered."""
         now = self._moment.now
         return and_(
-            or_(scan.c.due_at <= now, scan.c.due_at.is_(None)),
+            scan.c.due_at <= now,
             or_(scan.c.lease_until.is_(None), scan.c.lease_until <= now),
             or_(scan.c.rung_at.is_(None), scan.c.rung_at <= now - again_after),
         )
@@ -197,10 +204,16 @@ class SqlDispatch:
         rung = and_(
             # said once more without the lanes, for the index
             scan.c.rung_at > now - max(again_after.values()),
-            or_(scan.c.due_at <= now, scan.c.due_at.is_(None)),
+            scan.c.due_at <= now,
             may_come,
         )
         return or_(scan.c.lease_until > now, rung)
+
+
+def _by_age(row: Row[Any]) -> tuple[datetime, int, str, str]:
+    """Of what is equally old, badges come before reading, and that before deciding."""
+    rank = {"provision": 0, "flip": 2}.get(row.source, 1)
+    return row.due_at, rank, row.source, row.track
 
 
 def _lane() -> ColumnElement[str]:

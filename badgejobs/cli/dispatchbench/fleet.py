@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
+from itertools import count
 
 from badgejobs.core.lane import Lane
 from badgejobs.core.source import Track
+from badgejobs.jobs.rooms import walks_among
 from badgejobs.store.dispatch import Due
 
 #: Seconds that a worker is at a unit, as measured by `badgejobs bench`: one call that finds
@@ -41,9 +42,13 @@ class Plan:
 
     @property
     def slots(self) -> int:
-        """Jobs at once, for which the work of the sound sites is a load of ``LOAD``."""
+        """Jobs at once, for which the short work of the sites is a load of ``LOAD``.
+
+        What walks may take is left aside, as if they always took it.
+        """
         short = SCAN_SECONDS + GIVES * ASSIGN_SECONDS
-        return max(4, math.ceil(self.sites * short / self.interval / LOAD))
+        needed = self.sites * short / self.interval / LOAD
+        return next(slots for slots in count(4) if slots - walks_among(slots) >= needed)
 
 
 @dataclass(slots=True, kw_only=True)
