@@ -9,12 +9,10 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    Row,
     Text,
     and_,
     case,
@@ -109,6 +107,7 @@ class SqlDispatch:
             .order_by(scan.c.due_at)
             .limit(MANY * room)
         )
+        rows = [(row.site, row.source, row.track, row.due_at) for row in oldest]
         turns = Counter[str]() if lane is Lane.ASSIGN else of_site
         placed = list[tuple[int, datetime, str, str, str]]()
         for site, source, track, due_at in sorted(oldest, key=_by_age):
@@ -210,10 +209,10 @@ class SqlDispatch:
         return or_(scan.c.lease_until > now, rung)
 
 
-def _by_age(row: Row[Any]) -> tuple[datetime, int, str, str]:
+def _by_age(row: tuple[str, str, str, datetime]) -> tuple[datetime, int, str, str]:
     """Of what is equally old, badges come before reading, and that before deciding."""
-    rank = {"provision": 0, "flip": 2}.get(row.source, 1)
-    return row.due_at, rank, row.source, row.track
+    _, source, track, due_at = row
+    return due_at, {"provision": 0, "flip": 2}.get(source, 1), source, track
 
 
 def _lane() -> ColumnElement[str]:
