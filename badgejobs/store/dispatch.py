@@ -110,7 +110,7 @@ class SqlDispatch:
         rows = [(row.site, row.source, row.track, row.due_at) for row in oldest]
         turns = Counter[str]() if lane is Lane.ASSIGN else of_site
         placed = list[tuple[int, datetime, str, str, str]]()
-        for site, source, track, due_at in sorted(oldest, key=_by_age):
+        for site, source, track, due_at in sorted(rows, key=_by_age):
             turns[site] += 1
             if turns[site] <= most:
                 placed.append((turns[site], due_at, site, source, track))

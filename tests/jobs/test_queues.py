@@ -23,6 +23,8 @@ from badgejobs.store.processes import Process
 
 pytest_plugins = ["jobs_fixtures"]
 
+QUEUES = (*LANES, OLDER)
+
 
 @pytest.fixture
 def settings(
@@ -36,10 +38,8 @@ def settings(
 
 def waiting(redis: Redis) -> dict[str, int]:
     """How many messages wait, by queue."""
-    lengths = {queue: redis.llen(f"badgejobs:{queue}") for queue in (*LANES, OLDER)}
-    return {
-        queue: length for queue, length in lengths.items() if isinstance(length, int) and length
-    }
+    lengths = {queue: len(redis.lrange(f"badgejobs:{queue}", 0, -1)) for queue in QUEUES}
+    return {queue: length for queue, length in lengths.items() if length}
 
 
 @pytest.mark.parametrize(
