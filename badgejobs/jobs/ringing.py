@@ -86,9 +86,13 @@ def ring_now(house: House, site: str, source: str, track: Track = Track.LIVE) ->
 def is_empty(lane: Lane) -> bool | None:
     """Whether no message waits in the queue of a lane; ``None`` where the broker cannot tell."""
     with app.connection_or_acquire() as connection:
+        # kombu asks Redis for a queue without the prefix of our keys, and finds none; to declare
+        # one there writes nothing.
+        passive = connection.transport.driver_type != "redis"
         try:
             with connection.channel() as channel:
-                return not channel.queue_declare(queue=lane.value, passive=True).message_count
+                queue = channel.queue_declare(queue=lane.value, passive=passive)
+                return not queue.message_count
         except connection.channel_errors:
             return True  # there is no such queue yet, or not any more
         except (*connection.connection_errors, OperationalError):
