@@ -10,7 +10,7 @@ from badgejobs.store import SqlStore
 from badgejobs.store.dispatch import RING_AGAIN_AFTER, Due
 
 #: Rows that are noted as rung in one transaction.
-CHUNK = 2000
+CHUNK = 1000
 #: While a queue holds messages, a bell may still be in it; in an empty one none waits.
 MAY_STILL_WAIT = timedelta(minutes=5)
 NOT_YET_ANSWERED = timedelta(seconds=15)
