@@ -134,7 +134,7 @@ def _celery(settings: Settings, command: str, arguments: list[str]) -> None:
     watched(settings.owner)
     if not settings.sites:
         raise SettingsError("no site is configured; `badgejobs init` writes a configuration")
-    if command == "worker":
+    if command in {"worker", "beat"}:
         with opened(settings):
             pass  # the database answers and its tables are ours
     with broker(settings) as address:
