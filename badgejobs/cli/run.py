@@ -16,7 +16,8 @@ from badgejobs.cli.flower_auth import require_password
 from badgejobs.cli.opening import broker, opened, require_any_site, settled, watched
 from badgejobs.cli.output import Output
 from badgejobs.config import Settings, prepare_state_dir
-from badgejobs.errors import StateError
+from badgejobs.errors import SettingsError, StateError
+from badgejobs.jobs.queues import queues_of
 from badgejobs.service.addresses import require_free
 from badgejobs.service.single import only_one
 
@@ -28,7 +29,10 @@ def worker(
         typer.Option(help="Default: threads with the embedded parts, prefork otherwise."),
     ] = None,
     concurrency: Annotated[int, typer.Option(min=1, max=64, help="Jobs at once.")] = 4,
-    queues: Annotated[str, typer.Option(help="Comma-separated names of queues.")] = "celery",
+    lanes: Annotated[
+        str, typer.Option(help="What to work for: of assign, scan, walk, tick; comma-separated.")
+    ] = "assign,scan,walk,tick",
+    queues: Annotated[str | None, typer.Option(hidden=True)] = None,
     name: Annotated[
         str | None,
         typer.Option(help="Must differ between workers of one host. Default: by its process."),
@@ -36,8 +40,11 @@ def worker(
 ) -> None:
     """Run a Celery worker in this process.
 
-    Example: badgejobs worker --pool prefork --concurrency 8
+    Example: badgejobs worker --pool prefork --concurrency 8 --lanes assign,scan
     """
+    if queues is not None:
+        raise SettingsError("--queues is gone: say --lanes with some of assign, scan, walk, tick")
+    wanted = queues_of(lanes)
     settings = settled()
     embedded = settings.redis_url is None or settings.database.startswith("sqlite")
     chosen = pool or ("threads" if embedded else "prefork")
@@ -48,7 +55,7 @@ def worker(
     _celery(settings, "worker", [
         f"--pool={chosen}",
         f"--concurrency={concurrency}",
-        f"--queues={queues}",
+        f"--queues={','.join(wanted)}",
         f"--hostname={name or f'badgejobs-{os.getpid()}'}@%h",
         "--without-gossip",
         "--without-mingle",
@@ -56,7 +63,7 @@ def worker(
 
 
 def beat() -> None:
-    """Run the Celery beat that rings every few seconds for what is due.
+    """Run the Celery beat that looks every few seconds for what is due, and rings for it.
 
     Several at once do no harm; one state folder takes one.
 
@@ -69,7 +76,13 @@ def beat() -> None:
         # The lock is ours, so whoever wrote it is gone, whatever has its number now.
         pid_file.unlink(missing_ok=True)
         _celery(
-            settings, "beat", [f"--schedule={folder / 'beat-schedule'}", f"--pidfile={pid_file}"]
+            settings,
+            "beat",
+            [
+                "--scheduler=badgejobs.jobs.beating:Ticking",
+                f"--schedule={folder / 'beat-schedule'}",
+                f"--pidfile={pid_file}",
+            ],
         )
 
 
@@ -120,7 +133,7 @@ def _celery(settings: Settings, command: str, arguments: list[str]) -> None:
 
     watched(settings.owner)
     require_any_site(settings)
-    if command == "worker":
+    if command in {"worker", "beat"}:
         with opened(settings):
             pass  # the database answers and its tables are ours
     with broker(settings) as address:

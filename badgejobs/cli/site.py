@@ -234,7 +234,7 @@ def sources_of(house: House, site: str, source: str | None) -> list[str]:
 def ring_for(settings: Settings, bells: list[tuple[str, dict[str, str | int]]]) -> bool:
     """Ring for the workers; no where the broker is away."""
     from badgejobs.jobs.app import configure  # noqa: PLC0415 - importing Celery takes a second
-    from badgejobs.jobs.tasks import ring  # noqa: PLC0415 - as above
+    from badgejobs.jobs.ringing import ring  # noqa: PLC0415 - as above
 
     try:
         with standing(settings) as address:

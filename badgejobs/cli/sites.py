@@ -275,7 +275,7 @@ def _write(house: House, row: SiteRow, *, check: bool, rebind: bool = False) -> 
             standing.resume(tx, row.name, by=WIX, asked_by=BY)
         standing.make_all_due(tx, row.name, asked_by=BY)
     house.directory.forget()
-    work.register_site(house, row.name)
+    work.register(house, [row.name])
 
 
 def _resealed(house: House, sealed: str, place: str) -> str | None:

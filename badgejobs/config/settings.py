@@ -221,6 +221,8 @@ class Settings(BaseSettings):
     )
     #: How often due sites are looked for.
     tick_seconds: Seconds = 10
+    #: How many walks and backfills go on at once, over all workers; ``None``: by their slots.
+    walks_at_once: Annotated[int, Field(ge=1)] | None = None
     scan: Scan = Scan()
     assign: Assign = Assign()
     webhooks: Webhooks = Webhooks()

@@ -25,10 +25,10 @@ def lane_of(kind: str, track: Track) -> Lane:
     """
     if kind == "assign":
         return Lane.ASSIGN
-    if kind in _WAIT_WELL or track is not Track.LIVE:
+    if kind in WAIT_WELL or track is not Track.LIVE:
         return Lane.WALK
     return Lane.SCAN
 
 
 #: Duties that read much and change nothing that anybody waits for.
-_WAIT_WELL = frozenset({"reconcile", "quarantine"})
+WAIT_WELL = frozenset({"reconcile", "quarantine"})

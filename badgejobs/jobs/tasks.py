@@ -6,27 +6,28 @@ are the names of a site and a source or the id of a row, never data.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import timedelta
 from typing import Any
 
 import structlog
-from celery import Task, shared_task
-from celery.result import denied_join_result
-from kombu.exceptions import OperationalError
+from celery import Task, current_task, shared_task
 
-from badgejobs.bootstrap import House
+from badgejobs.core.lane import Lane, lane_of
 from badgejobs.core.source import Track
 from badgejobs.errors import BadgeJobsError
-from badgejobs.jobs import standing, tracks, work
-from badgejobs.jobs.app import app, house
+from badgejobs.jobs import dispatching, standing, tracks, work
+from badgejobs.jobs.app import house
 from badgejobs.jobs.reconciling import run_reconcile
+from badgejobs.jobs.ringing import ring_now
 from badgejobs.jobs.units import Outcome
-from badgejobs.store.standings import WIX
 
 log = structlog.get_logger(__name__)
 
-#: Rows that one tick rings for.
-BELLS_A_TICK = 200
 BY_WORKER = "worker"
+#: A bell that came to nothing before any work began rings so much later again.
+ANOTHER_TIME = timedelta(minutes=1)
 
 
 class Bell(Task[..., Any]):
@@ -37,7 +38,7 @@ class Bell(Task[..., Any]):
     default_retry_delay = 10
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Run it; what our own errors end is still due in the database, and rung for again.
+        """Run it; what our own errors end stays due in the database, and is rung for again.
 
         Among them: a database that is away, and a site of another configuration.
         """
@@ -45,20 +46,18 @@ class Bell(Task[..., Any]):
             return super().__call__(*args, **kwargs)
         except BadgeJobsError as error:
             log.warning("a bell came to nothing", task=self.name, error=str(error))
+            with suppress(BadgeJobsError):
+                _put_off(self.name.removeprefix("badgejobs."), kwargs)
             return {"error": str(error)}
 
 
-def ring(name: str, **arguments: str | int) -> bool:
-    """Send a bell, and say whether it went out; a lost one costs only time."""
-    try:
-        # Nobody waits for the answer. Celery would subscribe to it all the same wherever no
-        # worker runs, and hang for 20 s, then raise a RuntimeError, where the broker is away.
-        with denied_join_result():
-            app.send_task(name, kwargs=arguments)
-    except OperationalError as error:
-        log.warning("bell not rung; the next tick rings again", task=name, error=str(error))
-        return False
-    return True
+def _put_off(kind: str, arguments: Mapping[str, Any]) -> None:
+    """Let the row of a bell that came to nothing not hold a place until its bell counts as lost."""
+    if "site" in arguments and kind in {"scan", *work.ALL_DUTIES}:
+        source = str(arguments.get("source", kind))
+        track = Track(arguments.get("track", Track.LIVE))
+        with house().store.begin() as tx:
+            tx.dispatch.put_off(str(arguments["site"]), source, track, by=ANOTHER_TIME)
 
 
 def answer(outcome: Outcome) -> dict[str, Any]:
@@ -72,142 +71,99 @@ def answer(outcome: Outcome) -> dict[str, Any]:
 
 
 @shared_task(name="badgejobs.tick", base=Bell, ignore_result=True)
-def tick() -> None:
-    """Ring for everything that is due."""
+def tick(*, by_beat: bool = False) -> None:
+    """Ring for everything that is due; of all beats one does so in each slot of time."""
     at = house()
-    work.register(at)
-    with_rules = take_up_changed_rules(at)
-    take_up_new_secrets(at)
-    work.wake_quarantine(at)
-    with at.store.begin() as tx:
-        tx.awards.recover(quiet_period=at.timing.quiet_period)
-        duties = tx.scans.due(at.sites, BELLS_A_TICK)
-        sites = tx.awards.due_sites(at.sites, BELLS_A_TICK)
-        requests = tx.requests.open_ids(with_rules, BELLS_A_TICK)
-    rung = {site for site, duty, _ in duties if duty == work.FLIP}
-    flips = set(work.due_flips(at, with_rules, BELLS_A_TICK)) - rung
-    for site, duty, track in duties:
-        if duty in work.ALL_DUTIES:
-            ring(f"badgejobs.{duty}", site=site)
-        else:
-            ring("badgejobs.scan", site=site, source=duty, track=track.value)
-    for site in sites:
-        ring("badgejobs.assign", site=site)
-    for site in sorted(flips):
-        ring("badgejobs.flip", site=site)
-    for request in requests:
-        ring("badgejobs.check_member", request=request)
-    for site in standing.due_probes(at, BELLS_A_TICK):
-        ring("badgejobs.probe_site", site=site)
-
-
-def take_up_changed_rules(at: House) -> list[str]:
-    """Make provisioning due at once for each site whose rules are not those decided under.
-
-    Returns the sites whose rules can be used: nothing can be decided for the others.
-    """
-    usable = list[str]()
-    with at.store.read() as tx:
-        stands = tx.bindings.versions(at.sites)
-    for site in at.sites:
-        try:
-            version = at.at(site).rules().version
-        except BadgeJobsError as error:
-            log.warning("rules cannot be used; nothing is decided", site=site, error=str(error))
-            continue
-        usable.append(site)
-        applied, tried = stands.get(site, (None, None))
-        if applied != version:
-            with at.store.begin() as tx:
-                # What failed under these very rules waits for its turn; a change does not.
-                tx.scans.make_due(
-                    site,
-                    work.PROVISION,
-                    if_waiting=True,
-                    unless_failing=tried == version,
-                    asked_by="rules change",
-                )
-    return usable
-
-
-def take_up_new_secrets(at: House) -> None:
-    """Make everything due at once for sites with a new secret: what failed may work now."""
-    for site in sorted(at.take_renewed()):
-        with at.store.begin() as tx:
-            standing.resume(tx, site, by=WIX, asked_by="a new secret")
-            tx.scans.make_failed_due(site, asked_by="a new secret")
-            for name in (*at.at(site).wanted_sources(), *work.ALL_DUTIES):
-                tx.scans.make_due(site, name, asked_by="a new secret")
+    every = timedelta(seconds=at.settings.tick_seconds)
+    if not by_beat or dispatching.is_our_turn(at, "tick", every):
+        dispatching.tick(at)
 
 
 @shared_task(name="badgejobs.scan", base=Bell)
 def scan(site: str, source: str, track: str = Track.LIVE.value) -> dict[str, Any]:
     """Read one track of a source of one site; without a word, what changed lately."""
-    outcome = work.run_scan(house(), site, source, Track(track), by=BY_WORKER)
+    at = house()
+    outcome = work.run_scan(at, site, source, Track(track), by=BY_WORKER)
     if outcome.opened:
-        ring("badgejobs.assign", site=site)
-    if outcome.more:
-        ring("badgejobs.scan", site=site, source=source, track=track)
-    for other in tracks.due_beside(house(), site, source, Track(track)):
-        ring("badgejobs.scan", site=site, source=source, track=other.value)
+        ring_now(at, site, work.ASSIGN)
+    others = tracks.due_beside(at, site, source, Track(track))
+    next_ones = [*([Track(track)] if outcome.more else []), *others]
+    lanes = {one: lane_of(source, one) for one in (Track(track), *next_ones)}
+    for one in next_ones:
+        if lanes[one] is not Lane.WALK:
+            ring_now(at, site, source, one)
+    if Lane.WALK in lanes.values() or _is_in_the_last_lane():
+        dispatching.hand_on(at)
     return answer(outcome)
+
+
+def _is_in_the_last_lane() -> bool:
+    """Whether this job came by the queue of walks, as what keeps failing does too."""
+    job = current_task
+    return bool(job) and (job.request.delivery_info or {}).get("routing_key") == Lane.WALK
 
 
 @shared_task(name="badgejobs.assign", base=Bell)
 def assign(site: str) -> dict[str, Any]:
     """Bring a site's due awards to Wix."""
-    outcome = work.run_assign(house(), site, by=BY_WORKER)
+    at = house()
+    outcome = work.run_assign(at, site, by=BY_WORKER)
     if outcome.more:
-        ring("badgejobs.assign", site=site)
+        ring_now(at, site, work.ASSIGN)
     return answer(outcome)
 
 
 @shared_task(name="badgejobs.provision", base=Bell)
 def provision(site: str) -> dict[str, Any]:
     """Bind a site's badges, and decide its members under its rules."""
-    outcome = work.run_provision(house(), site, by=BY_WORKER)
+    at = house()
+    outcome = work.run_provision(at, site, by=BY_WORKER)
     if outcome.more:
-        ring("badgejobs.provision", site=site)
+        ring_now(at, site, work.PROVISION)
     if outcome.opened or outcome.numbers.get("created") or outcome.numbers.get("found"):
-        ring("badgejobs.assign", site=site)
+        ring_now(at, site, work.ASSIGN)
     return answer(outcome)
 
 
 @shared_task(name="badgejobs.flip", base=Bell)
 def flip(site: str) -> dict[str, Any]:
     """Decide a site's members whose time has come."""
-    outcome = work.run_flip(house(), site, by=BY_WORKER)
+    at = house()
+    outcome = work.run_flip(at, site, by=BY_WORKER)
     if outcome.more:
-        ring("badgejobs.flip", site=site)
+        ring_now(at, site, work.FLIP)
     if outcome.opened:
-        ring("badgejobs.assign", site=site)
+        ring_now(at, site, work.ASSIGN)
     return answer(outcome)
 
 
 @shared_task(name="badgejobs.reconcile", base=Bell)
-def reconcile(site: str | None = None) -> dict[str, Any]:
+def reconcile(
+    site: str | None = None,
+    by_beat: bool = False,  # noqa: FBT001, FBT002 - told by name, as all that tasks are told
+) -> dict[str, Any]:
     """Compare one site with Wix; without a name, make every site due for it."""
     at = house()
     if site is not None:
         outcome = run_reconcile(at, site, by=BY_WORKER)
-        if outcome.more:
-            ring("badgejobs.reconcile", site=site)
+        dispatching.hand_on(at)
         return answer(outcome)
+    if by_beat and not dispatching.is_our_turn(at, "reconcile", timedelta(days=1)):
+        return {"kind": "reconcile", "sites": 0}
     work.prune(at)
     with at.store.begin() as tx:
-        for name in at.sites:
-            tx.scans.make_due(name, work.RECONCILE)
-    return {"kind": "reconcile", "sites": len(at.sites)}
+        sites = tx.waking.everywhere(work.RECONCILE, at.configured)
+    return {"kind": "reconcile", "sites": sites}
 
 
 @shared_task(name="badgejobs.quarantine", base=Bell)
 def quarantine(site: str) -> dict[str, Any]:
     """Ask again for a site's records that could not be understood."""
-    outcome = work.run_quarantine(house(), site, by=BY_WORKER)
-    if outcome.more:
-        ring("badgejobs.quarantine", site=site)
+    at = house()
+    outcome = work.run_quarantine(at, site, by=BY_WORKER)
     if outcome.opened:
-        ring("badgejobs.assign", site=site)
+        ring_now(at, site, work.ASSIGN)
+    dispatching.hand_on(at)
     return answer(outcome)
 
 
@@ -220,9 +176,10 @@ def probe_site(site: str) -> dict[str, Any]:
 @shared_task(name="badgejobs.check_member", base=Bell)
 def check_member(request: int) -> dict[str, Any]:
     """Decide the member whom a request row names."""
-    outcome = work.run_check(house(), request, by=BY_WORKER)
+    at = house()
+    outcome = work.run_check(at, request, by=BY_WORKER)
     if outcome is None:
         return {"kind": "check_member", "request": request, "done": True}
     if outcome.opened:
-        ring("badgejobs.assign", site=outcome.site)
+        ring_now(at, outcome.site, work.ASSIGN)
     return answer(outcome)

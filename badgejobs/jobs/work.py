@@ -14,6 +14,7 @@ from datetime import timedelta
 import structlog
 
 from badgejobs.bootstrap import House
+from badgejobs.core.milestone import Wants
 from badgejobs.core.source import Track
 from badgejobs.errors import BadgeJobsError, Refused, SettingsError, SourceBroken
 from badgejobs.flow.assign import Assigned, assign
@@ -50,20 +51,12 @@ _SELDOM = timedelta(days=365)
 BATCHES_A_JOB = 50
 
 
-def register(house: House) -> None:
-    """Make every site's sources and duties known to the database, due when new.
+def register(house: House, sites: Collection[str] | None = None) -> None:
+    """Make the sources and duties of these sites known to the database, due when new.
 
-    Only sources that the site's rules read are read at all.
+    Without ``sites``: of the configured ones. Only sources that the site's rules read are read.
     """
-    _register(house, house.sites)
-
-
-def register_site(house: House, site: str) -> None:
-    """Make the sources and duties of one site known, as :func:`register`."""
-    _register(house, [site])
-
-
-def _register(house: House, sites: Collection[str]) -> None:
+    sites = house.configured if sites is None else sites
     wanted = {
         (site, source, house.mode(source) or "window", track)
         for site in sites
@@ -158,6 +151,7 @@ def run_scan(
                 raise
             # the pages before it are recorded, and what they opened may be given
             raise Stopped(told(so_far), error) from error
+        _register_for_guests(house, site, wants, done)
         if done.refused:
             raise Stopped(told(done), Refused(done.refused))
         return told(done)
@@ -250,6 +244,7 @@ def run_provision(
             )  # fmt: skip
         decided, done = take_up(site, rules, house.store, batches=BATCHES_A_JOB)
         if is_new:
+            register(house, [site])
             with house.store.begin() as tx:
                 for source in at.wanted_sources():
                     # A source that no rule read until now has been at rest.
@@ -296,7 +291,7 @@ def due_flips(house: House, sites: Collection[str], limit: int) -> list[str]:
     """
     with house.store.read() as tx:
         undecided = tx.bindings.undecided(sites)
-        due = tx.wake_ups.due_sites(sites, tx.scans.known_to, limit)
+        due = tx.wake_ups.due_sites(sites, tx.scans.known_to_of)
     anew = [
         site for site, version in undecided.items() if house.at(site).rules().version == version
     ]
@@ -306,9 +301,10 @@ def due_flips(house: House, sites: Collection[str], limit: int) -> list[str]:
 def wake_quarantine(house: House) -> None:
     """Let quarantine be worked on where records of it are due; nothing more than a row is made."""
     with house.store.begin() as tx:
-        for site in tx.quarantine.due_sites(house.sites):
+        sites = tx.quarantine.due_sites(house.configured)
+        for site in tx.waking.without(QUARANTINE, sites):
             tx.scans.register(site, QUARANTINE, "window")
-            tx.scans.make_due(site, QUARANTINE, if_waiting=True, unless_failing=True)
+        tx.waking.at(QUARANTINE, sites)
 
 
 def run_quarantine(house: House, site: str, *, by: str) -> Outcome:
@@ -363,6 +359,12 @@ def prune(house: House) -> None:
     with house.store.begin() as tx:
         tx.runs.prune(timedelta(days=house.settings.runs_kept_days))
         tx.requests.prune(REQUESTS_KEPT)
+
+
+def _register_for_guests(house: House, site: str, wants: Wants, done: Scanned) -> None:
+    """The first order of a guest asks for members, where it is to find its own."""
+    if wants.guests and done.pages:
+        register(house, [site])
 
 
 def _let_rest(house: House, site: str, source: str, track: Track) -> None:

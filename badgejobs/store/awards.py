@@ -278,14 +278,14 @@ class SqlAwards:
         """Whether a worker has an award of this badge in hand, or its request is under way."""
         return claims.in_hand(self._connection, site, badge, now=self._moment.now)
 
-    def due_sites(self, sites: Collection[str], limit: int) -> list[str]:
-        """Those of ``sites`` with awards that could be given or taken now, longest waiting first.
+    def due_sites(self, configured: Collection[str], limit: int) -> list[str]:
+        """The served sites with awards that could be given or taken now, longest waiting first.
 
         What is to be given goes first.
         """
         now = self._moment.now
-        to_give = claims.due_sites(self._connection, sites, limit=limit, now=now)
-        to_take = removals.due_sites(self._connection, sites, limit=limit, now=now)
+        to_give = claims.due_sites(self._connection, configured, limit=limit, now=now)
+        to_take = removals.due_sites(self._connection, configured, limit=limit, now=now)
         return list(dict.fromkeys((*to_give, *to_take)))[:limit]
 
     def next_due_at(self, site: str, *, capped: bool = True) -> datetime | None:

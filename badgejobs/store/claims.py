@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Select,
     and_,
     bindparam,
     case,
@@ -25,6 +26,7 @@ from badgejobs.core.award import OPEN, Award, State
 from badgejobs.core.guard import RELEASED
 from badgejobs.store import capping, ledger, slots
 from badgejobs.store.dialect import chunks
+from badgejobs.store.serving import served
 from badgejobs.store.tables import award, badge_binding
 
 _UNDER_WAY = (*sorted(OPEN), State.INFLIGHT)
@@ -99,12 +101,20 @@ def _key(one: Award) -> tuple[str, str, str]:
     return one.site, one.member_id, one.badge
 
 
-def recover(connection: Connection, *, quiet_period: timedelta, now: datetime) -> int:
-    """Free what the worker that had it in hand will never settle; how many were freed."""
+def recover(
+    connection: Connection, *, quiet_period: timedelta, now: datetime, limit: int = 1000
+) -> int:
+    """Free what the worker that had it in hand will never settle; how many were freed.
+
+    No more than ``limit`` at once, the longest lost first.
+    """
     rows = connection.execute(
         select(*ledger.COLUMNS)
         .where(award.c.claimed_until < now)
-        .where(award.c.state.in_(_IN_HAND))
+        # not by the index of states, where all that was ever given stands
+        .where(func.lower(award.c.state).in_(_IN_HAND))
+        .order_by(award.c.claimed_until)
+        .limit(limit)
         .with_for_update(skip_locked=True)
     )
     changes = list[tuple[Award, Award]]()
@@ -209,18 +219,23 @@ def in_hand(connection: Connection, site: str, badge: str, *, now: datetime) -> 
 
 
 def due_sites(
-    connection: Connection, sites: Collection[str], *, limit: int, now: datetime
+    connection: Connection, configured: Collection[str], *, limit: int, now: datetime
 ) -> list[str]:
-    """Those of ``sites`` with awards that could be claimed now, longest waiting first."""
+    """The served sites with awards that could be claimed now, longest waiting first."""
     waiting = (
         select(award.c.site)
         .join(badge_binding, BOUND)
-        .where(award.c.site.in_(sorted(sites)), due(now))
+        .where(served(award.c.site, configured), due(now))
         .group_by(award.c.site)
         .order_by(func.min(func.coalesce(award.c.not_before, award.c.opened_at)), award.c.site)
         .limit(limit)
     )
     return list(connection.scalars(waiting))
+
+
+def due_anywhere(now: datetime) -> Select[tuple[str]]:
+    """The sites with awards that could be claimed now; a site may be named more than once."""
+    return select(award.c.site).join(badge_binding, BOUND).where(due(now))
 
 
 def next_due_at(

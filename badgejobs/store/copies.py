@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import UTC, datetime
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
     Table,
     Text,
+    bindparam,
     cast,
     delete,
     insert,
@@ -17,7 +19,7 @@ from sqlalchemy import (
     text,
 )
 
-from badgejobs.store.tables import activity, award, award_history, wake_up
+from badgejobs.store.tables import activity, award, award_history, scan, site, wake_up
 
 #: The tables that grow with the members, and which of their columns name one of them or one of
 #: their activities; the database itself numbers the rows of the last.
@@ -75,3 +77,16 @@ class SqlCopies:
             .where(table.c.site == site)
         )
         self._connection.execute(insert(table).from_select([one.name for one in columns], rows))
+
+    def spread(self, like: str, names: Sequence[str]) -> None:
+        """Sites of the database by these names, each with what is due as at the site ``like``."""
+        now = datetime(2026, 1, 1, tzinfo=UTC)
+        told = dict.fromkeys(("pack", "overrides", "comment_apps"), "")
+        told_at = {"added_at": now, "changed_at": now}
+        self._connection.execute(insert(site), [{"name": one} | told | told_at for one in names])
+        columns = [column for column in scan.c if column is not scan.c.site]
+        rows = select(bindparam("of", type_=Text), *columns).where(scan.c.site == like)
+        self._connection.execute(
+            insert(scan).from_select(["site", *(column.name for column in columns)], rows),
+            [{"of": one} for one in names],
+        )

@@ -49,6 +49,7 @@ award = Table(
     Index("award_badge", "site", "badge", "state", "earned_at"),
     Index("award_sent", "site", "sent_at"),
     Index("award_to_go", "site", "revoke_at", sqlite_where=_TO_GO, postgresql_where=_TO_GO),
+    Index("award_gone_at", "revoke_at", sqlite_where=_TO_GO, postgresql_where=_TO_GO),
 )
 
 #: How many members a badge was ever sent to: what a limit has left is not given twice, even
@@ -71,6 +72,7 @@ wake_up = Table(
     metadata.key("waits_for"),
     metadata.time("at"),
     Index("wake_up_due", "site", "at"),
+    Index("wake_up_at", "at"),
 )
 
 #: Every change of state of every award; only ever added to.

@@ -25,6 +25,7 @@ from badgejobs.core.activity import Unreadable, is_stand_in, stand_in
 from badgejobs.store.columns import AwareTime
 from badgejobs.store.dialect import chunks, insert_into
 from badgejobs.store.moment import Moment
+from badgejobs.store.serving import served
 from badgejobs.store.tables import activity, quarantine
 
 #: A record that Wix gave is asked for again so long after.
@@ -140,8 +141,8 @@ class SqlQuarantine:
         )
         return list(self._connection.scalars(rows))
 
-    def due_sites(self, sites: Collection[str], *, version: str = __version__) -> list[str]:
-        """Those of ``sites`` with records that are to be asked for now.
+    def due_sites(self, configured: Collection[str], *, version: str = __version__) -> list[str]:
+        """The served sites with records that are to be asked for now.
 
         What another version of badgejobs could not understand is: this one may.
         """
@@ -149,12 +150,12 @@ class SqlQuarantine:
         self._connection.execute(
             update(quarantine)
             .where(or_(quarantine.c.tried_by < version, quarantine.c.tried_by > version))
-            .where(quarantine.c.site.in_(sorted(sites)), quarantine.c.due_at > now)
+            .where(served(quarantine.c.site, configured), quarantine.c.due_at > now)
             .values(due_at=now)
         )
         rows = (
             select(quarantine.c.site)
-            .where(quarantine.c.site.in_(sorted(sites)), quarantine.c.due_at <= now)
+            .where(served(quarantine.c.site, configured), quarantine.c.due_at <= now)
             .distinct()
             .order_by(quarantine.c.site)
         )

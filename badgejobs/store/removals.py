@@ -7,7 +7,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    bindparam,
+    case,
+    func,
+    or_,
+    select,
+    update,
+)
 
 from badgejobs.core.award import Award, Giver, State, Unmet
 from badgejobs.core.guard import HELD_BACK, HELD_BACK_BY_GUARD, WINDOW, Tally
@@ -15,6 +26,7 @@ from badgejobs.core.ledger import Claimed
 from badgejobs.store import ledger
 from badgejobs.store.acting import RULES
 from badgejobs.store.moment import Moment
+from badgejobs.store.serving import served
 from badgejobs.store.tables import award, award_history, badge_binding
 
 #: A removal that is due within so long is waited for by whoever works a site off.
@@ -194,18 +206,34 @@ BY_HAND = "taken back by hand"
 
 
 def due_sites(
-    connection: Connection, sites: Collection[str], *, limit: int, now: datetime
+    connection: Connection, configured: Collection[str], *, limit: int, now: datetime
 ) -> list[str]:
-    """Those of ``sites`` with something that could be taken now, longest waiting first."""
+    """The served sites with something that could be taken now, longest waiting first."""
     waiting = (
         select(award.c.site)
         .join(badge_binding, _BOUND)
-        .where(award.c.site.in_(sorted(sites)), _due(now), ledger.free_at(now))
+        .where(served(award.c.site, configured), _due(now), ledger.free_at(now))
         .group_by(award.c.site)
         .order_by(func.min(_due_at()), award.c.site)
         .limit(limit)
     )
     return list(connection.scalars(waiting))
+
+
+def due_anywhere(now: datetime) -> tuple[Select[tuple[str]], Select[tuple[str]]]:
+    """The sites with something that could be taken now; one may be named more than once.
+
+    One query for what is to be begun, one for what is to be tried again: each by its own index.
+    """
+    sites = select(award.c.site).join(badge_binding, _BOUND).where(ledger.free_at(now))
+    to_begin = sites.where(
+        award.c.revoke_at <= now,
+        # not by the index of states, where all that was ever given stands
+        func.lower(award.c.state) == State.ASSIGNED,
+        award.c.giver == Giver.OURS,
+        award.c.by_hand.is_(False),
+    )
+    return to_begin, sites.where(award.c.state == State.REVOKING, _due(now))
 
 
 def next_due_at(connection: Connection, site: str, *, now: datetime) -> datetime | None:

@@ -6,10 +6,11 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, select, text, update
+from sqlalchemy import Connection, delete, or_, select, text, update
 
-from badgejobs.store.dialect import insert_into
+from badgejobs.store.dialect import chunks, insert_into
 from badgejobs.store.moment import Moment
+from badgejobs.store.serving import served
 from badgejobs.store.tables import member_request
 
 
@@ -24,6 +25,8 @@ class MemberRequest:
     #: ``None`` while it is open.
     done_at: datetime | None
     outcome: str | None
+    #: When a bell was last rung for it.
+    rung_at: datetime | None = None
 
 
 class SqlRequests:
@@ -64,15 +67,51 @@ class SqlRequests:
             .values(done_at=self._moment.now, outcome=outcome)
         )
 
-    def open_ids(self, sites: Collection[str], limit: int) -> list[int]:
-        """Open requests for members of ``sites``, oldest first."""
+    def open_ids(self, configured: Collection[str], limit: int) -> list[int]:
+        """Open requests for members of the sites that are served, oldest first."""
         ids = (
             select(member_request.c.id)
-            .where(member_request.c.done_at.is_(None), member_request.c.site.in_(sorted(sites)))
+            .where(member_request.c.done_at.is_(None), served(member_request.c.site, configured))
             .order_by(member_request.c.id)
             .limit(limit)
         )
         return list(self._connection.scalars(ids))
+
+    def ring(
+        self,
+        configured: Collection[str],
+        *,
+        beside: Collection[str],
+        limit: int,
+        again_after: timedelta,
+    ) -> list[int]:
+        """Open requests to ring for now, oldest first; each is noted as rung.
+
+        Those of sites ``beside`` wait. One is named again only after ``again_after``.
+        """
+        now = self._moment.now
+        ids = list(
+            self._connection.scalars(
+                select(member_request.c.id)
+                .where(member_request.c.done_at.is_(None))
+                .where(served(member_request.c.site, configured))
+                .where(member_request.c.site.not_in(sorted(beside)))
+                .where(
+                    or_(
+                        member_request.c.rung_at.is_(None),
+                        member_request.c.rung_at <= now - again_after,
+                    )
+                )
+                .order_by(member_request.c.id)
+                .limit(limit)
+                .with_for_update(skip_locked=True)
+            )
+        )
+        for some in chunks(ids):
+            self._connection.execute(
+                update(member_request).where(member_request.c.id.in_(some)).values(rung_at=now)
+            )
+        return ids
 
     def prune(self, older_than: timedelta) -> int:
         """Forget requests that were closed longer ago; how many."""

@@ -14,7 +14,6 @@ from sqlalchemy import (
     literal,
     or_,
     select,
-    tuple_,
     update,
 )
 
@@ -25,13 +24,12 @@ from badgejobs.core.watermark import Place
 from badgejobs.errors import BadgeJobsError, Later, LeaseLost, LeaseTaken, StateError
 from badgejobs.store import registers
 from badgejobs.store.columns import AwareTime
+from badgejobs.store.dialect import chunks
 from badgejobs.store.moment import Moment
 from badgejobs.store.overviews import ScanOverview, overview
 from badgejobs.store.place import columns_of, read_place
 from badgejobs.store.tables import scan
 
-#: A bell that nobody answered for so long is rung again.
-RING_AGAIN_AFTER = timedelta(seconds=60)
 #: Why a source is not read, in place of an error.
 RESTING = "no rule reads it"
 
@@ -88,19 +86,24 @@ class SqlScans:
 
         A source whose history has not been read to its end yet is absent.
         """
-        rows = self._connection.execute(
-            select(scan.c.source, scan.c.track, scan.c.completed_started_at).where(
-                scan.c.site == site,
-                scan.c.track != Track.RECENT,
-                scan.c.completed_started_at.is_not(None),
-            )
-        ).all()
-        whole = {row.source for row in rows if row.track == Track.FULL}
-        known = dict[str, datetime]()
-        for row in rows:
-            if row.source in whole:
-                at = row.completed_started_at
-                known[row.source] = max(at, known.get(row.source, at))
+        return self.known_to_of([site])[site]
+
+    def known_to_of(self, sites: Collection[str]) -> dict[str, dict[str, datetime]]:
+        """``known_to`` of many sites, by site."""
+        known: dict[str, dict[str, datetime]] = {site: {} for site in sites}
+        for some in chunks(sorted(sites)):
+            rows = self._connection.execute(
+                select(scan.c.site, scan.c.source, scan.c.track, scan.c.completed_started_at).where(
+                    scan.c.site.in_(some),
+                    scan.c.track != Track.RECENT,
+                    scan.c.completed_started_at.is_not(None),
+                )
+            ).all()
+            whole = {(row.site, row.source) for row in rows if row.track == Track.FULL}
+            for row in rows:
+                if (row.site, row.source) in whole:
+                    at, of = row.completed_started_at, known[row.site]
+                    of[row.source] = max(at, of.get(row.source, at))
         return known
 
     def newest_generation(self, site: str, source: str) -> int:
@@ -271,44 +274,6 @@ class SqlScans:
             "lease_until": None,
             "rung_at": None,
         }
-
-    def due(
-        self,
-        sites: Collection[str],
-        limit: int,
-        *,
-        ring_again_after: timedelta = RING_AGAIN_AFTER,
-    ) -> list[tuple[str, str, Track]]:
-        """The (site, source, track) of ``sites`` to ring for now; each is noted as rung.
-
-        Longest due first. Sites that are not named may be another configuration's.
-
-        One is named once, and again only after ``ring_again_after`` without a lease.
-        """
-        now = self._moment.now
-        waiting = (
-            select(scan.c.site, scan.c.source, scan.c.track)
-            .where(scan.c.site.in_(sorted(sites)))
-            .where(or_(scan.c.due_at <= now, scan.c.due_at.is_(None)))
-            .where(or_(scan.c.lease_until.is_(None), scan.c.lease_until <= now))
-            .where(or_(scan.c.rung_at.is_(None), scan.c.rung_at <= now - ring_again_after))
-            .order_by(
-                func.coalesce(scan.c.due_at, scan.c.lease_until),
-                scan.c.site,
-                scan.c.source,
-                scan.c.track,
-            )
-            .limit(limit)
-            .with_for_update(skip_locked=True)
-        )
-        found = [tuple(row) for row in self._connection.execute(waiting)]
-        if found:
-            self._connection.execute(
-                update(scan)
-                .where(tuple_(scan.c.site, scan.c.source, scan.c.track).in_(found))
-                .values(rung_at=now)
-            )
-        return [(site, source, Track(track)) for site, source, track in found]
 
     def make_due(
         self,

@@ -21,6 +21,7 @@ from badgejobs.store.bindings import SqlBindings
 from badgejobs.store.byhand import SqlByHand
 from badgejobs.store.comparing import SqlComparing
 from badgejobs.store.copies import SqlCopies
+from badgejobs.store.dispatch import SqlDispatch
 from badgejobs.store.drifts import SqlDrifts
 from badgejobs.store.engine import engine_for, parse, reading
 from badgejobs.store.erasing import SqlErasing
@@ -39,8 +40,10 @@ from badgejobs.store.sightings import SqlSightings
 from badgejobs.store.site_records import SqlSiteRecords
 from badgejobs.store.sites import SqlSites
 from badgejobs.store.standings import SqlStandings
+from badgejobs.store.ticks import SqlTicks
 from badgejobs.store.versions import SqlVersions
 from badgejobs.store.wake_ups import SqlWakeUps
+from badgejobs.store.waking import SqlWaking
 
 Clock = Callable[[], datetime]
 
@@ -129,6 +132,21 @@ class SqlTransaction:
     def scans(self) -> SqlScans:
         """The places of scans."""
         return SqlScans(self._connection, self)
+
+    @cached_property
+    def dispatch(self) -> SqlDispatch:
+        """Whom to ring for."""
+        return SqlDispatch(self._connection, self)
+
+    @cached_property
+    def waking(self) -> SqlWaking:
+        """The duties that other rows of the record make due."""
+        return SqlWaking(self._connection, self)
+
+    @cached_property
+    def ticks(self) -> SqlTicks:
+        """Whose tick it is."""
+        return SqlTicks(self._connection, self)
 
     @cached_property
     def resources(self) -> SqlResources:

@@ -79,6 +79,8 @@ __all__ = [
 ]
 
 _ON_A_POST = text("post <> ''")
+_RUNG = text("rung_at IS NOT NULL")
+_LEASED = text("lease_until IS NOT NULL")
 
 #: The facts, one row an activity, in the newest state that was read.
 activity = Table(
@@ -189,6 +191,7 @@ quarantine = Table(
     #: When a person said that it is to be left alone.
     metadata.time_or_none("dropped_at"),
     Index("quarantine_due", "site", "due_at"),
+    Index("quarantine_at", "due_at"),
     Index("quarantine_tried_by", "tried_by"),
 )
 
@@ -236,6 +239,9 @@ scan = Table(
     #: What was read beside the plain facts since the beginning: names, sorted, joined by spaces.
     metadata.text("wants"),
     Index("scan_due", "due_at"),
+    # what is under way: few rows of many
+    Index("scan_rung", "rung_at", sqlite_where=_RUNG, postgresql_where=_RUNG),
+    Index("scan_leased", "lease_until", sqlite_where=_LEASED, postgresql_where=_LEASED),
 )
 
 #: Which site at Wix each name of ours is: what was recorded under it belongs to that site alone.
@@ -260,6 +266,8 @@ badge_creation = Table(
     metadata.time("begun_at"),
 )
 
+_UNDECIDED = text("decided_to IS NOT NULL")
+
 #: The rules version each site has taken up.
 rules_applied = Table(
     "rules_applied",
@@ -271,6 +279,7 @@ rules_applied = Table(
     metadata.text_or_none("tried"),
     #: The version under which every member was decided since the history last grew complete.
     metadata.text_or_none("whole"),
+    Index("rules_undecided", "decided_to", sqlite_where=_UNDECIDED, postgresql_where=_UNDECIDED),
 )
 
 #: Every version of the rules that was ever in force, so that it can be read again.
@@ -318,6 +327,8 @@ member_request = Table(
     metadata.time("requested_at"),
     metadata.time_or_none("done_at"),
     metadata.text_or_none("outcome"),
+    #: When a bell was last rung for it.
+    metadata.time_or_none("rung_at"),
     Index(
         "member_request_open",
         "site",

@@ -73,19 +73,28 @@ class SqlWakeUps:
         return list(self._connection.scalars(members))
 
     def due_sites(
-        self, sites: Collection[str], known_to: Callable[[str], KnownTo], limit: int
+        self,
+        sites: Collection[str] | None,
+        known_to: Callable[[Collection[str]], Mapping[str, KnownTo]],
     ) -> list[str]:
-        """Those of ``sites`` with members whose time has come, longest waiting first."""
-        waiting = self._connection.execute(
+        """Those of ``sites`` with members whose time has come, longest waiting first.
+
+        Without ``sites``: of all. ``known_to`` tells of many sites how far each is known.
+        """
+        come = (
             select(wake_up.c.site, wake_up.c.waits_for, func.min(wake_up.c.at))
-            .where(wake_up.c.site.in_(sorted(sites)), wake_up.c.at <= self._moment.now)
+            .where(wake_up.c.at <= self._moment.now)
             .group_by(wake_up.c.site, wake_up.c.waits_for)
         )
+        if sites is not None:
+            come = come.where(wake_up.c.site.in_(sorted(sites)))
+        waiting = self._connection.execute(come).all()
+        known = known_to({row.site for row in waiting if row.waits_for})
         first = dict[str, datetime]()
         for site, waits_for, at in waiting:
-            if at <= self._reach(waits_for, known_to(site) if waits_for else {}):
+            if at <= self._reach(waits_for, known.get(site, {})):
                 first[site] = min(at, first.get(site, at))
-        return sorted(first, key=lambda site: (first[site], site))[:limit]
+        return sorted(first, key=lambda site: (first[site], site))
 
     def overview(self, site: str, known_to: KnownTo) -> WakeUps:
         """How they stand now."""

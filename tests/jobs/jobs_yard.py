@@ -20,6 +20,7 @@ from jobs_stage import FIRST_AND_THIRD, SECRET, SHOPS, installation
 from left_alone import left_alone
 from redis import Redis
 
+from badgejobs.core.lane import Lane
 from badgejobs.service.presence import standing_broker
 
 PATIENCE_SECONDS = 40.0
@@ -124,7 +125,7 @@ class Started:
                 if broker is None:
                     return None
                 with Redis.from_url(broker.redis_url) as redis:
-                    return bool(redis.llen("badgejobs:celery")) or None
+                    return any(redis.llen(f"badgejobs:{lane}") for lane in Lane) or None
 
         eventually(rung)
 

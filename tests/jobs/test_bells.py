@@ -9,7 +9,7 @@ from jobs_stage import Configure
 
 from badgejobs.config import Settings
 from badgejobs.jobs.app import app
-from badgejobs.jobs.tasks import ring
+from badgejobs.jobs.ringing import ring
 
 pytest_plugins = ["jobs_fixtures"]
 
@@ -20,7 +20,7 @@ def no_broker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]
     lonely = Celery("lonely", broker=f"redis+socket://{tmp_path}/nobody.sock", set_as_current=False)
     for name in ("task_publish_retry_policy", "broker_transport_options", "task_serializer"):
         setattr(lonely.conf, name, getattr(app.conf, name))
-    monkeypatch.setattr("badgejobs.jobs.tasks.app", lonely)
+    monkeypatch.setattr("badgejobs.jobs.ringing.app", lonely)
     yield
     lonely.close()
 

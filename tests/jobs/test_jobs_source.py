@@ -20,7 +20,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 #: the broker hands it out again.
 LONGEST_ETA = 60
 #: All that a job may be told.
-NAMES = {"site", "source", "track", "request"}
+NAMES = {"by_beat", "site", "source", "track", "request"}
 
 
 def late_calls(tree: ast.AST) -> Iterator[tuple[int, str]]:

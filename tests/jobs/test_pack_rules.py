@@ -37,7 +37,7 @@ from badgejobs.bootstrap.site_rules import SiteRules
 from badgejobs.bootstrap.told import FromPack
 from badgejobs.core.pack import LOOKS_EVERY, SETTLES_IN
 from badgejobs.errors import DatabaseUnavailable, Later, RulesError
-from badgejobs.jobs import tasks, work
+from badgejobs.jobs import dispatching, work
 from badgejobs.store import SqlStore
 from badgejobs.store.fleet_tables import pack_version
 
@@ -118,7 +118,7 @@ def test_a_process_that_runs_notices_another_version_and_all_at_the_same_moment(
     assert len(badges(house)) == len(badges(other)) == 3
 
     work.register(house)
-    assert tasks.take_up_changed_rules(house) == list(BOTH)
+    assert dispatching.look_after_configured(house) == list(BOTH)
     assert {(site, "provision") for site in BOTH} <= due(house)
 
 

@@ -12,8 +12,9 @@ from badgejobs.core.award import Award, State
 from badgejobs.core.drift import Caution
 from badgejobs.core.lane import Lane
 from badgejobs.errors import Paced, Refused
-from badgejobs.jobs import tasks, work
+from badgejobs.jobs import ringing, tasks, work
 from badgejobs.jobs.reconciling import caution_of, run_reconcile
+from badgejobs.jobs.ringing import Bell
 from badgejobs.jobs.units import BY_HAND
 from badgejobs.sandbox.records.collection import Record
 from badgejobs.sandbox.records.kinds import ASSIGNMENTS
@@ -115,19 +116,26 @@ def test_a_job_whose_time_is_up_hands_on_and_the_bell_is_rung_at_once(
 ) -> None:
     house = open_shop()
     crowded(house, shops, 300)
-    rung = list[tuple[str, dict[str, str | int]]]()
+    rung = list[Bell]()
+
+    def send(bells: list[Bell]) -> int:
+        rung.extend(bells)
+        return len(bells)
+
     monkeypatch.setattr(tasks, "house", lambda: house)
-    monkeypatch.setattr(tasks, "ring", lambda name, **to: rung.append((name, to)))
+    monkeypatch.setattr(ringing, "send", send)
     monkeypatch.setattr(House, "slice", timedelta(0))
 
     told = [tasks.reconcile(NORTH) for _ in range(3)]
 
     assert [one["read"] for one in told] == [100, 100, 100]
-    assert rung == [("badgejobs.reconcile", {"site": NORTH})] * 3, "comparing has its own slice"
+    anew = [one for one in rung if one.task == "badgejobs.reconcile"]
+    assert [one.arguments for one in anew] == [{"site": NORTH}] * 3, "comparing has its own slice"
+    rung.clear()
     assert work.RECONCILE in {duty for _, duty in due(house)}
     last = tasks.reconcile(NORTH)
     assert (last["read"], last["extra"]) == (0, 300)
-    assert len(rung) == 3
+    assert not [one for one in rung if one.task == "badgejobs.reconcile"]
     assert work.RECONCILE not in {duty for _, duty in due(house)}
 
 

@@ -23,7 +23,7 @@ from badgejobs.bootstrap import open_house
 from badgejobs.config import load_settings
 from badgejobs.core.wixfacts import SiteFacts
 from badgejobs.errors import CredentialsRefused, SettingsError
-from badgejobs.jobs import tasks
+from badgejobs.jobs import dispatching
 from badgejobs.jobs.reconciling import run_reconcile
 
 pytest_plugins = ["jobs_fixtures"]
@@ -99,7 +99,7 @@ def test_a_secret_that_is_corrected_in_its_file_is_taken_up_at_once(
 
     secret_file.write_text(f"{SECRET}\n")
     house.at(NORTH)
-    tasks.take_up_new_secrets(house)
+    dispatching.take_up_new_secrets(house)
 
     assert (NORTH, "orders") in due(house)
     assert [one.error for one in do_round(house)] == [None, None, None]

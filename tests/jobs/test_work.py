@@ -24,7 +24,7 @@ from jobs_stage import (
 
 from badgejobs.core.source import Track
 from badgejobs.errors import CredentialsRefused, RateLimited
-from badgejobs.jobs import tasks, work
+from badgejobs.jobs import dispatching, work
 from badgejobs.jobs.reconciling import run_reconcile
 from badgejobs.jobs.retrying import FIRST_PROBE
 from badgejobs.sandbox.faults.kinds import FaultKind
@@ -263,11 +263,11 @@ def test_a_new_badge_in_the_rules_is_taken_up_and_sees_the_past(
     house = open_shop()
     shops.buys(1, 2)
     do_round(house)
-    tasks.take_up_changed_rules(house)
+    dispatching.look_after_configured(house)
     assert (NORTH, work.PROVISION) not in due(house)
 
     rewrite(house, FIRST_AND_THIRD + SECOND)
-    tasks.take_up_changed_rules(house)
+    dispatching.look_after_configured(house)
     assert (NORTH, work.PROVISION) in due(house)
     taken_up = work.run_provision(house, NORTH, by="test")
     work.run_assign(house, NORTH, by="test")
@@ -275,7 +275,7 @@ def test_a_new_badge_in_the_rules_is_taken_up_and_sees_the_past(
     assert taken_up.numbers["created"] == 1
     assert taken_up.numbers["opened"] == 1
     assert shops.given() == [(member_id(1), "First Purchase"), (member_id(1), "Second Purchase")]
-    tasks.take_up_changed_rules(house)
+    dispatching.look_after_configured(house)
     assert (NORTH, work.PROVISION) not in due(house)
 
 

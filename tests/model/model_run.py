@@ -13,6 +13,7 @@ from random import Random
 from databases import Clock
 from live_site import NOTHING, LiveComments, LiveOrders
 from model_laws import CADENCE, EVER, Kind, Laws, Wrong, rules_for
+from rung import rung
 from site_life import LATE, VERY_LATE, CommentLife, OrderLife
 from sqlalchemy import select
 
@@ -176,7 +177,7 @@ class Run:
     def ring(self) -> int:
         """Do once what is due, as the tick would ask for it; how many tracks were."""
         with self.calm_store.begin() as tx:
-            due = tx.scans.due([self.site], limit=10, ring_again_after=timedelta(0))
+            due = rung(tx, [self.site], again_after=timedelta(0))
         for _, _, track in due:
             pauses = self.counts["pauses"]
             self.work(track)

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from databases import Clock
+from rung import rung
 
 from badgejobs.core.milestone import Wants
 from badgejobs.core.source import Track
@@ -27,10 +28,10 @@ def scans(store: SqlStore) -> SqlStore:
     return store
 
 
-def rung(scans: SqlStore, limit: int = 9) -> list[tuple[str, str]]:
+def names_rung(scans: SqlStore, limit: int = 9) -> list[tuple[str, str]]:
     """The sources that are due, and rung for now."""
     with scans.begin() as tx:
-        found = tx.scans.due(["s"], limit)
+        found = rung(tx, ["s"], limit)
     assert {track for _, _, track in found} <= {Track.LIVE}
     return [(site, source) for site, source, _ in found]
 
@@ -131,7 +132,7 @@ def test_failures_add_up_until_a_try_goes_well(scans: SqlStore) -> None:
 
 def test_a_source_rings_when_due_and_again_when_nobody_came(scans: SqlStore, clock: Clock) -> None:
     def due(limit: int = 9) -> list[tuple[str, str]]:
-        return rung(scans, limit)
+        return names_rung(scans, limit)
 
     assert due(1) == [("s", "comments")]
     assert due() == [("s", "orders")]
@@ -151,11 +152,11 @@ def test_a_source_whose_worker_was_lost_is_due_when_its_lease_ends(
     scans: SqlStore, clock: Clock
 ) -> None:
     with scans.begin() as tx:
-        tx.scans.due(["s"], 9)
+        rung(tx, ["s"], 9)
         tx.scans.lease("s", "orders", holds=HOLDS)
     clock.advance(seconds=80)
     with scans.begin() as tx:
-        assert ORDERS in tx.scans.due(["s"], 9)
+        assert ORDERS in rung(tx, ["s"], 9)
 
 
 def test_a_wish_during_a_scan_brings_another_scan(scans: SqlStore, clock: Clock) -> None:
@@ -165,11 +166,11 @@ def test_a_wish_during_a_scan_brings_another_scan(scans: SqlStore, clock: Clock)
     with scans.begin() as tx:
         assert tx.scans.make_due("s", "orders") == 1
         assert tx.scans.make_due("nobody") == 0
-        assert ORDERS not in tx.scans.due(["s"], 9)
+        assert ORDERS not in rung(tx, ["s"], 9)
     clock.advance(seconds=5)
     with scans.begin() as tx:
         tx.scans.release(lease, due_in=EVERY, completed=True)
-        assert ORDERS in tx.scans.due(["s"], 9)
+        assert ORDERS in rung(tx, ["s"], 9)
 
 
 def test_a_wish_does_not_hurry_what_failed_and_waits(scans: SqlStore, clock: Clock) -> None:
@@ -177,15 +178,15 @@ def test_a_wish_does_not_hurry_what_failed_and_waits(scans: SqlStore, clock: Clo
         lease = tx.scans.lease("s", "orders", holds=HOLDS)
         tx.scans.postpone(lease, due_in=EVERY, error=Refused("refused"))
         assert tx.scans.make_due("s", "orders", unless_failing=True) == 0
-        assert ORDERS not in tx.scans.due(["s"], 9)
+        assert ORDERS not in rung(tx, ["s"], 9)
         assert tx.scans.make_due("s", "orders") == 1
-        assert ORDERS in tx.scans.due(["s"], 9)
+        assert ORDERS in rung(tx, ["s"], 9)
 
 
 def test_bells_are_not_rung_for_sites_of_another_configuration(scans: SqlStore) -> None:
     with scans.begin() as tx:
-        assert tx.scans.due(["another"], 9) == []
-        assert tx.scans.due(["s"], 9)
+        assert rung(tx, ["another"], 9) == []
+        assert rung(tx, ["s"], 9)
 
 
 def test_two_ticks_at_once_ring_each_bell_once(store: SqlStore) -> None:
@@ -195,11 +196,11 @@ def test_two_ticks_at_once_ring_each_bell_once(store: SqlStore) -> None:
 
     def tick(_: int) -> list[tuple[str, str, Track]]:
         with store.begin() as tx:
-            return tx.scans.due([f"s{number}" for number in range(40)], 10)
+            return rung(tx, [f"s{number}" for number in range(40)], 10)
 
     with ThreadPoolExecutor(4) as pool:
-        rung = [pair for pairs in pool.map(tick, range(8)) for pair in pairs]
-    assert len(rung) == len(set(rung)) == 40
+        found = [pair for pairs in pool.map(tick, range(8)) for pair in pairs]
+    assert len(found) == len(set(found)) == 40
 
 
 def test_a_source_that_nobody_registered_is_an_error(store: SqlStore) -> None:
@@ -282,7 +283,7 @@ def test_rules_that_begin_to_want_more_have_the_history_read_again(
         assert tx.scans.complete("s", Wants()) == frozenset()
         places = {one.track: one.place for one in tx.scans.overview("s") if one.source == "orders"}
         assert places == {Track.LIVE: Watermark(), Track.FULL: Round()}
-        assert ORDERS in tx.scans.due(["s"], 9)
+        assert ORDERS in rung(tx, ["s"], 9)
     with pytest.raises(LeaseLost), scans.begin() as tx:
         tx.scans.keep(at_work, Watermark(reached=clock.now), holds=HOLDS)
     read_to_its_end(scans)

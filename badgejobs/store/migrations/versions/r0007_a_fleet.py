@@ -97,5 +97,20 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name="process_pkey"),
     )
     op.create_index("process_seen", "process", ["seen_at"])
-    # A tick asks for what is due among the rows of thousands of sites.
+    _index_what_a_tick_asks_for()
+
+
+def _index_what_a_tick_asks_for() -> None:
+    """A tick asks for what is due, and what is under way, among the rows of thousands of sites."""
     op.create_index("scan_due", "scan", ["due_at"])
+    op.create_index("quarantine_at", "quarantine", ["due_at"])
+    op.create_index("wake_up_at", "wake_up", ["at"])
+    for name, table, column in (
+        ("scan_rung", "scan", "rung_at"),
+        ("scan_leased", "scan", "lease_until"),
+        ("rules_undecided", "rules_applied", "decided_to"),
+        ("award_gone_at", "award", "revoke_at"),
+    ):
+        given = sa.text(f"{column} IS NOT NULL")
+        op.create_index(name, table, [column], sqlite_where=given, postgresql_where=given)
+    op.add_column("member_request", _time("rung_at", null=True))

@@ -1,0 +1,30 @@
+"""A beat that ticks by itself, so that no worker's slot is needed to find out what is due."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from celery.beat import PersistentScheduler, ScheduleEntry
+
+
+class Ticking(PersistentScheduler):
+    """Celery's schedule, but ticks are not sent to a queue: they are done here.
+
+    Slots may all be at long work, and a tick that waits for one is late for every site.
+    """
+
+    def apply_async(
+        self,
+        entry: ScheduleEntry,
+        producer: Any = None,
+        advance: bool = True,  # noqa: FBT001, FBT002 - as Celery calls it
+        **options: Any,
+    ) -> Any:
+        """Do a tick, or send what is no tick."""
+        if entry.task != "badgejobs.tick":
+            return super().apply_async(entry, producer=producer, advance=advance, **options)
+        if advance:
+            self.reserve(entry)
+        self.app.loader.import_default_modules()
+        self.app.tasks[entry.task](**(entry.kwargs or {}))
+        return None
