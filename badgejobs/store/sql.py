@@ -41,15 +41,18 @@ from badgejobs.store.wake_ups import SqlWakeUps
 Clock = Callable[[], datetime]
 
 
-def open_store(url: str, *, clock: Clock | None = None, digest: Digest | None = None) -> SqlStore:
+def open_store(
+    url: str, *, clock: Clock | None = None, digest: Digest | None = None, brief: bool = False
+) -> SqlStore:
     """The store behind a database URL; nothing is connected before its first use.
 
     ``clock`` replaces the database's time (aware datetimes), for tests and simulations. Without a
-    ``digest`` nobody can be erased, and nothing recorded where somebody was.
+    ``digest`` nobody can be erased, and nothing recorded where somebody was. A ``brief`` one waits
+    two seconds at most for anything, and keeps no connection open between transactions.
     Raises ``SettingsError`` for a URL that cannot be used, and ``StateError`` for a folder on a
     network file system.
     """
-    return SqlStore(url, clock=clock, digest=digest)
+    return SqlStore(url, clock=clock, digest=digest, brief=brief)
 
 
 class SqlTransaction:
@@ -191,11 +194,16 @@ class SqlStore:
     """Where the record is kept: one SQLite file or one PostgreSQL database."""
 
     def __init__(
-        self, url: str, *, clock: Clock | None = None, digest: Digest | None = None
+        self,
+        url: str,
+        *,
+        clock: Clock | None = None,
+        digest: Digest | None = None,
+        brief: bool = False,
     ) -> None:
         self._url = parse(url)
         with translated(self._url):
-            self._engine = engine_for(self._url)
+            self._engine = engine_for(self._url, brief=brief)
         self._reading = reading(self._engine)
         self._clock = clock
         #: Makes the digests of this database, under a key that is not in it.
