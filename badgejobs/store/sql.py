@@ -25,6 +25,7 @@ from badgejobs.store.drifts import SqlDrifts
 from badgejobs.store.engine import engine_for, parse, reading
 from badgejobs.store.erasing import SqlErasing
 from badgejobs.store.faults import translated
+from badgejobs.store.health import SqlHealth
 from badgejobs.store.identities import SqlIdentities
 from badgejobs.store.links import SqlLinks
 from badgejobs.store.processes import SqlProcesses
@@ -103,6 +104,11 @@ class SqlTransaction:
     def processes(self) -> SqlProcesses:
         """The processes that are at work."""
         return SqlProcesses(self._connection, self)
+
+    @cached_property
+    def health(self) -> SqlHealth:
+        """What tells whether the work goes on."""
+        return SqlHealth(self._connection, self)
 
     @cached_property
     def scans(self) -> SqlScans:

@@ -63,7 +63,7 @@ def running(folder: Path, *, password: str) -> Iterator[str]:
     log = folder / "server.log"
     with log.open("wb") as said:
         mapping = subprocess.Popen(
-            ["epmd", "-port", str(mapper), "-address", "127.0.0.1"],
+            [shutil.which("epmd") or "epmd", "-port", str(mapper), "-address", "127.0.0.1"],
             env=environment, stdin=subprocess.DEVNULL, stdout=said, stderr=said,
         )  # fmt: skip
         server = subprocess.Popen(
