@@ -104,13 +104,13 @@ def procfile() -> dict[str, list[str]]:
     return {name: shlex.split(command) for name, command in pairs}
 
 
-def test_the_procfile_names_the_three_programs() -> None:
-    assert set(procfile()) == {"worker", "beat", "flower"}
+def test_the_procfile_names_every_program() -> None:
+    assert set(procfile()) == {"release", "worker", "walker", "beat", "web", "flower"}
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("program", ["worker", "beat", "flower"])
+@pytest.mark.parametrize("program", ["worker", "walker", "beat", "web", "flower"])
 def test_each_line_of_the_procfile_starts_and_ends_well(program: str, yard: Yard) -> None:
     port = free_port()
     # the port of the Procfile may be in use on this machine
@@ -119,6 +119,8 @@ def test_each_line_of_the_procfile_starts_and_ends_well(program: str, yard: Yard
 
     if program == "flower":
         started.listens(port)
+    elif program == "web":
+        started.says("health is told at")
     elif program == "beat":
         started.rings(yard.state)  # it says nothing
     else:
