@@ -52,12 +52,10 @@ def _broker(settings: Settings) -> Finding:
             return Finding(check="broker", ok=True, finding="answers")
     except BadgeJobsError as error:
         own = settings.redis_url is None and settings.broker_url is None
-        cure = (
-            "start `badgejobs up`, or worker and beat"
-            if own
-            else f"{_START}REDIS_URL or _BROKER_URL"
+        cure = f"{_START}REDIS_URL or BADGEJOBS_BROKER_URL"
+        return failed(
+            "broker", error, cure="start `badgejobs up`, or worker and beat" if own else cure
         )
-        return failed("broker", error, cure=cure)
 
 
 def _of_database(settings: Settings, store: SqlStore) -> Iterator[Finding]:

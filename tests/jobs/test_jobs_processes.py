@@ -14,7 +14,7 @@ from jobs_stage import NORTH, SECRET, SHOPS, SOUTH, LiveShops, order_prefix
 from jobs_yard import FlowerApi, Yard, eventually
 
 from badgejobs.bootstrap import open_house
-from badgejobs.config import Settings
+from badgejobs.config import HeartbeatFile, Settings
 from badgejobs.service.addresses import free_port
 from badgejobs.service.broker import ensure_broker
 from badgejobs.store.runs import Run
@@ -126,5 +126,9 @@ def test_each_line_of_the_procfile_starts_and_ends_well(program: str, yard: Yard
     else:
         started.says("ready.")
 
+    kind = {"walker": "worker"}.get(program, program)
+    if kind in {"worker", "beat"}:
+        eventually(lambda: HeartbeatFile.found(yard.state, kind) or None)
     assert started.stop() == 0, started.said()
+    assert HeartbeatFile.found(yard.state, kind) == []
     assert "Traceback" not in started.said()
