@@ -27,6 +27,7 @@ COMMANDS = {
     "links": "links", "unlink": "links", "erase-member": "erase",
     "grant": "byhand", "revoke": "byhand", "history": "history",
     "worker": "run", "beat": "run", "flower": "run", "webhooks": "webhooks",
+    "web": "web", "health": "health",
     "migrate": "setup", "version": "setup",
 }  # fmt: skip
 #: Each group of commands likewise.

@@ -79,7 +79,9 @@ def examined(site: str | None) -> Iterator[Finding]:
     )
     yield folder
     yield looked_at(
-        "broker", lambda: _broker(settings), cure="start it, or correct BADGEJOBS_REDIS_URL"
+        "broker",
+        lambda: _broker(settings),
+        cure="start it, or correct BADGEJOBS_REDIS_URL or BADGEJOBS_BROKER_URL",
     )
     try:
         house = open_house(settings, redis_url=None)
@@ -156,8 +158,8 @@ def _database(house: House) -> str:
 def _broker(settings: Settings) -> str:
     try:
         with standing(settings):
-            return "answers"
+            return "answers" if settings.broker_url is None else "RabbitMQ and Redis answer"
     except BrokerUnavailable:
-        if settings.redis_url is not None:
+        if settings.redis_url is not None or settings.broker_url is not None:
             raise
     return "embedded; starts with worker, beat or up"

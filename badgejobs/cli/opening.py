@@ -24,10 +24,14 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Address:
-    """One broker in the two forms that its users write."""
+    """Broker and Redis in the forms that their users write: one server, or two."""
 
+    #: Where queues are: Redis or RabbitMQ, as Celery writes it.
     celery_url: str
+    #: Where the pace is kept, as redis-py writes it.
     redis_url: str
+    #: Where results are kept: that Redis, as Celery writes it.
+    results_url: str
 
 
 def settled() -> Settings:
@@ -154,7 +158,7 @@ def broker(settings: Settings) -> Iterator[Address]:
     from badgejobs.service.broker import ensure_broker  # noqa: PLC0415 - the Redis client
 
     with ensure_broker(settings.state_dir) as embedded:
-        yield Address(celery_url=embedded.celery_url, redis_url=embedded.redis_url)
+        yield _address(settings, redis_url=embedded.redis_url, celery_url=embedded.celery_url)
 
 
 @contextmanager
@@ -162,6 +166,10 @@ def standing(settings: Settings) -> Iterator[Address]:
     """The broker if it answers now; ``BrokerUnavailable`` otherwise, and nothing is started."""
     from badgejobs.service.presence import ping, standing_broker  # noqa: PLC0415 - as above
 
+    if settings.broker_url is not None:
+        from badgejobs.jobs import brokers  # noqa: PLC0415 - Celery's libraries
+
+        brokers.ping(settings.broker_url.get_secret_value())
     if settings.redis_url is not None:
         told = _told(settings)
         ping(told.redis_url)
@@ -175,7 +183,7 @@ def standing(settings: Settings) -> Iterator[Address]:
         raise BrokerUnavailable("the embedded broker does not run")
     with embedded:
         ping(embedded.redis_url)
-        yield Address(celery_url=embedded.celery_url, redis_url=embedded.redis_url)
+        yield _address(settings, redis_url=embedded.redis_url, celery_url=embedded.celery_url)
 
 
 def _told(settings: Settings) -> Address:
@@ -183,4 +191,10 @@ def _told(settings: Settings) -> Address:
 
     assert settings.redis_url, "asked for only where it is set"
     url = settings.redis_url.get_secret_value()
-    return Address(celery_url=celery_url(url), redis_url=url)
+    return _address(settings, redis_url=url, celery_url=celery_url(url))
+
+
+def _address(settings: Settings, *, redis_url: str, celery_url: str) -> Address:
+    """The Redis at this address in both its forms, and the RabbitMQ where one is set."""
+    queues = settings.broker_url.get_secret_value() if settings.broker_url else celery_url
+    return Address(celery_url=queues, redis_url=redis_url, results_url=celery_url)

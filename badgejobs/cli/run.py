@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 import sys
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from ipaddress import ip_address
 from typing import Annotated, Literal
 
@@ -137,12 +137,22 @@ def _celery(settings: Settings, command: str, arguments: list[str]) -> None:
         with opened(settings):
             pass  # the database answers and its tables are ours
     with broker(settings) as address:
-        app = configure(settings, broker_url=address.celery_url, redis_url=address.redis_url)
+        app = configure(
+            settings,
+            broker_url=address.celery_url,
+            redis_url=address.redis_url,
+            results_url=address.results_url,
+        )
         if command == "worker":
             check_tasks()
         app.conf.worker_redirect_stdouts = False
         level = [] if command == "flower" else [f"--loglevel={settings.log_level}"]
-        code: int | None = app.start(["--quiet", command, *level, *arguments])
+        with ExitStack() as alive:
+            if command != "flower":
+                from badgejobs.jobs.heart import beating  # noqa: PLC0415 - the store's libraries
+
+                alive.enter_context(beating(app, settings, command))
+            code: int | None = app.start(["--quiet", command, *level, *arguments])
     sys.exit(code or 0)
 
 

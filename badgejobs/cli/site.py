@@ -238,7 +238,12 @@ def ring_for(settings: Settings, bells: list[tuple[str, dict[str, str | int]]]) 
 
     try:
         with standing(settings) as address:
-            app = configure(settings, broker_url=address.celery_url, redis_url=address.redis_url)
+            app = configure(
+                settings,
+                broker_url=address.celery_url,
+                redis_url=address.redis_url,
+                results_url=address.results_url,
+            )
             try:
                 rung = [ring(name, **arguments) for name, arguments in bells]
             finally:

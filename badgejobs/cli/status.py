@@ -213,7 +213,12 @@ def _services(settings: Settings) -> dict[str, str]:
 
     try:
         with standing(settings) as address:
-            app = configure(settings, broker_url=address.celery_url, redis_url=address.redis_url)
+            app = configure(
+                settings,
+                broker_url=address.celery_url,
+                redis_url=address.redis_url,
+                results_url=address.results_url,
+            )
             try:
                 answers = app.control.ping(timeout=PING_SECONDS) or []
             finally:

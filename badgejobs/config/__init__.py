@@ -2,6 +2,7 @@
 
 from pydantic import SecretStr
 
+from badgejobs.config.heartbeat_file import HeartbeatFile
 from badgejobs.config.identity_key import identity_digest
 from badgejobs.config.layers import forget as forget_environment
 from badgejobs.config.layers import owner, use_file
@@ -9,13 +10,15 @@ from badgejobs.config.loading import load_settings
 from badgejobs.config.origins import Origin
 from badgejobs.config.secret_files import read_secret
 from badgejobs.config.secrets_key import secrets_keys
-from badgejobs.config.settings import Assign, Scan, Settings, SiteSettings, Webhooks
+from badgejobs.config.settings import Assign, Health, Scan, Settings, SiteSettings, Webhooks
 from badgejobs.config.state_dir import prepare_state_dir
 from badgejobs.config.template import config_template, sandbox_template
 
 #: Settings hand their secrets out wrapped; those who pass one on need the word for it.
 __all__ = [
     "Assign",
+    "Health",
+    "HeartbeatFile",
     "Origin",
     "Scan",
     "SecretStr",

@@ -210,6 +210,21 @@ def redis_url(url: SecretStr) -> SecretStr:
     return url
 
 
+def broker_url(url: SecretStr) -> SecretStr:
+    """RabbitMQ; whoever wants Redis says so by redis_url, which the pace of sites needs too."""
+    scheme = _scheme(url)
+    if scheme in {"redis", "rediss", "unix"}:
+        raise refusal(
+            "is the URL of a Redis; write it as redis_url, which is the broker by default"
+        )
+    if scheme not in {"amqp", "amqps"}:
+        raise refusal(
+            "is not the URL of a RabbitMQ; write 'amqp://user:password@host:5672/vhost' or "
+            "'amqps://...', or leave it out: then redis_url is the broker"
+        )
+    return url
+
+
 def _scheme(url: SecretStr) -> str:
     scheme, found, _ = url.get_secret_value().partition("://")
     return scheme if found or scheme.startswith("sqlite") else ""

@@ -29,7 +29,10 @@ _INTERNAL = frozenset({f"{PREFIX}OWNER", f"{PREFIX}TEST_DATABASE_URL"})
 _MOST_BYTES = 256 * 1024
 
 #: What may come from a file of its own, by the last part of its name.
-SECRETS = ("database_url", "redis_url", "identity_key", "secrets_key", "app_secret", "api_key")
+SECRETS = (
+    "database_url", "redis_url", "broker_url", "identity_key", "secrets_key", "app_secret",
+    "api_key",
+)  # fmt: skip
 #: Of these, what may have several lines.
 OF_LINES = ("secrets_key",)
 _PATHS = ("state_dir", "rules", "overrides", "public_key_file", "previous_public_key_file")

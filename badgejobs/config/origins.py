@@ -70,6 +70,8 @@ def _shown(path: tuple[str, ...], value: Any, settings: Any) -> str:
             return masked_url(settings.database)
         case None if path == ("redis_url",):
             return "embedded"
+        case None if path == ("broker_url",):
+            return "redis_url"
         case None if path in {("identity_key",), ("secrets_key",)}:
             return "a file in state_dir"
         case None:

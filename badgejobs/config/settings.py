@@ -131,6 +131,28 @@ class Webhooks(_Strict):
         return self
 
 
+class Health(_Strict):
+    """When `badgejobs health` finds something wrong, and where it is asked for over HTTP."""
+
+    #: What is due and not begun for longer is late.
+    due_seconds: Seconds = 600
+    #: What a live scan last read to its end is older than this, or than three of its intervals.
+    scan_seconds: Seconds = 900
+    #: A few sites of a fleet may be late before the whole counts as ill.
+    late_sites_percent: Annotated[int, Field(ge=0, le=100)] = 1
+    #: No tick for longer, or for longer than three of its intervals.
+    tick_seconds: Seconds = 60
+    #: An award whose answer was lost is settled by then.
+    unknown_seconds: Seconds = 1800
+    #: Awards that only a person can settle.
+    attention_most: Annotated[int, Field(ge=0)] = 0
+    #: A worker or beat whose heartbeat file is older hangs.
+    heartbeat_seconds: Annotated[int, Field(ge=15)] = 60
+    #: Where `badgejobs web` answers: an address of this machine.
+    host: Annotated[str, AfterValidator(checks.listening_address)] = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65_535)] = 8091
+
+
 class SiteSettings(_Strict):
     """One Wix site: its rules, its credentials, what is read of it."""
 
@@ -203,6 +225,12 @@ class Settings(BaseSettings):
     #: ``None``: the embedded broker.
     redis_url: Annotated[SecretStr, AfterValidator(checks.redis_url)] | None = None
     redis_url_file: Path | None = None
+    #: A RabbitMQ for the queues; results and the pace of sites stay in the Redis. ``None``: the
+    #: Redis is the broker.
+    broker_url: Annotated[SecretStr, AfterValidator(checks.broker_url)] | None = None
+    broker_url_file: Path | None = None
+    #: Queues of a RabbitMQ; ``quorum`` is copied over the nodes of a cluster.
+    broker_queues: Literal["classic", "quorum"] = "classic"
     #: Under it contacts and addresses of guests become digests. ``None``: a file in the state
     #: folder, made once. All who use one database must have the same.
     identity_key: Annotated[SecretStr, AfterValidator(checks.identity_key)] | None = None
@@ -226,6 +254,7 @@ class Settings(BaseSettings):
     scan: Scan = Scan()
     assign: Assign = Assign()
     webhooks: Webhooks = Webhooks()
+    health: Health = Health()
     #: How long it is kept what ran and what came of it.
     runs_kept_days: Annotated[int, Field(ge=1, le=3650)] = 30
     #: Requests per minute of one site, over all workers; a site may have its own.

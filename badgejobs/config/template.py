@@ -10,6 +10,8 @@ _TEMPLATE = """\
 # state_dir = "/var/lib/badgejobs"    # the database and the embedded broker
 # database_url_file = "database.url"  # without it: SQLite in state_dir
 # redis_url_file = "redis.url"        # without it: the embedded broker
+# broker_url_file = "broker.url"      # a RabbitMQ for the queues; without it: the Redis
+# broker_queues = "classic"           # or quorum, for a cluster of RabbitMQ
 # identity_key_file = "identity.key"  # without it: made in state_dir; shared by all on one database
 # secrets_key_file = "secrets.key"    # seals secrets of added sites; likewise, newest key first
 # queue_prefix = "badgejobs:"         # where several installations share one Redis
@@ -52,6 +54,17 @@ _TEMPLATE = """\
 # public_key_file = "webhooks.pem"    # of your app's dashboard; without it none are taken
 # host = "127.0.0.1"
 # port = 8090
+
+[health]
+# due_seconds = 600                   # what is due for longer is late
+# scan_seconds = 900                  # a live scan that ended longer ago is late
+# late_sites_percent = 1              # more late sites than this are a fault
+# tick_seconds = 60                   # no tick for longer is a fault
+# unknown_seconds = 1800              # an award whose answer was lost for longer is a fault
+# attention_most = 0                  # more awards that wait for a person are a fault
+# heartbeat_seconds = 60              # a worker or beat that is silent for longer hangs
+# host = "127.0.0.1"                  # where `badgejobs web` answers
+# port = 8091
 
 [sites.{site}]
 rules = "{site}.yaml"                 # relative to the folder of this file

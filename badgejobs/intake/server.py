@@ -37,20 +37,31 @@ def serve(receiver: Receiver, host: str, port: int, *, ready: Callable[[str], No
     ``ready`` is told the URL once connections are taken; port 0 takes a free one. Raises
     ``StateError`` where the address cannot be listened on.
     """
-    with _listening(host, port) as sock:
-        shown = f"[{host}]" if ":" in host else host
-        ready(f"http://{shown}:{sock.getsockname()[1]}{PATH}")
+    with _listening(host, port, what="webhooks cannot be taken", setting="webhooks") as sock:
+        ready(f"{_url(host, sock)}{PATH}")
         app = receiver.application()
         web.run_app(app, sock=sock, print=None, **serving(receiver.limits))
 
 
-def _listening(host: str, port: int) -> socket.socket:
+def serve_page(app: web.Application, host: str, port: int, *, ready: Callable[[str], None]) -> None:
+    """Serve a page about health in the same way, until SIGINT or SIGTERM."""
+    with _listening(host, port, what="health cannot be told", setting="health") as sock:
+        ready(_url(host, sock))
+        web.run_app(app, sock=sock, print=None, **serving(Limits()))
+
+
+def _url(host: str, sock: socket.socket) -> str:
+    shown = f"[{host}]" if ":" in host else host
+    return f"http://{shown}:{sock.getsockname()[1]}"
+
+
+def _listening(host: str, port: int, *, what: str, setting: str) -> socket.socket:
     is_v6 = ip_address(host).version == 6  # noqa: PLR2004 - the version
     family = socket.AF_INET6 if is_v6 else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family, backlog=_BACKLOG)
     except OSError as error:
         raise StateError(
-            f"webhooks cannot be taken on {host} port {port} ({error.strerror}); end the program "
-            "that has it, or set webhooks.host and webhooks.port otherwise"
+            f"{what} on {host} port {port} ({error.strerror}); end the program "
+            f"that has it, or set {setting}.host and {setting}.port otherwise"
         ) from error

@@ -13,7 +13,7 @@ from celery.signals import worker_process_init
 
 from badgejobs.config import Settings
 from badgejobs.errors import SettingsError
-from badgejobs.jobs import queues
+from badgejobs.jobs import brokers, queues
 
 if TYPE_CHECKING:
     from badgejobs.bootstrap import House
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 #: A job may run so long before Celery ends it (prefork); slices end by themselves well before.
 TIME_LIMIT = 120
 SOFT_TIME_LIMIT = 100
-#: After so long an unacknowledged job is given to another worker.
-VISIBILITY_TIMEOUT = 300
 #: How long a worker that is told to stop lets its jobs go on.
 SOFT_SHUTDOWN = 25
 #: A job that waits for its hour lies unacknowledged with a worker: longer than this none may.
@@ -54,23 +52,17 @@ app.conf.update(
     worker_soft_shutdown_timeout=SOFT_SHUTDOWN,
     worker_max_tasks_per_child=1000,
     worker_max_memory_per_child=300_000,
-    # True would run jobs twice after a short loss of the broker.
+    # True ends the jobs at work whenever the broker is lost for a moment; each is then run twice,
+    # and its requests to Wix are made in vain. Here a job that is handed out again meets the lease
+    # of the first and ends, so letting them finish is safe. Said since Celery 6 means True.
     worker_cancel_long_running_tasks_on_connection_loss=False,
     worker_hijack_root_logger=False,
     broker_connection_retry_on_startup=True,
     broker_connection_max_retries=None,
-    broker_transport_options={
-        "visibility_timeout": VISIBILITY_TIMEOUT,
-        "unacked_restore_interval": 10,
-        "unacked_restore_throttle": 1,
-        "socket_timeout": 30,
-        "socket_connect_timeout": 5,
-        "socket_keepalive": True,
-        "health_check_interval": 25,
-    },
-    result_backend_transport_options={"visibility_timeout": VISIBILITY_TIMEOUT},
     # One queue a lane, so that what is short never waits behind what is long.
     task_routes=(queues.route,),
+    broker_transport_options=dict(brokers.REDIS),
+    result_backend_transport_options={"visibility_timeout": brokers.VISIBILITY_TIMEOUT},
     # A bell that cannot be rung soon is not worth waiting for: the next tick rings it.
     task_publish_retry_policy={"max_retries": 2, "interval_start": 0.1, "interval_max": 0.5},
     # For Flower.
@@ -87,17 +79,25 @@ _house: tuple[int, House] | None = None
 _opening = Lock()
 
 
-def configure(settings: Settings, *, broker_url: str, redis_url: str) -> Celery:
+def configure(
+    settings: Settings, *, broker_url: str, redis_url: str, results_url: str | None = None
+) -> Celery:
     """Bind the application to its broker and settings, and return it.
 
     ``broker_url`` is Celery's form of the address and ``redis_url`` redis-py's; for a server on
-    a Unix socket the two differ. Raises ``SettingsError`` where settings break the order that
-    keeps a job from running twice.
+    a Unix socket the two differ. ``results_url``, in Celery's form, is where results are kept: the
+    broker unless it is told, as it must be where that is a RabbitMQ. Raises ``SettingsError``
+    where settings break the order that keeps a job from running twice.
     """
     global _settings, _redis_url
-    app.conf.update(broker_url=broker_url, result_backend=broker_url)
-    for options in (app.conf.broker_transport_options, app.conf.result_backend_transport_options):
-        options["global_keyprefix"] = settings.queue_prefix
+    app.conf.update(
+        brokers.settings_for(
+            broker_url,
+            results_url=results_url or broker_url,
+            queue_prefix=settings.queue_prefix,
+            quorum=settings.broker_queues == "quorum",
+        )
+    )
     tick = settings.tick_seconds
     app.conf.beat_schedule = {
         # A tick that no worker took in time is not worth taking: the next one sees the same.
@@ -129,7 +129,9 @@ def check(settings: Settings) -> None:
     options = app.conf.broker_transport_options
     rules = {
         "visibility timeout >= 2 x time limit": (
-            options["visibility_timeout"] >= 2 * app.conf.task_time_limit
+            # none: a RabbitMQ gives nothing out again while the worker's connection stands
+            options.get("visibility_timeout", 2 * app.conf.task_time_limit)
+            >= 2 * app.conf.task_time_limit
         ),
         "time limit > claim on an award": app.conf.task_time_limit > claim,
         "slice < soft time limit": (

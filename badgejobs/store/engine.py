@@ -6,7 +6,7 @@ from importlib.util import find_spec
 from sqlite3 import Connection as SqliteConnection
 from typing import Any
 
-from sqlalchemy import Connection, Engine, StaticPool, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, NullPool, StaticPool, create_engine, event, make_url
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError
 
@@ -24,6 +24,10 @@ READS = "badgejobs_reads"
 
 #: PostgreSQL gives up a connection attempt after so many seconds.
 _CONNECT_TIMEOUT_S = 5
+
+#: The same for what must not wait: a heartbeat, or a question about health.
+_BRIEF_S = 2
+_BRIEF_SESSION = f"SET statement_timeout = '{_BRIEF_S}s'; SET lock_timeout = '{_BRIEF_S}s'"
 
 #: A statement or a lock that takes longer, or a worker that hangs inside a transaction, is
 #: ended by the server; a commit that was acknowledged outlives a crash of the server.
@@ -59,23 +63,26 @@ def parse(url: str) -> URL:
             )
 
 
-def engine_for(url: URL) -> Engine:
-    """An engine; nothing is connected yet. Errors of its use never show statement values."""
+def engine_for(url: URL, *, brief: bool = False) -> Engine:
+    """An engine; nothing is connected yet. Errors of its use never show statement values.
+
+    A ``brief`` one gives up within seconds and keeps no connection beyond a transaction.
+    """
     if url.get_backend_name() == "sqlite":
-        return _sqlite(url)
-    return _postgres(url)
+        return _sqlite(url, brief=brief)
+    return _postgres(url, brief=brief)
 
 
-def _sqlite(url: URL) -> Engine:
+def _sqlite(url: URL, *, brief: bool) -> Engine:
     file = database_file(url)
-    options: dict[str, Any] = {"connect_args": {"timeout": BUSY_TIMEOUT_S}}
+    options: dict[str, Any] = {"connect_args": {"timeout": _BRIEF_S if brief else BUSY_TIMEOUT_S}}
     if file is None:
         # A database in memory lives in one connection.
         options |= {"poolclass": StaticPool}
         options["connect_args"]["check_same_thread"] = False
     else:
         refuse_network_folder(file)
-        options |= {"max_overflow": 25}
+        options |= {"poolclass": NullPool} if brief else {"max_overflow": 25}
     engine = create_engine(url, hide_parameters=True, **options)
 
     @event.listens_for(engine, "do_connect")
@@ -100,16 +107,23 @@ def _sqlite(url: URL) -> Engine:
     return engine
 
 
-def _postgres(url: URL) -> Engine:
-    timeout = {} if "connect_timeout" in url.query else {"connect_timeout": _CONNECT_TIMEOUT_S}
+def _postgres(url: URL, *, brief: bool) -> Engine:
+    seconds = _BRIEF_S if brief else _CONNECT_TIMEOUT_S
+    timeout = {} if "connect_timeout" in url.query else {"connect_timeout": seconds}
+    pool: dict[str, Any] = {"pool_pre_ping": True, "max_overflow": 25}
     engine = create_engine(
-        url, hide_parameters=True, pool_pre_ping=True, max_overflow=25, connect_args=timeout
+        url,
+        hide_parameters=True,
+        connect_args=timeout,
+        **({"poolclass": NullPool} if brief else pool),
     )
 
     @event.listens_for(engine, "connect")
     def _settle(connection: Any, _: object) -> None:
         with connection.cursor() as cursor:
             cursor.execute(_SESSION)
+            if brief:
+                cursor.execute(_BRIEF_SESSION)
         connection.commit()
 
     return engine

@@ -9,6 +9,16 @@ from badgejobs.store import metadata
 _AN_INSTANCE = text("instance_id IS NOT NULL")
 _A_SITE_ID = text("site_id IS NOT NULL")
 
+#: Which of our schema's older revisions code may know and still work with these tables.
+compatible = Table(
+    "compatible",
+    metadata.METADATA,
+    #: ``schema``.
+    metadata.key("name"),
+    #: The oldest such revision.
+    metadata.text("since"),
+)
+
 #: Apps of ours at Wix, each with the secret that all its instances share.
 app = Table(
     "app",

@@ -1,4 +1,12 @@
-"""The schema's version: brought up to date, or checked and its cure named."""
+"""The schema's version: brought up to date, or checked and its cure named.
+
+So that workers of two versions can work side by side while one replaces the other, a database
+may be newer than the code, as long as its migrations only added what older code need not know:
+each says by ``compatible_since`` the oldest revision whose code works with its schema, and the
+newest one's word is written down in the table ``compatible``. Such a migration adds tables,
+indexes, and columns that may be empty or have a default of the server's; what is not used any
+more is taken away by a later version, whose ``compatible_since`` is then a newer one.
+"""
 
 from __future__ import annotations
 
@@ -31,28 +39,56 @@ def migrate(connection: Connection) -> None:
         connection.execute(text("SET LOCAL statement_timeout = 0"))
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
     current = _current(connection)
-    if current == HEAD:
+    if current == HEAD or _is_newer_and_compatible(connection, current):
         return
     from alembic import command  # noqa: PLC0415 - see HEAD
+    from alembic.script import ScriptDirectory  # noqa: PLC0415 - see HEAD
 
     config = _config()
     _refuse_newer(current, config)
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
+    newest = ScriptDirectory.from_config(config).get_revision("head")
+    connection.execute(text("DELETE FROM compatible WHERE name = 'schema'"))
+    connection.execute(
+        text("INSERT INTO compatible (name, since) VALUES ('schema', :since)"),
+        {"since": newest.module.compatible_since},
+    )
 
 
 def check(connection: Connection) -> None:
-    """Raise ``StateError`` with its cure where the schema is not exactly ours."""
+    """Raise ``StateError`` with its cure where we cannot work with the schema.
+
+    We can where it is ours, or a newer one that only added to it.
+    """
     current = _current(connection)
-    if current == HEAD:
+    if current == HEAD or _is_newer_and_compatible(connection, current):
         return
     if current is None:
         raise StateError("The database has no badgejobs tables yet: run `badgejobs migrate`")
     _refuse_newer(current, _config())
     raise StateError(
-        f"The database is of an older badgejobs (schema {current}):"
-        " stop the workers and run `badgejobs migrate`"
+        f"The database is of an older badgejobs (schema {current}): run `badgejobs migrate`; "
+        f"{_meanwhile(current)}"
     )
+
+
+def _is_newer_and_compatible(connection: Connection, current: str | None) -> bool:
+    if current is None or current <= HEAD or not inspect(connection).has_table("compatible"):
+        return False
+    since = connection.scalar(text("SELECT since FROM compatible WHERE name = 'schema'"))
+    return since is not None and str(since) <= HEAD
+
+
+def _meanwhile(current: str) -> str:
+    """Whether the workers of the older version may go on while it is brought up to date."""
+    from alembic.script import ScriptDirectory  # noqa: PLC0415 - see HEAD
+
+    newest = ScriptDirectory.from_config(_config()).get_revision("head")
+    since: str = newest.module.compatible_since
+    if since <= current:
+        return "workers of the older version may go on meanwhile"
+    return "stop the workers of the older version before"
 
 
 def _refuse_newer(current: str | None, config: Config) -> None:
@@ -62,7 +98,8 @@ def _refuse_newer(current: str | None, config: Config) -> None:
     if current is not None and current not in known:
         raise StateError(
             f"The database is of a newer badgejobs (schema {current}), to which"
-            " `badgejobs migrate` of that version brought it: upgrade badgejobs here too"
+            " `badgejobs migrate` of that version brought it, and this version cannot work with"
+            " it: upgrade badgejobs here too"
         )
 
 

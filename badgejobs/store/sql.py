@@ -26,6 +26,7 @@ from badgejobs.store.drifts import SqlDrifts
 from badgejobs.store.engine import engine_for, parse, reading
 from badgejobs.store.erasing import SqlErasing
 from badgejobs.store.faults import translated
+from badgejobs.store.health import SqlHealth
 from badgejobs.store.identities import SqlIdentities
 from badgejobs.store.links import SqlLinks
 from badgejobs.store.packs import SqlPacks
@@ -48,15 +49,18 @@ from badgejobs.store.waking import SqlWaking
 Clock = Callable[[], datetime]
 
 
-def open_store(url: str, *, clock: Clock | None = None, digest: Digest | None = None) -> SqlStore:
+def open_store(
+    url: str, *, clock: Clock | None = None, digest: Digest | None = None, brief: bool = False
+) -> SqlStore:
     """The store behind a database URL; nothing is connected before its first use.
 
     ``clock`` replaces the database's time (aware datetimes), for tests and simulations. Without a
-    ``digest`` nobody can be erased, and nothing recorded where somebody was.
+    ``digest`` nobody can be erased, and nothing recorded where somebody was. A ``brief`` one waits
+    two seconds at most for anything, and keeps no connection open between transactions.
     Raises ``SettingsError`` for a URL that cannot be used, and ``StateError`` for a folder on a
     network file system.
     """
-    return SqlStore(url, clock=clock, digest=digest)
+    return SqlStore(url, clock=clock, digest=digest, brief=brief)
 
 
 class SqlTransaction:
@@ -127,6 +131,11 @@ class SqlTransaction:
     def standings(self) -> SqlStandings:
         """The sites that are not simply at work."""
         return SqlStandings(self._connection, self)
+
+    @cached_property
+    def health(self) -> SqlHealth:
+        """What tells whether the work goes on."""
+        return SqlHealth(self._connection, self)
 
     @cached_property
     def scans(self) -> SqlScans:
@@ -233,11 +242,16 @@ class SqlStore:
     """Where the record is kept: one SQLite file or one PostgreSQL database."""
 
     def __init__(
-        self, url: str, *, clock: Clock | None = None, digest: Digest | None = None
+        self,
+        url: str,
+        *,
+        clock: Clock | None = None,
+        digest: Digest | None = None,
+        brief: bool = False,
     ) -> None:
         self._url = parse(url)
         with translated(self._url):
-            self._engine = engine_for(self._url)
+            self._engine = engine_for(self._url, brief=brief)
         self._reading = reading(self._engine)
         self._clock = clock
         #: Makes the digests of this database, under a key that is not in it.

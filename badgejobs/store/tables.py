@@ -15,6 +15,7 @@ from badgejobs.store import metadata
 from badgejobs.store.columns import SERIAL
 from badgejobs.store.fleet_tables import (
     app,
+    compatible,
     pack,
     pack_canary,
     pack_version,
@@ -51,6 +52,7 @@ __all__ = [
     "badge_binding",
     "badge_creation",
     "bulk_size",
+    "compatible",
     "drift",
     "fingerprint",
     "hint",

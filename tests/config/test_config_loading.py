@@ -209,6 +209,8 @@ WRONG_VALUES: list[tuple[str, Any, str]] = [
     ("database_url", "mysql://canary@x/y", "is not the URL of a database known here"),
     ("redis_url", "amqp://canary@x", "is not the URL of a Redis"),
     ("redis_url", "canary:6379", "is not the URL of a Redis"),
+    ("broker_url", "redis://:canary@x", "write it as redis_url"),
+    ("broker_url", "canary:5672", "is not the URL of a RabbitMQ"),
     ("scan", 5, "must be a table: write [scan]"),
     ("sites", {"My Shop": {}}, "has no rules; write"),
 ]  # fmt: skip

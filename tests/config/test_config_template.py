@@ -37,12 +37,13 @@ def test_the_template_shows_the_real_defaults(home: Path) -> None:
         "state_dir",
         "database_url_file",
         "redis_url_file",
+        "broker_url_file",
         "identity_key_file",
         "secrets_key_file",
         "public_key_file",
     )
     tables = "\n".join(line for line in lines if line.startswith("["))
-    assert tables == "[scan]\n[assign]\n[webhooks]"
+    assert tables == "[scan]\n[assign]\n[webhooks]\n[health]"
     text = "\n".join(
         line[2:] if line[2:] in shown else line for line in lines if not line[2:].startswith(own)
     )

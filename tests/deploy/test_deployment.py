@@ -2,23 +2,40 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
 import shlex
+import shutil
+import subprocess
+import sys
+import time
+from importlib import resources
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
 import jsonschema
+import kubernetes_validate  # type: ignore[import-untyped]
 import pytest
 import yaml
 from typer.main import get_command
 
 from badgejobs.cli import application
+from badgejobs.config import HeartbeatFile
+from badgejobs.core.lane import Lane
 
 ROOT = Path(__file__).parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
-OURS = ("migrate", "worker", "beat", "flower")
+OURS = ("migrate", "worker", "walker", "beat", "web", "flower")
+PROFILES = {"flower": ["monitoring"], "rabbitmq": ["rabbitmq"]}
+DEPLOY = ROOT / "badgejobs" / "deploy"
+UNITS = sorted((DEPLOY / "systemd").iterdir())
+MANIFEST_FILES = sorted((DEPLOY / "kubernetes").glob("*.yaml"))
+MANIFESTS: list[dict[str, Any]] = [
+    one for file in MANIFEST_FILES for one in yaml.safe_load_all(file.read_text())
+]
 PROCFILE = dict(
     line.split(": ", 1) for line in (ROOT / "Procfile").read_text().splitlines() if line.strip()
 )
@@ -27,7 +44,7 @@ HARDENED = {
     "type": "object",
     "required": [
         "image", "user", "init", "read_only", "tmpfs", "cap_drop", "security_opt", "mem_limit",
-        "pids_limit", "stop_grace_period", "networks", "restart",
+        "pids_limit", "cpus", "stop_grace_period", "networks", "restart",
     ],
     "properties": {
         "image": {"type": "string", "pattern": r"^[a-z/]+:[0-9]+\.[0-9]+(\.[0-9]+)?(-[a-z0-9]+)?$"},
@@ -39,6 +56,7 @@ HARDENED = {
         "security_opt": {"const": ["no-new-privileges:true"]},
         "mem_limit": {"type": "string", "pattern": "^[0-9]+[mg]$"},
         "pids_limit": {"type": "integer", "maximum": 512},
+        "cpus": {"type": "number", "maximum": 4},
         "stop_grace_period": {"const": "45s"},
         "healthcheck": {"type": "object", "required": ["test", "interval", "timeout", "retries"]},
     },
@@ -57,7 +75,12 @@ def understood(arguments: list[str]) -> bool:
 
 
 def test_every_part_is_a_service() -> None:
-    assert set(SERVICES) == {"redis", "postgres", *OURS}
+    assert set(SERVICES) == {"redis", "postgres", "rabbitmq", *OURS}
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_only_what_is_extra_waits_for_its_profile(name: str) -> None:
+    assert SERVICES[name].get("profiles") == PROFILES.get(name)
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -72,13 +95,13 @@ def test_every_lasting_service_says_whether_it_is_healthy(name: str) -> None:
 
 def test_ports_are_published_on_loopback_only() -> None:
     published = [one for service in SERVICES.values() for one in service.get("ports", [])]
-    assert published == ["127.0.0.1:5555:5555"]
+    assert published == ["127.0.0.1:8091:8091", "127.0.0.1:5555:5555"]
     assert all(ip_address(one.split(":")[0]).is_loopback for one in published)
 
 
 def test_database_and_broker_reach_and_are_reached_from_inside_only() -> None:
     assert COMPOSE["networks"]["inside"] == {"internal": True}
-    for name in ("redis", "postgres"):
+    for name in ("redis", "postgres", "rabbitmq"):
         assert SERVICES[name]["networks"] == ["inside"]
 
 
@@ -88,6 +111,8 @@ def test_secrets_come_by_files_and_stand_nowhere() -> None:
         for variable, value in service.get("environment", {}).items():
             if re.search("PASSWORD|SECRET|AUTH|_URL", variable):
                 assert variable.endswith("_FILE")
+                if value == "${BROKER_URL_FILE:-}":  # RabbitMQ is switched on by .env
+                    value = "/run/secrets/broker_url"  # noqa: PLW2901 - as it is set there
                 assert value.startswith("/run/secrets/")
                 assert value.removeprefix("/run/secrets/") in service["secrets"]
     assert all(one["file"].startswith("./secrets/") for one in COMPOSE["secrets"].values())
@@ -100,7 +125,7 @@ def test_the_broker_keeps_what_is_queued() -> None:
 
 
 def test_nothing_starts_before_the_tables_are_there() -> None:
-    for name in ("worker", "beat", "flower"):
+    for name in set(OURS) - {"migrate"}:
         needs = SERVICES[name]["depends_on"]
         assert needs["migrate"] == {"condition": "service_completed_successfully"}
 
@@ -112,19 +137,110 @@ def test_the_command_of_each_service_is_one_of_ours(name: str) -> None:
     assert understood(command)
 
 
-def test_the_health_check_of_the_worker_is_a_command_of_ours() -> None:
-    kind, program, *arguments = SERVICES["worker"]["healthcheck"]["test"]
-    assert (kind, program) == ("CMD", "badgejobs")
-    assert understood(arguments)
+@pytest.mark.parametrize(
+    ("name", "kind"), [("worker", "worker"), ("walker", "worker"), ("beat", "beat")]
+)
+def test_the_health_check_of_a_process_looks_at_its_heartbeat_file(
+    name: str, kind: str, tmp_path: Path
+) -> None:
+    check, command = SERVICES[name]["healthcheck"]["test"]
+    here = command.replace("/var/lib/badgejobs", str(tmp_path))
+    assert (check, here) != ("CMD", command)
+
+    def is_healthy() -> bool:
+        return (
+            subprocess.run(["/bin/sh", "-c", here], check=False, capture_output=True).returncode
+            == 0
+        )
+
+    assert not is_healthy()
+    heartbeat = HeartbeatFile.of_this_process(tmp_path, kind)
+    heartbeat.touch()
+    assert is_healthy()
+    long_ago = time.time() - 180
+    os.utime(heartbeat.path, (long_ago, long_ago))
+    assert not is_healthy()
 
 
-@pytest.mark.parametrize("name", ["worker", "beat", "flower"])
+@pytest.mark.parametrize("name", [*OURS])
 def test_the_procfile_starts_the_same_programs(name: str) -> None:
-    program, *arguments = shlex.split(PROCFILE[name])
+    program, *arguments = shlex.split(PROCFILE["release" if name == "migrate" else name])
     assert program == "badgejobs"
     assert arguments[0] == SERVICES[name]["command"][0]
     assert understood(arguments)
-    assert set(PROCFILE) == {"worker", "beat", "flower"}
+    assert len(PROCFILE) == len(OURS)
+
+
+def test_every_lane_has_a_worker_wherever_it_is_deployed() -> None:
+    units = [one.read_text() for one in UNITS]
+    pods = [
+        " ".join(one["spec"]["template"]["spec"]["containers"][0]["args"])
+        for one in MANIFESTS
+        if one["kind"] == "Deployment"
+    ]
+    services = [" ".join(SERVICES[name]["command"]) for name in OURS]
+    for lines in (PROCFILE.values(), services, pods, units):
+        lanes = re.findall(r"worker --lanes ([a-z,]+)", "\n".join(lines))
+        assert sorted(",".join(lanes).split(",")) == sorted(Lane)
+
+
+def test_a_stop_waits_longer_than_a_worker_may_take() -> None:
+    from badgejobs.jobs.app import SOFT_SHUTDOWN  # noqa: PLC0415 - Celery takes a second
+
+    for unit in UNITS:
+        if found := re.search(r"TimeoutStopSec=(\d+)", unit.read_text()):
+            assert int(found[1]) > SOFT_SHUTDOWN + 10
+    for one in MANIFESTS:
+        if one["kind"] == "Deployment":
+            grace = one["spec"]["template"]["spec"]["terminationGracePeriodSeconds"]
+            assert grace > SOFT_SHUTDOWN + 10
+
+
+@pytest.mark.parametrize("file", MANIFEST_FILES, ids=lambda file: file.name)
+def test_the_manifests_are_what_kubernetes_takes(file: Path) -> None:
+    for one in yaml.safe_load_all(file.read_text()):
+        kubernetes_validate.validate(one, kubernetes_validate.latest_version(), strict=True)
+
+
+def test_no_pod_may_be_root_or_write_where_it_should_not() -> None:
+    pods = [one["spec"]["template"]["spec"] for one in MANIFESTS if "template" in one["spec"]]
+    assert len(pods) == len(OURS) - 1  # Flower has no place there
+    for pod in pods:
+        assert pod["securityContext"]["runAsNonRoot"]
+        assert not pod["automountServiceAccountToken"]
+        (container,) = pod["containers"]
+        assert container["securityContext"] == {
+            "allowPrivilegeEscalation": False,
+            "readOnlyRootFilesystem": True,
+            "capabilities": {"drop": ["ALL"]},
+        }
+        assert understood(container["args"])
+        assert "memory" in container["resources"]["limits"]
+
+
+def test_the_compose_file_is_what_the_specification_says() -> None:
+    schema = resources.files("check_jsonschema") / "builtin_schemas/vendor/compose-spec.json"
+    jsonschema.validate(COMPOSE, json.loads(schema.read_text()))
+
+
+@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="no systemd is at hand")
+def test_systemd_takes_the_units(tmp_path: Path) -> None:
+    ours = str(Path(sys.executable).with_name("badgejobs"))
+    for unit in UNITS:
+        text = unit.read_text().replace("/opt/badgejobs/.venv/bin/badgejobs", ours)
+        (tmp_path / unit.name).write_text(text)
+    judged = subprocess.run(
+        [shutil.which("systemd-analyze") or "", "verify", *map(str, sorted(tmp_path.iterdir()))],
+        check=False, capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+    ours_alone = [one for one in judged.stderr.splitlines() if "badgejobs" in one]
+    assert (judged.returncode, ours_alone) == (0, [])
+
+
+@pytest.mark.parametrize("unit", [one for one in UNITS if one.suffix == ".service"])
+def test_each_unit_starts_a_command_of_ours(unit: Path) -> None:
+    (line,) = re.findall(r"^ExecStart=\S+/badgejobs (.*)$", unit.read_text(), re.MULTILINE)
+    assert understood(shlex.split(line))
 
 
 def test_the_image_is_pinned_hashed_and_not_root() -> None:

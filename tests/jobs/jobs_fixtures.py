@@ -16,6 +16,7 @@ from redis import Redis
 from badgejobs.bootstrap import House, open_house
 from badgejobs.config import Settings
 from badgejobs.jobs import app as jobs
+from badgejobs.jobs.brokers import settings_for
 from badgejobs.sandbox.server import running
 from badgejobs.service.broker import EmbeddedBroker, ensure_broker
 
@@ -75,7 +76,8 @@ def redis(valkey: EmbeddedBroker) -> Iterator[Redis]:
 def celery_app() -> Iterator[Configure]:
     """Configures the one Celery application of this process; as it was at the end."""
     app = jobs.app
-    kept = {name: app.conf[name] for name in ("broker_url", "result_backend", "beat_schedule")}
+    of_broker = settings_for("redis://", results_url="", queue_prefix="", quorum=False)
+    kept = {name: app.conf[name] for name in (*of_broker, "beat_schedule")}
     house = jobs._house
     jobs._house = None
 

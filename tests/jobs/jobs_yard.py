@@ -57,8 +57,11 @@ def eventually(find: Callable[[], T | None]) -> T:
 class Yard:
     """A configured folder, and the processes that were started in it."""
 
-    def __init__(self, folder: Path, url: str, undo: ExitStack) -> None:
+    def __init__(
+        self, folder: Path, url: str, undo: ExitStack, environment: dict[str, str] | None = None
+    ) -> None:
         self.folder, self._undo = folder, undo
+        self._environment = environment or {}
         self.state = folder / "state"
         self._write("app.secret", SECRET)
         toml = TOML.format(url=url)
@@ -87,7 +90,8 @@ class Yard:
                 "BADGEJOBS_STATE_DIR": str(self.state),
                 "FLOWER_BASIC_AUTH": AUTHORIZED,
                 "PYTHONFAULTHANDLER": "1",
-            },
+            }
+            | self._environment,
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

@@ -14,7 +14,7 @@ from jobs_stage import NORTH, SECRET, SHOPS, SOUTH, LiveShops, order_prefix
 from jobs_yard import FlowerApi, Yard, eventually
 
 from badgejobs.bootstrap import open_house
-from badgejobs.config import Settings
+from badgejobs.config import HeartbeatFile, Settings
 from badgejobs.service.addresses import free_port
 from badgejobs.service.broker import ensure_broker
 from badgejobs.store.runs import Run
@@ -104,13 +104,13 @@ def procfile() -> dict[str, list[str]]:
     return {name: shlex.split(command) for name, command in pairs}
 
 
-def test_the_procfile_names_the_three_programs() -> None:
-    assert set(procfile()) == {"worker", "beat", "flower"}
+def test_the_procfile_names_every_program() -> None:
+    assert set(procfile()) == {"release", "worker", "walker", "beat", "web", "flower"}
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("program", ["worker", "beat", "flower"])
+@pytest.mark.parametrize("program", ["worker", "walker", "beat", "web", "flower"])
 def test_each_line_of_the_procfile_starts_and_ends_well(program: str, yard: Yard) -> None:
     port = free_port()
     # the port of the Procfile may be in use on this machine
@@ -119,10 +119,16 @@ def test_each_line_of_the_procfile_starts_and_ends_well(program: str, yard: Yard
 
     if program == "flower":
         started.listens(port)
+    elif program == "web":
+        started.says("health is told at")
     elif program == "beat":
         started.rings(yard.state)  # it says nothing
     else:
         started.says("ready.")
 
+    kind = {"walker": "worker"}.get(program, program)
+    if kind in {"worker", "beat"}:
+        eventually(lambda: HeartbeatFile.found(yard.state, kind) or None)
     assert started.stop() == 0, started.said()
+    assert HeartbeatFile.found(yard.state, kind) == []
     assert "Traceback" not in started.said()

@@ -118,7 +118,7 @@ def test_a_process_that_runs_notices_another_version_and_all_at_the_same_moment(
     assert len(badges(house)) == len(badges(other)) == 3
 
     work.register(house)
-    assert dispatching.look_after_configured(house) == list(BOTH)
+    assert dispatching.look_after_configured(house) == set()
     assert {(site, "provision") for site in BOTH} <= due(house)
 
 

@@ -55,6 +55,7 @@ def test_a_database_without_tables_asks_for_migrate(empty_database_url: str) -> 
 
 def test_a_newer_schema_is_refused(database_url: str) -> None:
     run(database_url, "UPDATE alembic_version SET version_num = '9999'")
+    run(database_url, "UPDATE compatible SET since = '9998'")
     cure = r"newer badgejobs.*badgejobs migrate.*upgrade badgejobs"
     store = open_store(database_url)
     with pytest.raises(StateError, match=cure):

@@ -8,6 +8,9 @@ down_revision = "0006"
 branch_labels = None
 depends_on = None
 
+#: The first that says so: code that knows an older one refuses every other schema anyway.
+compatible_since = "0007"
+
 
 def _time(name: str, *, null: bool = False) -> sa.Column[object]:
     return sa.Column(name, sa.DateTime(timezone=True), nullable=null)
@@ -31,6 +34,11 @@ def _unique_where_given(name: str, column: str) -> None:
 
 
 def upgrade() -> None:
+    op.create_table(
+        "compatible",
+        *(_text(name) for name in ("name", "since")),
+        sa.PrimaryKeyConstraint("name", name="compatible_pkey"),
+    )
     op.create_table(
         "app",
         *(_text(name) for name in ("name", "app_id", "secret")),
