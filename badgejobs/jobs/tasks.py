@@ -16,16 +16,16 @@ from kombu.exceptions import OperationalError
 from badgejobs.bootstrap import House
 from badgejobs.core.source import Track
 from badgejobs.errors import BadgeJobsError
-from badgejobs.jobs import tracks, work
+from badgejobs.jobs import asking, tracks, work
 from badgejobs.jobs.app import app, house
 from badgejobs.jobs.reconciling import run_reconcile
+from badgejobs.jobs.triggers import require_arguments, require_read, track_of, wanted_sources
 from badgejobs.jobs.units import Outcome
 
 log = structlog.get_logger(__name__)
 
 #: Rows that one tick rings for.
 BELLS_A_TICK = 200
-BY_WORKER = "worker"
 
 
 class Bell(Task[..., Any]):
@@ -34,6 +34,8 @@ class Bell(Task[..., Any]):
     #: Only for a job that killed its worker; errors of Wix are never retried by Celery.
     max_retries = 3
     default_retry_delay = 10
+    #: What a person wrote wrong is told in the result, by the worker, whoever sends it.
+    typing = False
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run it; what our own errors end is still due in the database, and rung for again.
@@ -41,29 +43,29 @@ class Bell(Task[..., Any]):
         Among them: a database that is away, and a site of another configuration.
         """
         try:
-            return super().__call__(*args, **kwargs)
+            require_arguments(self.name, self.run, args, kwargs)
+            return self.run(*args, **kwargs)
         except BadgeJobsError as error:
             log.warning("a bell came to nothing", task=self.name, error=str(error))
             return {"error": str(error)}
 
 
-def ring(name: str, **arguments: str | int) -> bool:
-    """Send a bell, and say whether it went out; a lost one costs only time."""
+def ring(name: str, **arguments: str | int) -> str | None:
+    """Send a bell; the id of its task, or ``None`` where it is lost, which costs only time."""
     try:
         # Nobody waits for the answer. Celery would subscribe to it all the same wherever no
         # worker runs, and hang for 20 s, then raise a RuntimeError, where the broker is away.
         with denied_join_result():
-            app.send_task(name, kwargs=arguments)
+            return str(app.send_task(name, kwargs=arguments).id)
     except OperationalError as error:
         log.warning("bell not rung; the next tick rings again", task=name, error=str(error))
-        return False
-    return True
+        return None
 
 
 def answer(outcome: Outcome) -> dict[str, Any]:
     """Log an outcome, ring for what follows, and return it for those who watch."""
     done = outcome.as_json()
-    if outcome.error:
+    if outcome.error and "already" not in done:
         log.warning("unit of work ended early", **done)
     else:
         log.info("unit of work done", **done)
@@ -137,31 +139,43 @@ def take_up_new_secrets(at: House) -> None:
 
 
 @shared_task(name="badgejobs.scan", base=Bell)
-def scan(site: str, source: str, track: str = Track.LIVE.value) -> dict[str, Any]:
-    """Read one track of a source of one site; without a word, what changed lately."""
-    outcome = work.run_scan(house(), site, source, Track(track), by=BY_WORKER)
+def scan(*, site: str, source: str | None = None, track: str = Track.LIVE.value) -> dict[str, Any]:
+    """Read one track of a source of one site; without a word, what changed lately.
+
+    Without a source, all are rung for. What a person asks for is read though it is not due.
+    """
+    at, of = house(), track_of(track)
+    if source is None:
+        bells = [(one, ring("badgejobs.scan", site=site, source=one, track=track))
+                 for one in wanted_sources(at, site)]  # fmt: skip
+        rung = [one for one, task in bells if task]
+        return {"site": site, "kind": "scan", "rung": rung}
+    if asked_by := asking.person():
+        of = require_read(at, site, source, of, asked_by=asked_by)
+    outcome = work.run_scan(at, site, source, of, by=asking.started_by())
     if outcome.opened:
         ring("badgejobs.assign", site=site)
     if outcome.more:
-        ring("badgejobs.scan", site=site, source=source, track=track)
-    for other in tracks.due_beside(house(), site, source, Track(track)):
+        ring("badgejobs.scan", site=site, source=source, track=of.value)
+    for other in tracks.due_beside(at, site, source, of):
         ring("badgejobs.scan", site=site, source=source, track=other.value)
     return answer(outcome)
 
 
 @shared_task(name="badgejobs.assign", base=Bell)
-def assign(site: str) -> dict[str, Any]:
+def assign(*, site: str) -> dict[str, Any]:
     """Bring a site's due awards to Wix."""
-    outcome = work.run_assign(house(), site, by=BY_WORKER)
+    outcome = work.run_assign(house(), site, by=asking.started_by())
     if outcome.more:
         ring("badgejobs.assign", site=site)
     return answer(outcome)
 
 
 @shared_task(name="badgejobs.provision", base=Bell)
-def provision(site: str) -> dict[str, Any]:
+def provision(*, site: str) -> dict[str, Any]:
     """Bind a site's badges, and decide its members under its rules."""
-    outcome = work.run_provision(house(), site, by=BY_WORKER)
+    by = asking.started_by()
+    outcome = work.run_provision(house(), site, by=by, read_anew=asking.is_asked(by))
     if outcome.more:
         ring("badgejobs.provision", site=site)
     if outcome.opened or outcome.numbers.get("created") or outcome.numbers.get("found"):
@@ -170,9 +184,9 @@ def provision(site: str) -> dict[str, Any]:
 
 
 @shared_task(name="badgejobs.flip", base=Bell)
-def flip(site: str) -> dict[str, Any]:
+def flip(*, site: str) -> dict[str, Any]:
     """Decide a site's members whose time has come."""
-    outcome = work.run_flip(house(), site, by=BY_WORKER)
+    outcome = work.run_flip(house(), site, by=asking.started_by())
     if outcome.more:
         ring("badgejobs.flip", site=site)
     if outcome.opened:
@@ -181,11 +195,11 @@ def flip(site: str) -> dict[str, Any]:
 
 
 @shared_task(name="badgejobs.reconcile", base=Bell)
-def reconcile(site: str | None = None) -> dict[str, Any]:
+def reconcile(*, site: str | None = None) -> dict[str, Any]:
     """Compare one site with Wix; without a name, make every site due for it."""
     at = house()
     if site is not None:
-        outcome = run_reconcile(at, site, by=BY_WORKER)
+        outcome = run_reconcile(at, site, by=asking.started_by())
         if outcome.more:
             ring("badgejobs.reconcile", site=site)
         return answer(outcome)
@@ -197,9 +211,9 @@ def reconcile(site: str | None = None) -> dict[str, Any]:
 
 
 @shared_task(name="badgejobs.quarantine", base=Bell)
-def quarantine(site: str) -> dict[str, Any]:
+def quarantine(*, site: str) -> dict[str, Any]:
     """Ask again for a site's records that could not be understood."""
-    outcome = work.run_quarantine(house(), site, by=BY_WORKER)
+    outcome = work.run_quarantine(house(), site, by=asking.started_by())
     if outcome.more:
         ring("badgejobs.quarantine", site=site)
     if outcome.opened:
@@ -208,11 +222,11 @@ def quarantine(site: str) -> dict[str, Any]:
 
 
 @shared_task(name="badgejobs.check_member", base=Bell)
-def check_member(request: int) -> dict[str, Any]:
+def check_member(*, request: int) -> dict[str, Any]:
     """Decide the member whom a request row names."""
-    outcome = work.run_check(house(), request, by=BY_WORKER)
+    outcome = work.run_check(house(), request, by=asking.started_by())
     if outcome is None:
-        return {"kind": "check_member", "request": request, "done": True}
+        return {"kind": "check_member", "request": request, "already": "done"}
     if outcome.opened:
         ring("badgejobs.assign", site=outcome.site)
     return answer(outcome)

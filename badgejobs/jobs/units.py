@@ -11,7 +11,8 @@ import structlog
 
 from badgejobs.bootstrap import House
 from badgejobs.core.source import Track
-from badgejobs.errors import BadgeJobsError, Later, LeaseTaken
+from badgejobs.errors import BadgeJobsError, Later, LeaseTaken, Resting
+from badgejobs.jobs.asking import CLI, is_asked
 from badgejobs.jobs.retrying import patience
 from badgejobs.store import acting
 from badgejobs.wix.exchange import counting
@@ -19,7 +20,7 @@ from badgejobs.wix.exchange import counting
 log = structlog.get_logger(__name__)
 
 #: Who starts work in the foreground; what a person asks for is not held up by old failures.
-BY_HAND = "cli"
+BY_HAND = CLI
 #: A lease outlasts its slice by as much as the last step of it may take.
 LEASE_MARGIN = timedelta(seconds=30)
 
@@ -31,6 +32,8 @@ class Outcome:
     site: str
     kind: str
     numbers: dict[str, int]
+    #: The id of its row; that of the run which is at the same work, where it found one there.
+    run: int | None = None
     #: The error that ended it, in words; it is due again by itself.
     error: str | None = None
     #: Whether there is more to do at once.
@@ -44,9 +47,16 @@ class Outcome:
         return self.numbers.get("opened", 0) + self.numbers.get("cleared", 0)
 
     def as_json(self) -> dict[str, Any]:
-        """A small flat object."""
-        done = {"site": self.site, "kind": self.kind, **self.numbers}
-        return done | ({"error": self.error} if self.error else {})
+        """A small flat object; why it did nothing, or not all, stands under a word of its own."""
+        done: dict[str, Any] = {"run": self.run} if self.run else {}
+        done |= {"site": self.site, "kind": self.kind, **self.numbers}
+        match self.cause:
+            case LeaseTaken() if not isinstance(self.cause, Resting):
+                return done | {"already": "at work"}
+            case Later():
+                return done | {"waits": f"{self.cause}; again in {self.cause.seconds:.0f} s"}
+        done |= {"error": self.error} if self.error else {}
+        return done | ({"more": True} if self.more else {})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,8 +113,10 @@ def as_run(
             raise
     error = str(cause) if cause else None
     with house.store.begin() as tx:
+        shown: int | None = run
         if isinstance(cause, LeaseTaken):
             tx.runs.discard(run)
+            shown = None if isinstance(cause, Resting) else tx.runs.at_work(site, kind)
         else:
             tx.runs.finish(
                 run,
@@ -121,6 +133,7 @@ def as_run(
         site=site,
         kind=kind,
         numbers=dict(told.numbers),
+        run=shown,
         error=error,
         more=told.more,
         cause=cause,
@@ -142,9 +155,13 @@ def as_duty(
     """
 
     def leased() -> Told:
+        asked = is_asked(by)
         with house.store.begin() as tx:
+            if asked:
+                # a person need not wait for the tick that makes a new site's duties known
+                tx.scans.register(site, duty, "window")
             lease = tx.scans.lease(
-                site, duty, holds=house.slice + LEASE_MARGIN, if_rested=by != BY_HAND
+                site, duty, holds=house.slice + LEASE_MARGIN, if_rested=not asked
             )
         try:
             house.at(site).require_own()

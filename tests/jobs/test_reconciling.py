@@ -120,12 +120,12 @@ def test_a_job_whose_time_is_up_hands_on_and_the_bell_is_rung_at_once(
     monkeypatch.setattr(tasks, "ring", lambda name, **to: rung.append((name, to)))
     monkeypatch.setattr(House, "slice", timedelta(0))
 
-    told = [tasks.reconcile(NORTH) for _ in range(3)]
+    told = [tasks.reconcile(site=NORTH) for _ in range(3)]
 
     assert [one["read"] for one in told] == [100, 100, 100]
     assert rung == [("badgejobs.reconcile", {"site": NORTH})] * 3, "comparing has its own slice"
     assert work.RECONCILE in {duty for _, duty in due(house)}
-    last = tasks.reconcile(NORTH)
+    last = tasks.reconcile(site=NORTH)
     assert (last["read"], last["extra"]) == (0, 300)
     assert len(rung) == 3
     assert work.RECONCILE not in {duty for _, duty in due(house)}
