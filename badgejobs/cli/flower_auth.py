@@ -21,7 +21,7 @@ _USER = "badgejobs"
 #: Before it there was no mode that only shows, and other sites could act through a browser.
 _OLDEST = (2, 2)
 #: What a list of our tasks says most with; the page's own order leaves arguments and results out.
-_COLUMNS = "name,kwargs,state,result,received,runtime,worker,uuid"
+_COLUMNS = "name,kwargs,state,result,received,runtime,uuid,worker"
 
 
 def require_flower(*, installed: str | None = None) -> None:

@@ -149,7 +149,7 @@ def scan(*, site: str, source: str | None = None, track: str = Track.LIVE.value)
         bells = [(one, ring("badgejobs.scan", site=site, source=one, track=track))
                  for one in wanted_sources(at, site)]  # fmt: skip
         rung = [one for one, task in bells if task]
-        return {"site": site, "kind": "scan", "rung": rung}
+        return {"kind": "scan", "rung": ", ".join(rung), "site": site}
     if asked_by := asking.person():
         of = require_read(at, site, source, of, asked_by=asked_by)
     outcome = work.run_scan(at, site, source, of, by=asking.started_by())

@@ -47,16 +47,26 @@ class Outcome:
         return self.numbers.get("opened", 0) + self.numbers.get("cleared", 0)
 
     def as_json(self) -> dict[str, Any]:
-        """A small flat object; why it did nothing, or not all, stands under a word of its own."""
+        """A small flat object that begins with what a list of tasks is looked through for.
+
+        Numbers that are zero are left out; all stand in the row of the run. Why it did nothing, or
+        not all, stands under a word of its own: ``already``, ``waits`` or ``error``.
+        """
         done: dict[str, Any] = {"run": self.run} if self.run else {}
-        done |= {"site": self.site, "kind": self.kind, **self.numbers}
+        done |= {"kind": self.kind} | self._why()
+        done |= {name: number for name, number in self.numbers.items() if number}
+        return done | ({"more": True} if self.more else {}) | {"site": self.site}
+
+    def _why(self) -> dict[str, str]:
         match self.cause:
+            case None:
+                return {"error": self.error} if self.error else {}
             case LeaseTaken() if not isinstance(self.cause, Resting):
-                return done | {"already": "at work"}
-            case Later():
-                return done | {"waits": f"{self.cause}; again in {self.cause.seconds:.0f} s"}
-        done |= {"error": self.error} if self.error else {}
-        return done | ({"more": True} if self.more else {})
+                return {"already": "at work"}
+            case Later() as wait:
+                return {"waits": f"{wait}; again in {wait.seconds:.0f} s"}
+            case error:
+                return {"error": str(error)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -158,7 +158,7 @@ def test_triggers_again_and_again_double_no_award(shops: LiveShops) -> None:
 def test_without_a_source_each_is_rung_for_in_the_same_name(redis: Redis) -> None:
     told = asked("scan", site=NORTH)
 
-    assert told == {"site": NORTH, "kind": "scan", "rung": ["orders"]}
+    assert told == {"kind": "scan", "rung": "orders", "site": NORTH}
     [message] = headers_of(redis)
     assert message[asking.HEADER] == "flower"
     assert message["kwargsrepr"] == "{'site': 'north', 'source': 'orders', 'track': 'live'}"
