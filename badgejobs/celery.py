@@ -1,14 +1,15 @@
 """The application for Celery's own program: ``celery -A badgejobs call badgejobs.scan ...``.
 
 It reads the same settings as our commands, and starts the embedded broker where none is
-configured and it does not run. For the ``celery`` program only: with settings that cannot be
-used the process ends with one sentence.
+configured and it does not run. Raises ``SettingsError`` where settings cannot be used; Celery's
+program ends with its one sentence.
 """
 
 from __future__ import annotations
 
 import sys
 from contextlib import ExitStack
+from pathlib import Path
 
 from badgejobs.cli.opening import broker, settled
 from badgejobs.errors import BadgeJobsError, SettingsError
@@ -37,4 +38,6 @@ def _configured() -> None:
 try:
     _configured()
 except BadgeJobsError as error:
+    if Path(sys.argv[0]).name != "celery":
+        raise
     sys.exit(f"badgejobs: {error}")
