@@ -1,4 +1,4 @@
-"""Work that a command leaves to the workers: what it says where none is there, or cannot be told."""
+"""Work that a command leaves to the workers: what it says where none comes, or none is told."""
 
 from __future__ import annotations
 

@@ -158,8 +158,10 @@ class Started:
 class FlowerApi:
     """Flower's API, as somebody who has the password sees it."""
 
-    def __init__(self, port: int) -> None:
-        self._url = f"http://127.0.0.1:{port}"
+    def __init__(self, port: int, *, prefix: str = "", origin: str | None = None) -> None:
+        self.port = port
+        self._url = f"http://127.0.0.1:{port}{prefix}"
+        self._headers = {} if origin is None else {"Origin": origin}
         self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
     def ask(self, path: str, body: dict[str, Any] | None = None) -> Any:
@@ -174,7 +176,7 @@ class FlowerApi:
         request = urllib.request.Request(  # noqa: S310 - an address of this machine
             self._url + path,
             data=None if body is None else json.dumps(body).encode(),
-            headers={"Authorization": f"Basic {told}"} if authorized else {},
+            headers=self._headers | ({"Authorization": f"Basic {told}"} if authorized else {}),
         )
         with self._opener.open(request, timeout=10) as answer:
             return str(answer.read().decode())

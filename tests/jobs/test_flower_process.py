@@ -22,12 +22,12 @@ CANARIES = (SECRET, "bbbbbbbb-", order_prefix(NORTH), "aaaaaaaa-", "eeeeeeee-")
 SCAN = {"kwargs": {"site": NORTH, "source": "orders"}}
 
 
-def flowering(yard: Yard, *arguments: str) -> tuple[Started, FlowerApi]:
+def flowering(yard: Yard, *, prefix: str = "") -> tuple[Started, FlowerApi]:
     """Flower as a process, once it listens."""
     port = free_port()
-    flower = yard.start("badgejobs", "flower", "--port", str(port), *arguments)
+    flower = yard.start("badgejobs", "flower", "--port", str(port))
     flower.listens(port)
-    return flower, FlowerApi(port)
+    return flower, FlowerApi(port, prefix=prefix)
 
 
 def runs_of(yard: Yard) -> dict[int, Run]:
@@ -39,8 +39,11 @@ def runs_of(yard: Yard) -> dict[int, Run]:
         house.close()
 
 
-def test_flower_only_shows_until_it_is_told_that_it_may_write(yard: Yard) -> None:
-    flower, api = flowering(yard)
+def test_flower_only_shows_until_it_is_told_that_it_may_write(
+    yard: Yard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FLOWER_URL_PREFIX", "flower")
+    flower, api = flowering(yard, prefix="/flower")
 
     for path in ("task/async-apply", "task/apply", "task/send-task"):
         assert api.status(f"/api/{path}/badgejobs.scan", SCAN) == 403
@@ -64,9 +67,12 @@ def test_in_write_mode_a_scan_is_triggered_seen_to_end_and_found_in_the_list(
     yard.config.write_text("flower_write = true\n" + yard.config.read_text("utf-8"), "utf-8")
     worker = yard.start("badgejobs", "worker", "--pool", "prefork", "--concurrency", "2")
     flower, api = flowering(yard)
+    another = FlowerApi(api.port, origin="https://elsewhere.example")
     worker.says("ready.")
     shops.buys(1, 3, shop=NORTH)
     assert api.trigger("provision", site=NORTH)["created"] == 2
+
+    assert another.status("/api/task/async-apply/badgejobs.scan", SCAN) == 403
 
     # a new site: what the scan rings for reads its past, and gives the badges
     assert api.trigger("scan", site=NORTH) == {"kind": "scan", "rung": "orders", "site": NORTH}
