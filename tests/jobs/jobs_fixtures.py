@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from jobs_stage import Configure, LiveShops, MakeSettings, OpenShop, configuration, make_world
 from jobs_yard import Yard
+from kombu import pools
 from redis import Redis
 
 from badgejobs.bootstrap import House, open_house
@@ -103,6 +104,8 @@ def _forget_connections() -> None:
     app.pool.force_close_all()
     app._pool = None
     app.amqp._producer_pool = None
+    # they are kept by the address of the broker, which the next test may have as well
+    pools.reset()
 
 
 @pytest.fixture

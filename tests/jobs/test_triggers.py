@@ -16,7 +16,7 @@ from badgejobs.errors import LeaseTaken
 from badgejobs.jobs import asking, tasks, work
 from badgejobs.jobs.app import house
 from badgejobs.sandbox.faults.kinds import FaultKind
-from badgejobs.service.broker import EmbeddedBroker
+from badgejobs.service.broker import EmbeddedBroker, ensure_broker
 from badgejobs.wix import wire
 
 pytest_plugins = ["jobs_fixtures"]
@@ -25,9 +25,20 @@ QUEUE = "badgejobs:celery"
 ALL = ["assign", "check_member", "flip", "provision", "quarantine", "reconcile", "scan"]
 
 
+@pytest.fixture(scope="module")
+def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedBroker]:
+    """A real Valkey for all of these."""
+    with ensure_broker(tmp_path_factory.mktemp("valkey")) as broker:
+        yield broker
+    assert broker.wait_until_stopped(10)
+
+
 @pytest.fixture(autouse=True)
-def _served(shop_settings: MakeSettings, valkey: EmbeddedBroker, celery_app: Configure) -> None:
-    """The application of this process on the broker, with both shops."""
+def _served(
+    shop_settings: MakeSettings, valkey: EmbeddedBroker, celery_app: Configure, redis: Redis
+) -> None:
+    """The application of this process on the broker, with both shops, and an empty queue."""
+    redis.flushall()
     settings = shop_settings(sites=(NORTH, SOUTH))
     celery_app(settings, valkey.celery_url, valkey.redis_url)
 
