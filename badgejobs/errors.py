@@ -40,6 +40,10 @@ class LeaseTaken(Later):
     """Another worker is at this scan."""
 
 
+class Resting(LeaseTaken):
+    """Nobody is at this scan; it rests after a failure, or is not due."""
+
+
 class Transient(BadgeJobsError):
     """It failed this time, and may work the next."""
 

@@ -22,6 +22,7 @@ from badgejobs.cli.site import (
     report,
     sources_of,
 )
+from badgejobs.cli.triggering import Background, Wait, trigger
 from badgejobs.core.source import Counting, Track
 from badgejobs.core.watermark import Round
 from badgejobs.errors import LeaseTaken, Paced
@@ -41,6 +42,8 @@ def backfill(
     again: Annotated[
         bool, typer.Option("--again", help="Read it anew though it was read to its end.")
     ] = False,
+    background: Background = False,
+    wait: Wait = False,
     max_seconds: MaxSeconds = None,
     as_json: AsJson = False,
 ) -> None:
@@ -70,17 +73,32 @@ def backfill(
                 # to ask for one that is open would be to wish for another after it
                 if not tx.scans.is_open(name, one):
                     tx.scans.make_due(name, one, Track.FULL, asked_by=BY)
-        past = Past(house, name, tell=tell, max_seconds=max_seconds)
-        try:
-            done = past.read(wanted)
-        except KeyboardInterrupt:
-            out.note("badgejobs: interrupted; the same command goes on where it was")
-            raise
+        done = None
+        if not (background or wait):
+            past = Past(house, name, tell=tell, max_seconds=max_seconds)
+            try:
+                done = past.read(wanted)
+            except KeyboardInterrupt:
+                out.note("badgejobs: interrupted; the same command goes on where it was")
+                raise
     if not again:
         for one in done_before:
             out.note(f"badgejobs: the history of {one} was read to its end before; --again reads "
                      "it anew")  # fmt: skip
-    report(done, out)
+    if done is not None:
+        report(done, out)
+    trigger(
+        settings,
+        out,
+        [
+            ("badgejobs.scan", {"site": name, "source": one, "track": Track.FULL.value})
+            for one in wanted
+        ],
+        what=f"the past of {', '.join(wanted) or 'no source'} of {name}",
+        data={"site": name, "sources": wanted},
+        wait=wait,
+        max_seconds=max_seconds,
+    )
 
 
 class Past(Foreground):

@@ -1,17 +1,60 @@
-"""Flower's password: told by the operator, or made up and kept in the state folder."""
+"""How Flower is kept closed: its version, its password, and whether it may do more than show."""
 
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import sys
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+
+import structlog
 
 from badgejobs.cli.output import Output
 from badgejobs.errors import SettingsError
 
+log = structlog.get_logger(__name__)
+
 _VARIABLE = "FLOWER_BASIC_AUTH"
 _USER = "badgejobs"
+#: Before it there was no mode that only shows, and other sites could act through a browser.
+_OLDEST = (2, 2)
+#: What a list of our tasks says most with; the page's own order leaves arguments and results out.
+_COLUMNS = "name,kwargs,state,result,received,runtime,uuid,worker"
+
+
+def require_flower(*, installed: str | None = None) -> None:
+    """Raise ``SettingsError`` unless Flower is here, and new enough to be kept closed."""
+    cure = "run `pip install 'badgejobs[flower]'`"
+    try:
+        found = installed or version("flower")
+    except PackageNotFoundError:
+        raise SettingsError(f"Flower is not installed; {cure}") from None
+    numbers = re.match(r"(\d+)\.(\d+)", found)
+    if not numbers or tuple(map(int, numbers.groups())) < _OLDEST:
+        least = ".".join(map(str, _OLDEST))
+        raise SettingsError(
+            f"Flower {found} is too old: before {least} it cannot be kept read-only, and other web "
+            f"sites can act through a browser that is logged in; {cure}"
+        )
+
+
+def what_it_may(*, write: bool, loopback: bool) -> list[str]:
+    """Flower's options for what it shows, and lets those do who have its password."""
+    shown = [] if os.environ.get("FLOWER_TASKS_COLUMNS") else [f"--tasks_columns={_COLUMNS}"]
+    if not loopback:
+        log.warning(
+            "Flower is reached from other machines: put TLS in front of it; /metrics and "
+            "/healthcheck ask for no password"
+        )
+    if not write:
+        return [*shown, "--read_only=true"]
+    log.warning(
+        "Flower may write: whoever has its password triggers tasks, revokes them, and stops and "
+        "changes workers; without --write and flower_write it only shows"
+    )
+    return shown
 
 
 def require_password(folder: Path, *, may_make_one_up: bool, out: Output) -> None:

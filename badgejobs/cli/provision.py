@@ -12,7 +12,8 @@ from badgejobs.cli.exits import Code, code_of
 from badgejobs.cli.foreground import BY, Done, Duty, Foreground
 from badgejobs.cli.opening import known_site, opened, settled
 from badgejobs.cli.output import Output, Rows
-from badgejobs.cli.site import checked_rules, ring_for
+from badgejobs.cli.site import MaxSeconds, checked_rules, ring_for
+from badgejobs.cli.triggering import Background, Bell, Wait, trigger
 from badgejobs.core.ledger import Bound
 from badgejobs.core.milestone import Ruleset
 from badgejobs.errors import SettingsError
@@ -35,6 +36,9 @@ def provision(
         str | None,
         typer.Option(metavar="BADGE", help="Create a badge anew that was deleted at Wix."),
     ] = None,
+    background: Background = False,
+    wait: Wait = False,
+    max_seconds: MaxSeconds = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Bind a site's badges to those at Wix now, create what is missing, and show how they stand.
@@ -46,6 +50,13 @@ def provision(
     """
     settings = settled()
     name, out = known_site(settings, site), Output(as_json=as_json)
+    if background or wait:
+        if recreate is not None:
+            raise SettingsError("--recreate is done here; leave out --background and --wait")
+        bells: list[Bell] = [("badgejobs.provision", {"site": name})]
+        what, data = f"badges of {name}", {"site": name}
+        trigger(settings, out, bells, what=what, data=data, wait=wait, max_seconds=max_seconds)
+        return
     with opened(settings) as house:
         checked_rules(house, name)
         rules = house.at(name).rules()
@@ -56,7 +67,7 @@ def provision(
             )
         work.register(house)
         with out.progress() as tell, acting(actor=_BY_COMMAND if recreate else None):
-            here = Foreground(house, name, tell=tell)
+            here = Foreground(house, name, tell=tell, max_seconds=max_seconds)
             told, done = _provisioned(house, name, here, recreate)
         with house.store.read() as tx:
             bound = tx.bindings.bound(name)

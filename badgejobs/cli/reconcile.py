@@ -15,8 +15,10 @@ from badgejobs.cli.exits import Code, code_of
 from badgejobs.cli.foreground import BY, Duty, Foreground
 from badgejobs.cli.opening import known_site, opened, settled
 from badgejobs.cli.output import Output, Rows, ago
+from badgejobs.cli.site import MaxSeconds
+from badgejobs.cli.triggering import Background, Bell, Wait, trigger
 from badgejobs.core.drift import Kind
-from badgejobs.errors import BadgeJobsError
+from badgejobs.errors import BadgeJobsError, SettingsError
 from badgejobs.flow.reconcile import Reconciled
 from badgejobs.flow.reconcile import reconcile as compare
 from badgejobs.jobs import work
@@ -80,6 +82,9 @@ def reconcile(
         ),
     ] = False,
     who: As = None,
+    background: Background = False,
+    wait: Wait = False,
+    max_seconds: MaxSeconds = None,
     as_json: AsJson = False,
 ) -> None:
     """Read every badge that stands at Wix, and hold the ledger against it.
@@ -91,6 +96,16 @@ def reconcile(
     """
     settings = settled()
     name, out = known_site(settings, site), Output(as_json=as_json)
+    if background or wait:
+        if dry_run or accepted:
+            raise SettingsError(
+                "--dry-run and --yes-they-were-taken are for the reading that you see; leave out "
+                "--background and --wait"
+            )
+        bells: list[Bell] = [("badgejobs.reconcile", {"site": name})]
+        what, data = f"comparing {name} with Wix", {"site": name}
+        trigger(settings, out, bells, what=what, data=data, wait=wait, max_seconds=max_seconds)
+        return
     note = f"accepted by {actor(who)}" if accepted else None
     error: BadgeJobsError | None
     with opened(settings) as house, out.progress() as tell:
@@ -101,7 +116,7 @@ def reconcile(
         else:
             work.register(house)
             heard, slices = list[Reconciled](), list[int]()
-            here = Foreground(house, name, tell=tell)
+            here = Foreground(house, name, tell=tell, max_seconds=max_seconds)
 
             def unit() -> Outcome:
                 # who asks now is told how it stands now, not what a worker saw an hour ago

@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from badgejobs.cli.flower_auth import require_password
+from badgejobs.cli.flower_auth import require_flower, require_password, what_it_may
 from badgejobs.cli.opening import broker, opened, require_any_site, settled, watched
 from badgejobs.cli.output import Output
 from badgejobs.config import Settings, prepare_state_dir
@@ -90,12 +90,23 @@ def flower(
     *,
     port: Annotated[int, typer.Option(min=1, max=65535)] = 5555,
     address: Annotated[str, typer.Option(help="Where to listen.")] = "127.0.0.1",
+    write: Annotated[
+        bool | None,
+        typer.Option(
+            "--write/--read-only",
+            help="Whether it may trigger and stop. Default: the setting flower_write.",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Run Flower, closed by a password: from FLOWER_BASIC_AUTH (user:password) or made up here.
+
+    It only shows, unless it may write. /metrics and /healthcheck ask for no password.
 
     Example: FLOWER_BASIC_AUTH_FILE=/run/secrets/flower badgejobs flower --port 5555
     """
     settings = settled()
+    require_flower()
     folder = prepare_state_dir(settings.state_dir)
     loopback = _is_loopback(address)
     if loopback:
@@ -106,6 +117,7 @@ def flower(
         f"--address={address}",
         f"--port={port}",
         "--max_tasks=10000",
+        *what_it_may(write=settings.flower_write if write is None else write, loopback=loopback),
         # By default it would run a flowerconfig.py of whatever folder it was started in.
         f"--conf={os.devnull}",
     ])  # fmt: skip
@@ -130,6 +142,7 @@ def _celery(settings: Settings, command: str, arguments: list[str]) -> None:
     """Run one of Celery's programs in this process, on our broker and settings."""
     # Only now: importing Celery takes a second, and it reads REMAP_SIGTERM.
     from badgejobs.jobs.app import check_tasks, configure  # noqa: PLC0415 - as above
+    from badgejobs.jobs.asking import FLOWER, sends_as  # noqa: PLC0415 - as above
 
     watched(settings.owner)
     require_any_site(settings)
@@ -146,6 +159,9 @@ def _celery(settings: Settings, command: str, arguments: list[str]) -> None:
         if command == "worker":
             check_tasks()
         app.conf.worker_redirect_stdouts = False
+        if command == "flower":
+            sends_as(FLOWER)
+            app.conf.task_send_sent_event = True  # what is triggered there is shown at once
         level = [] if command == "flower" else [f"--loglevel={settings.log_level}"]
         with ExitStack() as alive:
             if command != "flower":

@@ -12,6 +12,7 @@ import typer
 
 from badgejobs.cli.opening import known_site, known_sites, opened, settled
 from badgejobs.cli.output import Output, Rows, ago
+from badgejobs.config import Settings
 from badgejobs.errors import SettingsError
 from badgejobs.store.runs import Run
 
@@ -19,8 +20,8 @@ from badgejobs.store.runs import Run
 _SHORT = 60
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _COLUMNS = (
-    "started", "site", "what", "by", "window", "pages", "calls", "seen/new/changed/void", "awards",
-    "took", "error",
+    "run", "started", "site", "what", "by", "window", "pages", "calls", "seen/new/changed/void",
+    "awards", "took", "error",
 )  # fmt: skip
 
 
@@ -38,13 +39,21 @@ def runs(
     since: Annotated[
         str | None, typer.Option(help="Only those of the last 90s, 30m, 2h, 7d, ...")
     ] = None,
+    run_id: Annotated[
+        int | None, typer.Option("--id", min=1, help="Only this one, with all that is known of it.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Show what ran: who started it, what it read, what came of it, how long it took.
 
+    With --id one run is shown whole, as the result of a task names it.
+
     Example: badgejobs runs my-shop --source orders --since 2h
     """
     settings, out = settled(), Output(as_json=as_json)
+    if run_id is not None:
+        _show_one(settings, out, run_id)
+        return
     sites = [known_site(settings, site)] if site else known_sites(settings)
     within = None if since is None else duration(since)
     with opened(settings) as house, house.store.read() as tx:
@@ -52,6 +61,24 @@ def runs(
         found = tx.runs.find(sites, source=source, failed=failed, within=within, limit=limit)
     shown = Rows(_COLUMNS, [_row(one, now) for one in found]) if found else "no such run"
     out.result({"at": now, "runs": [_as_json(one) for one in found]}, shown)
+
+
+def _show_one(settings: Settings, out: Output, run_id: int) -> None:
+    with opened(settings) as house, house.store.read() as tx:
+        now, run = tx.now, tx.runs.get(run_id)
+    if run is None:
+        raise SettingsError(
+            f"--id: there is no run {run_id}; runs are kept for {settings.runs_kept_days} days, "
+            "and `badgejobs runs` shows the latest"
+        )
+    shown = {name: value for name, value in asdict(run).items() if name != "numbers"}
+    shown |= {"took": _took(run)} | dict(run.numbers)
+    rows = [(name, _plain(value)) for name, value in shown.items() if value is not None]
+    out.result({"at": now, "runs": [_as_json(run)]}, Rows(("what", "told"), rows))
+
+
+def _plain(value: object) -> str:
+    return f"{value:%Y-%m-%d %H:%M:%S} UTC" if isinstance(value, datetime) else str(value)
 
 
 def duration(text: str) -> timedelta:
@@ -73,6 +100,7 @@ def _row(run: Run, now: datetime) -> tuple[str, ...]:
     opened_now = told.get("opened", 0) + told.get("cleared", 0)
     held = f" (+{told['held']} held)" if told.get("held") else ""
     return (
+        str(run.id),
         ago(run.started_at, now),
         run.site,
         run.kind,

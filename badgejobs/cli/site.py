@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
@@ -14,6 +15,7 @@ from badgejobs.cli.foreground import Done, Foreground
 from badgejobs.cli.opening import known_site, opened, settled, standing
 from badgejobs.cli.output import Output, Rows
 from badgejobs.cli.site_resources import named_resources
+from badgejobs.cli.triggering import Bell, Wait, trigger
 from badgejobs.config import Settings
 from badgejobs.errors import BrokerUnavailable, Later, SettingsError
 from badgejobs.jobs import standing as site_standing
@@ -66,6 +68,8 @@ def scan(
         typer.Option(metavar="APP:POST_ID", help="Where comments may have changed; repeatable."),
     ] = None,
     foreground: Here = False,
+    wait: Wait = False,
+    max_seconds: MaxSeconds = None,
     as_json: AsJson = False,
 ) -> None:
     """Have a site's sources read now rather than when they are due.
@@ -88,15 +92,28 @@ def scan(
         if foreground:
             checked_rules(house, name)
             with out.progress() as tell:
-                done = Foreground(house, name, tell=tell).scan(sources)
+                here = Foreground(house, name, tell=tell, max_seconds=max_seconds)
+                done = here.scan(sources)
             report(done, out)
-    rung = ring_for(
-        settings, [("badgejobs.scan", {"site": name, "source": one}) for one in sources]
+    trigger(
+        settings,
+        out,
+        [("badgejobs.scan", {"site": name, "source": one}) for one in sources],
+        what=f"{', '.join(sources)} of {name}",
+        data={"site": name, "sources": sources},
+        wait=wait,
+        max_seconds=max_seconds,
     )
-    _say_rung(out, {"site": name, "sources": sources}, f"{', '.join(sources)} of {name}", rung)
 
 
-def assign(site: SiteName = None, *, foreground: Here = False, as_json: AsJson = False) -> None:
+def assign(
+    site: SiteName = None,
+    *,
+    foreground: Here = False,
+    wait: Wait = False,
+    max_seconds: MaxSeconds = None,
+    as_json: AsJson = False,
+) -> None:
     """Have a site's awards brought to Wix now.
 
     Example: badgejobs assign my-shop --foreground
@@ -109,10 +126,18 @@ def assign(site: SiteName = None, *, foreground: Here = False, as_json: AsJson =
         if foreground:
             checked_rules(house, name)
             with out.progress() as tell:
-                done = Foreground(house, name, tell=tell).assign()
+                here = Foreground(house, name, tell=tell, max_seconds=max_seconds)
+                done = here.assign()
             report(done, out)
-    rung = ring_for(settings, [("badgejobs.assign", {"site": name})])
-    _say_rung(out, {"site": name}, f"awards of {name}", rung)
+    trigger(
+        settings,
+        out,
+        [("badgejobs.assign", {"site": name})],
+        what=f"awards of {name}",
+        data={"site": name},
+        wait=wait,
+        max_seconds=max_seconds,
+    )
 
 
 def check(
@@ -120,6 +145,8 @@ def check(
     member: Annotated[str, typer.Argument(help="The member's id at Wix.")],
     *,
     foreground: Here = False,
+    wait: Wait = False,
+    max_seconds: MaxSeconds = None,
     as_json: AsJson = False,
 ) -> None:
     """Have one member decided anew from the recorded facts.
@@ -140,10 +167,19 @@ def check(
             done = work.run_check(house, request, by=BY_HAND)
             numbers = done.numbers if done else {}
             told = f"opened {numbers.get('opened', 0)}, withdrew {numbers.get('withdrawn', 0)}"
-            out.result({"site": name, "request": request} | numbers, f"{name}: {told}")
+            told_run = {"run": done.run} if done else {}
+            data = {"site": name, "request": request}
+            out.result(data | told_run | numbers, f"{name}: {told}")
             return
-    rung = ring_for(settings, [("badgejobs.check_member", {"request": request})])
-    _say_rung(out, {"site": name, "request": request}, f"request {request} of {name}", rung)
+    trigger(
+        settings,
+        out,
+        [("badgejobs.check_member", {"request": request})],
+        what=f"request {request} of {name}",
+        data={"site": name, "request": request},
+        wait=wait,
+        max_seconds=max_seconds,
+    )
 
 
 def retry(site: SiteName = None, *, as_json: AsJson = False) -> None:
@@ -162,8 +198,8 @@ def retry(site: SiteName = None, *, as_json: AsJson = False) -> None:
             revived, gone = tx.awards.revive(name), sorted(tx.bindings.gone(name))
     data = {"site": name, "revived": revived, "badges_gone": gone}
     if revived:
-        rung = ring_for(settings, [("badgejobs.assign", {"site": name})])
-        _say_rung(out, data, f"{revived} awards of {name}", rung)
+        bells: list[Bell] = [("badgejobs.assign", {"site": name})]
+        trigger(settings, out, bells, what=f"{revived} awards of {name}", data=data, wait=False)
     else:
         out.result(data | {"rung": False}, f"nothing of {name} is to be tried again")
     for badge in gone:
@@ -231,9 +267,20 @@ def sources_of(house: House, site: str, source: str | None) -> list[str]:
     return [source]
 
 
-def ring_for(settings: Settings, bells: list[tuple[str, dict[str, str | int]]]) -> bool:
-    """Ring for the workers; no where the broker is away."""
+def ring_for(
+    settings: Settings,
+    bells: list[Bell],
+    *,
+    by: str | None = None,
+    heard: Callable[[list[str]], None] | None = None,
+) -> bool:
+    """Ring for the workers; no where the broker is away.
+
+    ``by`` is who asks, where a person does, and ``heard`` is told the ids of the tasks while the
+    broker can be asked about them.
+    """
     from badgejobs.jobs.app import configure  # noqa: PLC0415 - importing Celery takes a second
+    from badgejobs.jobs.asking import WORKER, sends_as  # noqa: PLC0415 - as above
     from badgejobs.jobs.ringing import ring  # noqa: PLC0415 - as above
 
     try:
@@ -244,23 +291,16 @@ def ring_for(settings: Settings, bells: list[tuple[str, dict[str, str | int]]]) 
                 redis_url=address.redis_url,
                 results_url=address.results_url,
             )
+            sends_as(by or WORKER)
             try:
                 rung = [ring(name, **arguments) for name, arguments in bells]
+                if heard:
+                    heard([task for task in rung if task])
             finally:
                 app.close()
     except BrokerUnavailable:
         return False
     return all(rung)
-
-
-def _say_rung(out: Output, data: dict[str, object], what: str, rung: bool) -> None:
-    shown = f"{what}: " + (
-        "the workers were told"
-        if rung
-        else "due; the broker is away, and the next tick of a running beat or `badgejobs sync` "
-        "will do it"
-    )
-    out.result(data | {"rung": rung}, shown)
 
 
 def report(done: Done, out: Output) -> None:

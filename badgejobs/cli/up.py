@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from badgejobs.cli.flower_auth import require_flower
 from badgejobs.cli.opening import broker, opened, require_any_site, settled
 from badgejobs.cli.output import Output
 from badgejobs.config import prepare_state_dir
@@ -55,6 +56,7 @@ def up(
         require_free(settings.webhooks.port, purpose="webhooks", setting="webhooks.port")
         lines["webhooks"] = ["webhooks"]
     if flower:
+        require_flower()
         require_free(FLOWER_PORT, purpose="Flower", setting="`badgejobs flower --port`")
         lines["flower"] = ["flower", "--port", str(FLOWER_PORT)]
     folder = prepare_state_dir(settings.state_dir)

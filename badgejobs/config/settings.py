@@ -255,6 +255,8 @@ class Settings(BaseSettings):
     assign: Assign = Assign()
     webhooks: Webhooks = Webhooks()
     health: Health = Health()
+    #: Whether Flower may trigger tasks, and stop and change workers; else it only shows.
+    flower_write: bool = False
     #: How long it is kept what ran and what came of it.
     runs_kept_days: Annotated[int, Field(ge=1, le=3650)] = 30
     #: Requests per minute of one site, over all workers; a site may have its own.

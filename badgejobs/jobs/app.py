@@ -65,9 +65,10 @@ app.conf.update(
     result_backend_transport_options={"visibility_timeout": brokers.VISIBILITY_TIMEOUT},
     # A bell that cannot be rung soon is not worth waiting for: the next tick rings it.
     task_publish_retry_policy={"max_retries": 2, "interval_start": 0.1, "interval_max": 0.5},
-    # For Flower.
-    worker_send_task_events=True,
-    task_send_sent_event=True,
+    # They cost much of the time of small tasks, and only Flower listens: it switches them on by
+    # itself, on workers that run and on those that come later, within five seconds.
+    worker_send_task_events=False,
+    task_send_sent_event=False,
     timezone="UTC",
     beat_max_loop_interval=5,
 )

@@ -42,28 +42,34 @@ def bell_of(due: Due) -> Bell:
 
 def send(bells: Sequence[Bell]) -> int:
     """Send them, and say how many went out before the broker could not be reached."""
-    sent = 0
+    return len(_sent(bells))
+
+
+def _sent(bells: Sequence[Bell]) -> list[str]:
+    """The ids of the tasks that went out."""
+    sent = list[str]()
     try:
         # Nobody waits for an answer. Celery would subscribe to it all the same wherever no
         # worker runs, and hang for 20 s, then raise a RuntimeError, where the broker is away.
         with denied_join_result(), app.producer_or_acquire() as producer:
             for bell in bells:
                 queue: dict[str, Any] = {"queue": bell.lane.value} if bell.lane else {}
-                app.send_task(bell.task, kwargs=bell.arguments, producer=producer, **queue)
-                sent += 1
+                task = app.send_task(bell.task, kwargs=bell.arguments, producer=producer, **queue)
+                sent.append(str(task.id))
     except OperationalError as error:
         log.warning(
             "bell not rung; the next tick rings again",
-            task=bells[sent].task,
-            bells=len(bells) - sent,
+            task=bells[len(sent)].task,
+            bells=len(bells) - len(sent),
             error=str(error),
         )
     return sent
 
 
-def ring(name: str, **arguments: str | int) -> bool:
-    """Send one bell, and say whether it went out; a lost one costs only time."""
-    return send([Bell(name, arguments, lane_of_task(name, arguments))]) == 1
+def ring(name: str, **arguments: str | int) -> str | None:
+    """Send one bell; the id of its task, or ``None`` where it is lost, which costs only time."""
+    sent = _sent([Bell(name, arguments, lane_of_task(name, arguments))])
+    return sent[0] if sent else None
 
 
 def ring_due(house: House, due: Sequence[Due]) -> bool:

@@ -17,15 +17,15 @@ from celery import Task, current_task, shared_task
 from badgejobs.core.lane import Lane, lane_of
 from badgejobs.core.source import Track
 from badgejobs.errors import BadgeJobsError
-from badgejobs.jobs import dispatching, standing, tracks, work
+from badgejobs.jobs import asking, dispatching, standing, tracks, work
 from badgejobs.jobs.app import house
 from badgejobs.jobs.reconciling import run_reconcile
-from badgejobs.jobs.ringing import ring_now
+from badgejobs.jobs.ringing import ring, ring_now
+from badgejobs.jobs.triggers import require_arguments, require_read, track_of, wanted_sources
 from badgejobs.jobs.units import Outcome
 
 log = structlog.get_logger(__name__)
 
-BY_WORKER = "worker"
 #: A bell that came to nothing before any work began rings so much later again.
 ANOTHER_TIME = timedelta(minutes=1)
 
@@ -36,6 +36,8 @@ class Bell(Task[..., Any]):
     #: Only for a job that killed its worker; errors of Wix are never retried by Celery.
     max_retries = 3
     default_retry_delay = 10
+    #: What a person wrote wrong is told in the result, by the worker, whoever sends it.
+    typing = False
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run it; what our own errors end stays due in the database, and is rung for again.
@@ -43,7 +45,8 @@ class Bell(Task[..., Any]):
         Among them: a database that is away, and a site of another configuration.
         """
         try:
-            return super().__call__(*args, **kwargs)
+            require_arguments(self.name, self.run, args, kwargs)
+            return self.run(*args, **kwargs)
         except BadgeJobsError as error:
             log.warning("a bell came to nothing", task=self.name, error=str(error))
             with suppress(BadgeJobsError):
@@ -63,7 +66,7 @@ def _put_off(kind: str, arguments: Mapping[str, Any]) -> None:
 def answer(outcome: Outcome) -> dict[str, Any]:
     """Log an outcome, ring for what follows, and return it for those who watch."""
     done = outcome.as_json()
-    if outcome.error:
+    if outcome.error and "already" not in done:
         log.warning("unit of work ended early", **done)
     else:
         log.info("unit of work done", **done)
@@ -80,15 +83,25 @@ def tick(*, by_beat: bool = False) -> None:
 
 
 @shared_task(name="badgejobs.scan", base=Bell)
-def scan(site: str, source: str, track: str = Track.LIVE.value) -> dict[str, Any]:
-    """Read one track of a source of one site; without a word, what changed lately."""
-    at = house()
-    outcome = work.run_scan(at, site, source, Track(track), by=BY_WORKER)
+def scan(*, site: str, source: str | None = None, track: str = Track.LIVE.value) -> dict[str, Any]:
+    """Read one track of a source of one site; without a word, what changed lately.
+
+    Without a source, all are rung for. What a person asks for is read though it is not due.
+    """
+    at, of = house(), track_of(track)
+    if source is None:
+        bells = [(one, ring("badgejobs.scan", site=site, source=one, track=track))
+                 for one in wanted_sources(at, site)]  # fmt: skip
+        rung = [one for one, task in bells if task]
+        return {"kind": "scan", "rung": ", ".join(rung), "site": site}
+    if asked_by := asking.person():
+        of = require_read(at, site, source, of, asked_by=asked_by)
+    outcome = work.run_scan(at, site, source, of, by=asking.started_by())
     if outcome.opened:
         ring_now(at, site, work.ASSIGN)
-    others = tracks.due_beside(at, site, source, Track(track))
-    next_ones = [*([Track(track)] if outcome.more else []), *others]
-    lanes = {one: lane_of(source, one) for one in (Track(track), *next_ones)}
+    others = tracks.due_beside(at, site, source, of)
+    next_ones = [*([of] if outcome.more else []), *others]
+    lanes = {one: lane_of(source, one) for one in (of, *next_ones)}
     for one in next_ones:
         if lanes[one] is not Lane.WALK:
             ring_now(at, site, source, one)
@@ -104,20 +117,21 @@ def _is_in_the_last_lane() -> bool:
 
 
 @shared_task(name="badgejobs.assign", base=Bell)
-def assign(site: str) -> dict[str, Any]:
+def assign(*, site: str) -> dict[str, Any]:
     """Bring a site's due awards to Wix."""
     at = house()
-    outcome = work.run_assign(at, site, by=BY_WORKER)
+    outcome = work.run_assign(at, site, by=asking.started_by())
     if outcome.more:
         ring_now(at, site, work.ASSIGN)
     return answer(outcome)
 
 
 @shared_task(name="badgejobs.provision", base=Bell)
-def provision(site: str) -> dict[str, Any]:
+def provision(*, site: str) -> dict[str, Any]:
     """Bind a site's badges, and decide its members under its rules."""
     at = house()
-    outcome = work.run_provision(at, site, by=BY_WORKER)
+    by = asking.started_by()
+    outcome = work.run_provision(at, site, by=by, read_anew=asking.is_asked(by))
     if outcome.more:
         ring_now(at, site, work.PROVISION)
     if outcome.opened or outcome.numbers.get("created") or outcome.numbers.get("found"):
@@ -126,10 +140,10 @@ def provision(site: str) -> dict[str, Any]:
 
 
 @shared_task(name="badgejobs.flip", base=Bell)
-def flip(site: str) -> dict[str, Any]:
+def flip(*, site: str) -> dict[str, Any]:
     """Decide a site's members whose time has come."""
     at = house()
-    outcome = work.run_flip(at, site, by=BY_WORKER)
+    outcome = work.run_flip(at, site, by=asking.started_by())
     if outcome.more:
         ring_now(at, site, work.FLIP)
     if outcome.opened:
@@ -138,14 +152,11 @@ def flip(site: str) -> dict[str, Any]:
 
 
 @shared_task(name="badgejobs.reconcile", base=Bell)
-def reconcile(
-    site: str | None = None,
-    by_beat: bool = False,  # noqa: FBT001, FBT002 - told by name, as all that tasks are told
-) -> dict[str, Any]:
+def reconcile(*, site: str | None = None, by_beat: bool = False) -> dict[str, Any]:
     """Compare one site with Wix; without a name, make every site due for it."""
     at = house()
     if site is not None:
-        outcome = run_reconcile(at, site, by=BY_WORKER)
+        outcome = run_reconcile(at, site, by=asking.started_by())
         dispatching.hand_on(at)
         return answer(outcome)
     if by_beat and not dispatching.is_our_turn(at, "reconcile", timedelta(days=1)):
@@ -157,10 +168,10 @@ def reconcile(
 
 
 @shared_task(name="badgejobs.quarantine", base=Bell)
-def quarantine(site: str) -> dict[str, Any]:
+def quarantine(*, site: str) -> dict[str, Any]:
     """Ask again for a site's records that could not be understood."""
     at = house()
-    outcome = work.run_quarantine(at, site, by=BY_WORKER)
+    outcome = work.run_quarantine(at, site, by=asking.started_by())
     if outcome.opened:
         ring_now(at, site, work.ASSIGN)
     dispatching.hand_on(at)
@@ -168,18 +179,18 @@ def quarantine(site: str) -> dict[str, Any]:
 
 
 @shared_task(name="badgejobs.probe_site", base=Bell)
-def probe_site(site: str) -> dict[str, Any]:
+def probe_site(*, site: str) -> dict[str, Any]:
     """Ask Wix whether it takes us again for a site that it refused."""
     return standing.run_probe(house(), site)
 
 
 @shared_task(name="badgejobs.check_member", base=Bell)
-def check_member(request: int) -> dict[str, Any]:
+def check_member(*, request: int) -> dict[str, Any]:
     """Decide the member whom a request row names."""
     at = house()
-    outcome = work.run_check(at, request, by=BY_WORKER)
+    outcome = work.run_check(at, request, by=asking.started_by())
     if outcome is None:
-        return {"kind": "check_member", "request": request, "done": True}
+        return {"kind": "check_member", "request": request, "already": "done"}
     if outcome.opened:
         ring_now(at, outcome.site, work.ASSIGN)
     return answer(outcome)

@@ -11,8 +11,9 @@ import structlog
 
 from badgejobs.bootstrap import House
 from badgejobs.core.source import Track
-from badgejobs.errors import BadgeJobsError, Later, LeaseTaken, SiteSuspended
+from badgejobs.errors import BadgeJobsError, Later, LeaseTaken, Resting, SiteSuspended
 from badgejobs.jobs import standing
+from badgejobs.jobs.asking import CLI, is_asked
 from badgejobs.jobs.retrying import patience
 from badgejobs.store import acting
 from badgejobs.wix.exchange import counting
@@ -20,7 +21,7 @@ from badgejobs.wix.exchange import counting
 log = structlog.get_logger(__name__)
 
 #: Who starts work in the foreground; what a person asks for is not held up by old failures.
-BY_HAND = "cli"
+BY_HAND = CLI
 #: A lease outlasts its slice by as much as the last step of it may take.
 LEASE_MARGIN = timedelta(seconds=30)
 
@@ -32,6 +33,8 @@ class Outcome:
     site: str
     kind: str
     numbers: dict[str, int]
+    #: The id of its row; that of the run which is at the same work, where it found one there.
+    run: int | None = None
     #: The error that ended it, in words; it is due again by itself.
     error: str | None = None
     #: Whether there is more to do at once.
@@ -45,9 +48,26 @@ class Outcome:
         return self.numbers.get("opened", 0) + self.numbers.get("cleared", 0)
 
     def as_json(self) -> dict[str, Any]:
-        """A small flat object."""
-        done = {"site": self.site, "kind": self.kind, **self.numbers}
-        return done | ({"error": self.error} if self.error else {})
+        """A small flat object that begins with what a list of tasks is looked through for.
+
+        Numbers that are zero are left out; all stand in the row of the run. Why it did nothing, or
+        not all, stands under a word of its own: ``already``, ``waits`` or ``error``.
+        """
+        done: dict[str, Any] = {"run": self.run} if self.run else {}
+        done |= {"kind": self.kind} | self._why()
+        done |= {name: number for name, number in self.numbers.items() if number}
+        return done | ({"more": True} if self.more else {}) | {"site": self.site}
+
+    def _why(self) -> dict[str, str]:
+        match self.cause:
+            case None:
+                return {"error": self.error} if self.error else {}
+            case LeaseTaken() if not isinstance(self.cause, Resting):
+                return {"already": "at work"}
+            case Later() as wait:
+                return {"waits": f"{wait}; again in {wait.seconds:.0f} s"}
+            case error:
+                return {"error": str(error)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,8 +131,10 @@ def as_run(
             raise
     error = str(cause) if cause else None
     with house.store.begin() as tx:
+        shown: int | None = run
         if isinstance(cause, LeaseTaken):
             tx.runs.discard(run)
+            shown = None if isinstance(cause, Resting) else tx.runs.at_work(site, kind)
         else:
             tx.runs.finish(
                 run,
@@ -130,6 +152,7 @@ def as_run(
         site=site,
         kind=kind,
         numbers=dict(told.numbers),
+        run=shown,
         error=error,
         more=told.more,
         cause=cause,
@@ -151,9 +174,13 @@ def as_duty(
     """
 
     def leased() -> Told:
+        asked = is_asked(by)
         with house.store.begin() as tx:
+            if asked:
+                # a person need not wait for the tick that makes a new site's duties known
+                tx.scans.register(site, duty, "window")
             lease = tx.scans.lease(
-                site, duty, holds=house.slice + LEASE_MARGIN, if_rested=by != BY_HAND
+                site, duty, holds=house.slice + LEASE_MARGIN, if_rested=not asked
             )
         try:
             house.at(site).require_own()

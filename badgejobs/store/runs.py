@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, RowMapping, and_, delete, insert, or_, select, update
+from sqlalchemy import Connection, RowMapping, and_, delete, func, insert, or_, select, update
 
 from badgejobs.core.source import Track
 from badgejobs.store.moment import Moment
@@ -15,6 +15,7 @@ from badgejobs.store.tables import run, scan
 
 #: A run that has not ended by then never will: a slice lasts a minute, and its last step not long.
 LOST_AFTER = timedelta(minutes=10)
+_ASKED_BY = ", asked by "
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,8 +67,9 @@ class SqlRuns:
             "site": site,
             "kind": kind,
             "started_by": started_by
-            if asked_by in {None, started_by}
-            else f"{started_by}, asked by {asked_by}",
+            # whom the bell names asked last
+            if asked_by in {None, started_by} or _ASKED_BY in started_by
+            else f"{started_by}{_ASKED_BY}{asked_by}",
             "started_at": self._moment.now,
             "numbers": "{}",
         }
@@ -97,6 +99,23 @@ class SqlRuns:
     def discard(self, run_id: int) -> None:
         """Forget a run that found another at work and did nothing."""
         self._connection.execute(delete(run).where(run.c.id == run_id))
+
+    def get(self, run_id: int) -> Run | None:
+        """One run; ``None`` where there is none of that id, or it is forgotten."""
+        row = self._connection.execute(select(run).where(run.c.id == run_id)).mappings().first()
+        return _run(row) if row else None
+
+    def at_work(self, site: str, kind: str) -> int | None:
+        """The id of the latest run of this kind that has not ended, unless it must be lost."""
+        found: int | None = self._connection.scalar(
+            select(func.max(run.c.id)).where(
+                run.c.site == site,
+                run.c.kind == kind,
+                run.c.ended_at.is_(None),
+                run.c.started_at >= self._moment.now - LOST_AFTER,
+            )
+        )
+        return found
 
     def recent(self, site: str | None, limit: int) -> list[Run]:
         """The latest runs of one site, or of all, newest first."""

@@ -21,7 +21,7 @@ from badgejobs.core.ledger import Lease
 from badgejobs.core.milestone import Wants
 from badgejobs.core.source import Track
 from badgejobs.core.watermark import Place
-from badgejobs.errors import BadgeJobsError, Later, LeaseLost, LeaseTaken, StateError
+from badgejobs.errors import BadgeJobsError, Later, LeaseLost, LeaseTaken, Resting, StateError
 from badgejobs.store import registers
 from badgejobs.store.columns import AwareTime
 from badgejobs.store.dialect import chunks
@@ -179,7 +179,7 @@ class SqlScans:
         if waits and (if_due or (if_rested and row["failures"])):
             seconds = (row["due_at"] - now).total_seconds()
             why = "rests after a failure" if row["failures"] else "is not due"
-            raise LeaseTaken(f"{site}/{source} {why}", seconds=seconds)
+            raise Resting(f"{site}/{source} {why}", seconds=seconds)
         place = read_place(row)
         taken = {
             "epoch": row["epoch"] + 1,

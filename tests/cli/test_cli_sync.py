@@ -117,7 +117,12 @@ def test_doctor_finds_a_redis_that_is_away(desk: Desk) -> None:
 def test_scan_without_a_broker_leaves_the_wish_in_the_database(desk: Desk) -> None:
     ended = desk.run("scan", "shop", "orders", "--json")
     assert ended.code == 0, ended.err
-    assert json.loads(ended.out) == {"site": "shop", "sources": ["orders"], "rung": False}
+    assert json.loads(ended.out) == {
+        "site": "shop",
+        "sources": ["orders"],
+        "rung": False,
+        "tasks": [],
+    }
     told = json.loads(desk.run("status", "shop", "--json").out)
     assert "orders" in {one["source"] for one in told["sources"]}
     assert told["services"]["broker"].startswith("away")

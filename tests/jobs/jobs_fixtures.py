@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 from jobs_stage import Configure, LiveShops, MakeSettings, OpenShop, configuration, make_world
+from jobs_yard import Yard
+from kombu import pools
 from redis import Redis
 
 from badgejobs.bootstrap import House, open_house
@@ -104,3 +106,17 @@ def _forget_connections() -> None:
     app.pool.force_close_all()
     app._pool = None
     app.amqp._producer_pool = None
+    # they are kept by the address of the broker, which the next test may have as well
+    pools.reset()
+
+
+@pytest.fixture
+def yard(shops: LiveShops, tmp_path: Path) -> Iterator[Yard]:
+    """A configured folder for programs; all that was started in it has ended at the end."""
+    with ExitStack() as undo:
+        yard = Yard(tmp_path, shops.url, undo)
+        yield yard
+    if yard.state.exists():
+        with ensure_broker(yard.state) as broker:
+            pass
+        assert broker.wait_until_stopped(15)

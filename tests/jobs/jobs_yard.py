@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable
 from contextlib import ExitStack, nullcontext
@@ -162,23 +163,47 @@ class Started:
 class FlowerApi:
     """Flower's API, as somebody who has the password sees it."""
 
-    def __init__(self, port: int) -> None:
-        self._url = f"http://127.0.0.1:{port}"
+    def __init__(self, port: int, *, prefix: str = "", origin: str | None = None) -> None:
+        self.port = port
+        self._url = f"http://127.0.0.1:{port}{prefix}"
+        self._headers = {} if origin is None else {"Origin": origin}
         self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
     def ask(self, path: str, body: dict[str, Any] | None = None) -> Any:
+        """What the API answers, as JSON."""
+        return json.loads(self.page(path, body))
+
+    def page(
+        self, path: str, body: dict[str, Any] | None = None, *, authorized: str | None = AUTHORIZED
+    ) -> str:
+        """What it answers, as text; ``HTTPError`` where it refuses."""
+        told = base64.b64encode((authorized or "").encode()).decode()
         request = urllib.request.Request(  # noqa: S310 - an address of this machine
             self._url + path,
             data=None if body is None else json.dumps(body).encode(),
-            headers={"Authorization": f"Basic {base64.b64encode(AUTHORIZED.encode()).decode()}"},
+            headers=self._headers | ({"Authorization": f"Basic {told}"} if authorized else {}),
         )
         with self._opener.open(request, timeout=10) as answer:
-            return json.load(answer)
+            return str(answer.read().decode())
 
-    def scanned(self, site: str, *, new: int) -> dict[str, Any] | None:
-        """A scan of a site that ended well and found so many new records."""
-        for key, task in self.ask("/api/tasks?taskname=badgejobs.scan").items():
-            mine = f"'site': '{site}'" in (task["kwargs"] or "")
-            if task["state"] == "SUCCESS" and mine and f"'new': {new}," in task["result"]:
-                return dict(task) | {"uuid": key}
-        return None
+    def status(
+        self, path: str, body: dict[str, Any] | None = None, *, authorized: str | None = AUTHORIZED
+    ) -> int:
+        """With which number it answers."""
+        try:
+            self.page(path, body, authorized=authorized)
+        except urllib.error.HTTPError as refused:
+            return refused.code
+        return 200
+
+    def trigger(self, task: str, **arguments: Any) -> dict[str, Any]:
+        """Send a task, wait until it has ended, and return its result."""
+        sent = self.ask(f"/api/task/async-apply/badgejobs.{task}", {"kwargs": arguments})
+
+        def ended() -> dict[str, Any] | None:
+            told = self.ask(f"/api/task/result/{sent['task-id']}")
+            return dict(told) if told["state"] not in {"PENDING", "STARTED"} else None
+
+        told = eventually(ended)
+        assert told["state"] == "SUCCESS", told
+        return dict(told["result"])

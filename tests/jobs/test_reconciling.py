@@ -126,7 +126,7 @@ def test_a_job_whose_time_is_up_hands_on_and_the_bell_is_rung_at_once(
     monkeypatch.setattr(ringing, "send", send)
     monkeypatch.setattr(House, "slice", timedelta(0))
 
-    told = [tasks.reconcile(NORTH) for _ in range(3)]
+    told = [tasks.reconcile(site=NORTH) for _ in range(3)]
 
     assert [one["read"] for one in told] == [100, 100, 100]
     anew = [one for one in rung if one.task == "badgejobs.reconcile"]

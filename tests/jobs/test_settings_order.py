@@ -38,8 +38,9 @@ PINNED: dict[str, Any] = {
     "broker_connection_max_retries": None,
     "task_publish_retry_policy": {"max_retries": 2, "interval_start": 0.1, "interval_max": 0.5},
     "worker_hijack_root_logger": False,
-    "worker_send_task_events": True,
-    "task_send_sent_event": True,
+    # Flower switches them on, and nobody else listens.
+    "worker_send_task_events": False,
+    "task_send_sent_event": False,
 }
 TRANSPORT = {
     "visibility_timeout": 300,

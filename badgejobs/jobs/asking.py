@@ -1,0 +1,58 @@
+"""Who rang a bell: the schedule, or a person by command, by Celery's own or through Flower.
+
+Each message says so in a header, which whoever writes to the broker could forge: it decides who
+is named in the row of a run, and whether what rests is done all the same, never what is done.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from celery import current_task
+from celery.signals import before_task_publish
+
+HEADER = "badgejobs_by"
+WORKER = "worker"
+CLI, CELERY, FLOWER = "cli", "celery", "flower"
+#: The ways in which a person asks.
+PEOPLE = frozenset({CLI, CELERY, FLOWER})
+
+_ASKED = f"{WORKER}, asked by "
+_sender = WORKER
+
+
+def sends_as(name: str) -> None:
+    """Say by which way the messages of this process are sent: one of these, or ``worker``."""
+    global _sender  # noqa: PLW0603 - one per process, said when it begins
+    _sender = name
+
+
+def person() -> str | None:
+    """By which way a person asked for the task at work; ``None`` for the schedule.
+
+    What a task rings for in its turn is asked for by the same.
+    """
+    request = getattr(current_task, "request", None)
+    told = (request.headers or {}).get(HEADER) if request else None
+    return told if told in PEOPLE else None
+
+
+def started_by() -> str:
+    """Who starts the run of the task at work, as its row says it."""
+    asked = person()
+    return f"{_ASKED}{asked}" if asked else WORKER
+
+
+def is_asked(by: str) -> bool:
+    """Whether a person asked for what ``by`` starts.
+
+    >>> is_asked("cli"), is_asked("worker, asked by flower"), is_asked("worker")
+    (True, True, False)
+    """
+    return by.removeprefix(_ASKED) in PEOPLE
+
+
+@before_task_publish.connect
+def _sign(headers: dict[str, Any], **_: Any) -> None:
+    # in the place of what a caller of Flower's API may have put there
+    headers[HEADER] = person() or _sender
