@@ -6,6 +6,7 @@ are the names of a site and a source or the id of a row, never data.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import structlog
@@ -25,6 +26,8 @@ log = structlog.get_logger(__name__)
 
 #: Rows that one tick rings for.
 BELLS_A_TICK = 200
+#: A bell that was not answered for so many ticks is rung again.
+TICKS_TO_ANSWER = 3
 BY_WORKER = "worker"
 
 
@@ -80,7 +83,7 @@ def tick() -> None:
     work.wake_quarantine(at)
     with at.store.begin() as tx:
         tx.awards.recover(quiet_period=at.timing.quiet_period)
-        duties = tx.scans.due(at.sites, BELLS_A_TICK)
+        duties = tx.scans.due(at.sites, BELLS_A_TICK, ring_again_after=ring_again_after(at))
         sites = tx.awards.due_sites(at.sites, BELLS_A_TICK)
         requests = tx.requests.open_ids(with_rules, BELLS_A_TICK)
     rung = {site for site, duty, _ in duties if duty == work.FLIP}
@@ -96,6 +99,14 @@ def tick() -> None:
         ring("badgejobs.flip", site=site)
     for request in requests:
         ring("badgejobs.check_member", request=request)
+
+
+def ring_again_after(at: House) -> timedelta:
+    """After how long a bell that nobody answered counts as lost.
+
+    A Redis that forgot everything must not cost a minute; a bell too many costs a look.
+    """
+    return TICKS_TO_ANSWER * timedelta(seconds=at.settings.tick_seconds)
 
 
 def take_up_changed_rules(at: House) -> list[str]:

@@ -20,8 +20,6 @@ log = structlog.get_logger(__name__)
 
 #: Who starts work in the foreground; what a person asks for is not held up by old failures.
 BY_HAND = "cli"
-#: A lease outlasts its slice by as much as the last step of it may take.
-LEASE_MARGIN = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,9 +141,7 @@ def as_duty(
 
     def leased() -> Told:
         with house.store.begin() as tx:
-            lease = tx.scans.lease(
-                site, duty, holds=house.slice + LEASE_MARGIN, if_rested=by != BY_HAND
-            )
+            lease = tx.scans.lease(site, duty, holds=house.lease, if_rested=by != BY_HAND)
         try:
             house.at(site).require_own()
             told = unit(lease.failures)
