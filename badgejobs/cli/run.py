@@ -116,7 +116,7 @@ def _end_flower_on_sigterm() -> None:
 def _celery(settings: Settings, command: str, arguments: list[str]) -> None:
     """Run one of Celery's programs in this process, on our broker and settings."""
     # Only now: importing Celery takes a second, and it reads REMAP_SIGTERM.
-    from badgejobs.jobs.app import check_tasks, configure  # noqa: PLC0415 - as above
+    from badgejobs.jobs.app import check_tasks, configure, run  # noqa: PLC0415 - as above
 
     watched(settings.owner)
     if not settings.sites:
@@ -130,8 +130,8 @@ def _celery(settings: Settings, command: str, arguments: list[str]) -> None:
             check_tasks()
         app.conf.worker_redirect_stdouts = False
         level = [] if command == "flower" else [f"--loglevel={settings.log_level}"]
-        code: int | None = app.start(["--quiet", command, *level, *arguments])
-    sys.exit(code or 0)
+        code = run(["--quiet", command, *level, *arguments])
+    sys.exit(code)
 
 
 def _is_loopback(address: str) -> bool:

@@ -11,7 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Collection
 from contextlib import ExitStack
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import psutil
@@ -240,6 +240,25 @@ class Fleet:
                     first += 1
                 most = max(most, last - first + 1)
         return most
+
+    def cut_off(self) -> int:
+        """How many runs began and will never end, since their worker was lost."""
+        house = self.house()
+        try:
+            with house.store.read() as tx:
+                found = tx.runs.recent(None, 100_000)
+        finally:
+            house.close()
+        old = datetime.now(UTC) - timedelta(seconds=5)
+        return sum(run.ended_at is None and run.started_at < old for run in found)
+
+    def tells(self, text: str) -> None:
+        """Measured, and never asserted: shown by ``pytest -s``."""
+        print(text)  # noqa: T201 - as said
+
+    def creates(self) -> int:
+        """How many creates of awards have come to Wix."""
+        return self.shops.calls(*CREATES)
 
     def logs_are_clean(self, *, but: Collection[Started] = ()) -> None:
         """No log shows a traceback, a secret, a member or an order."""
