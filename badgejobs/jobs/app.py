@@ -193,7 +193,9 @@ def run(arguments: list[str]) -> int:
     Celery itself ends well after a worker that could not go on, and whoever keeps it running
     would not start it again.
     """
-    return app.start(arguments) or _failed_with
+    # its types say that it returns nothing
+    code: int | None = app.start(arguments)  # type: ignore[func-returns-value]
+    return code or _failed_with
 
 
 #: The exit code of this process's worker, known when it ends.

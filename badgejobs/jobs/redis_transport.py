@@ -16,10 +16,14 @@ class Channel(redis.Channel):
     the connection it is passed over. The jobs are lost with it, and rung again by the next ticks.
     """
 
+    # Its types leave out what is private, and that a transport that was closed has no client.
+    connection: Any
+
     def _connparams(self, asynchronous: bool = False) -> dict[str, Any]:  # noqa: FBT001, FBT002 - kombu's own signature
         if self.connection is None or self.connection.client is None:
             raise ConnectionError("this connection to the broker was given up")
-        return dict(super()._connparams(asynchronous=asynchronous))
+        told: dict[str, Any] = super()._connparams(asynchronous=asynchronous)  # type: ignore[misc] - as above
+        return told
 
 
 class Transport(redis.Transport):

@@ -89,19 +89,22 @@ class Fleet:
 
     # programs
 
-    def start(self, *command: str, machine: str = "one", redis_url: str | None = None) -> Started:
-        """Start ``badgejobs`` with these words on a machine; killed at the end if it still runs."""
+    def start(self, *command: str, machine: str = "one", program: Path | None = None) -> Started:
+        """Start ``badgejobs`` with these words on a machine; killed at the end if it still runs.
+
+        ``program`` is Python code that is started in its place.
+        """
         name = f"{len(self.started):02d}-{machine}-{command[0]}.log"
         log = self._undo.enter_context((self.folder / name).open("w+b"))
         process = subprocess.Popen(
-            [str(Path(sys.executable).with_name("badgejobs")), *command],
+            [sys.executable, *([str(program)] if program else ["-m", "badgejobs"]), *command],
             cwd=self.folder,
             env={k: v for k, v in os.environ.items() if not k.startswith("BADGEJOBS_")}
             | {
                 "BADGEJOBS_CONFIG": str(self._config),
                 "BADGEJOBS_STATE_DIR": str(self.folder / machine),
                 "BADGEJOBS_DATABASE_URL": self._database_url,
-                "BADGEJOBS_REDIS_URL": redis_url or self._redis_url,
+                "BADGEJOBS_REDIS_URL": self._redis_url,
                 "PYTHONFAULTHANDLER": "1",
             },
             stdin=subprocess.DEVNULL,
@@ -113,13 +116,19 @@ class Fleet:
         self._undo.callback(ended, started)
         return started
 
-    def worker(self, *options: str, machine: str = "one", slots: int = 2) -> Started:
-        return self.start("worker", "--concurrency", str(slots), *options, machine=machine)
+    def worker(self, *options: str, machine: str = "one", program: Path | None = None) -> Started:
+        words = ("worker", "--concurrency", "2", *options)
+        return self.start(*words, machine=machine, program=program)
 
     def command(self, *arguments: str) -> None:
         """Run a command to its end."""
         one = self.start(*arguments)
         assert one.process.wait(PATIENCE_SECONDS) == 0, one.said()
+
+    @property
+    def plain_database_url(self) -> str:
+        """As psycopg knows it."""
+        return self._database_url
 
     # the world
 
@@ -259,6 +268,21 @@ class Fleet:
     def creates(self) -> int:
         """How many creates of awards have come to Wix."""
         return self.shops.calls(*CREATES)
+
+    def gives_more_than(self, creates: int) -> None:
+        """Wait until one more create of awards is under way."""
+        until(lambda: self.creates() > creates)
+
+    def lies_in_no_hand(self) -> bool:
+        """Whether no worker holds a lease or a claim."""
+        house = self.house()
+        try:
+            with house.store.read() as tx:
+                leased = any(one.lease_until for one in tx.scans.overview())
+                states = {state for shop in SHOPS for _, state in tx.awards.states(shop)}
+        finally:
+            house.close()
+        return not leased and State.INFLIGHT not in states
 
     def logs_are_clean(self, *, but: Collection[Started] = ()) -> None:
         """No log shows a traceback, a secret, a member or an order."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from chaos_fleet import CREATES, LONGER, MakeFleet, until
+from chaos_fleet import CREATES, LONGER, MakeFleet
 from own_postgres import OwnPostgres
 
 pytest_plugins = ["chaos_fixtures"]
@@ -31,7 +31,7 @@ def test_a_postgres_that_is_killed_between_a_create_and_its_record_costs_only_ti
     for number in range(round(2 * LONGER)):
         before = fleet.creates()
         fleet.buys(range(number * 10, number * 10 + 10), times=3)
-        until(lambda before=before: fleet.creates() > before)
+        fleet.gives_more_than(before)
         own_postgres.kill()
         time.sleep(AWAY_SECONDS)
         own_postgres.start()

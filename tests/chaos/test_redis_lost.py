@@ -40,7 +40,7 @@ def test_a_redis_that_is_flushed_and_restarted_costs_only_time(
             members = range(number * 20 + first, number * 20 + first + 10)
             before = fleet.creates()
             fleet.buys(members, times=3)
-            until(lambda before=before: fleet.creates() > before)
+            fleet.gives_more_than(before)
             disturb()
             if disturb == own_redis.kill:
                 time.sleep(1)
