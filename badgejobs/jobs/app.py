@@ -193,8 +193,7 @@ def run(arguments: list[str]) -> int:
     Celery itself ends well after a worker that could not go on, and whoever keeps it running
     would not start it again.
     """
-    # its types say that it returns nothing
-    code: int | None = app.start(arguments)  # type: ignore[func-returns-value]
+    code: int | None = app.start(arguments)
     return code or _failed_with
 
 

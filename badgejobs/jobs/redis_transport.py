@@ -22,7 +22,7 @@ class Channel(redis.Channel):
     def _connparams(self, asynchronous: bool = False) -> dict[str, Any]:  # noqa: FBT001, FBT002 - kombu's own signature
         if self.connection is None or self.connection.client is None:
             raise ConnectionError("this connection to the broker was given up")
-        told: dict[str, Any] = super()._connparams(asynchronous=asynchronous)  # type: ignore[misc] - as above
+        told: dict[str, Any] = super()._connparams(asynchronous)  # type: ignore[misc]
         return told
 
 

@@ -89,15 +89,19 @@ class Fleet:
 
     # programs
 
-    def start(self, *command: str, machine: str = "one", program: Path | None = None) -> Started:
+    def start(self, *command: str, machine: str = "one", **celery: int) -> Started:
         """Start ``badgejobs`` with these words on a machine; killed at the end if it still runs.
 
-        ``program`` is Python code that is started in its place.
+        ``celery`` are settings of Celery's, in place of those that we ship.
         """
+        program = ["-m", "badgejobs"]
+        if celery:
+            told = [f"{name}={number}" for name, number in celery.items()]
+            program = [str(Path(__file__).with_name("retuned.py")), *told]
         name = f"{len(self.started):02d}-{machine}-{command[0]}.log"
         log = self._undo.enter_context((self.folder / name).open("w+b"))
         process = subprocess.Popen(
-            [sys.executable, *([str(program)] if program else ["-m", "badgejobs"]), *command],
+            [sys.executable, *program, *command],
             cwd=self.folder,
             env={k: v for k, v in os.environ.items() if not k.startswith("BADGEJOBS_")}
             | {
@@ -116,9 +120,10 @@ class Fleet:
         self._undo.callback(ended, started)
         return started
 
-    def worker(self, *options: str, machine: str = "one", program: Path | None = None) -> Started:
-        words = ("worker", "--concurrency", "2", *options)
-        return self.start(*words, machine=machine, program=program)
+    def worker(self, pool: str, *, machine: str = "one", **celery: int) -> Started:
+        """Start a worker of two jobs at once."""
+        words = ("worker", "--concurrency", "2", "--pool", pool)
+        return self.start(*words, machine=machine, **celery)
 
     def command(self, *arguments: str) -> None:
         """Run a command to its end."""

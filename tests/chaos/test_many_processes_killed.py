@@ -19,7 +19,7 @@ POOLS = {"one": "prefork", "two": "threads", "three": "prefork"}
 
 
 def worker(fleet: Fleet, machine: str) -> Started:
-    return fleet.worker("--pool", POOLS[machine], machine=machine)
+    return fleet.worker(POOLS[machine], machine=machine)
 
 
 def test_two_beats_and_three_workers_that_are_killed_do_as_one_of_each(

@@ -22,8 +22,8 @@ def test_a_postgres_that_is_killed_between_a_create_and_its_record_costs_only_ti
     fleet.is_slow(0.5, *CREATES)
     started = [
         fleet.start("beat", machine="one"),
-        fleet.worker("--pool", "prefork", machine="one"),
-        fleet.worker("--pool", "threads", machine="two"),
+        fleet.worker("prefork", machine="one"),
+        fleet.worker("threads", machine="two"),
     ]
     for one in started[1:]:
         one.says("ready.")

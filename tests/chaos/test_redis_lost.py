@@ -19,8 +19,8 @@ def crew(fleet: Fleet) -> list[Started]:
     """A beat and two workers, ready."""
     started = [
         fleet.start("beat", machine="one"),
-        fleet.worker("--pool", "prefork", machine="one"),
-        fleet.worker("--pool", "threads", machine="two"),
+        fleet.worker("prefork", machine="one"),
+        fleet.worker("threads", machine="two"),
     ]
     for one in started[1:]:
         one.says("ready.")

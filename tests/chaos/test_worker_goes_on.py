@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import psycopg
 import pytest
 from chaos_fleet import CREATES, MakeFleet, children, until
@@ -11,17 +9,17 @@ from chaos_fleet import CREATES, MakeFleet, children, until
 pytest_plugins = ["chaos_fixtures"]
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
-#: Each page of the history is a job of its own.
-ORDERS_OF_A_MEMBER = 8
+#: The history has more than one page.
+MEMBERS, ORDERS_OF_A_MEMBER = 30, 4
 
 
 def test_children_that_are_replaced_in_the_middle_of_a_backfill_lose_nothing(
     make_fleet: MakeFleet,
 ) -> None:
-    fleet = make_fleet(batch=4)
-    fleet.buys(range(40), times=ORDERS_OF_A_MEMBER)
-    program = Path(__file__).with_name("restless.py")
-    worker = fleet.worker("--pool", "prefork", program=program)
+    fleet = make_fleet(batch=20)
+    fleet.buys(range(MEMBERS), times=ORDERS_OF_A_MEMBER)
+    # no child is below a kilobyte, so each is replaced after every job
+    worker = fleet.worker("prefork", worker_max_memory_per_child=1)
     worker.says("ready.")
     before = {one.pid for one in children(worker)}
 
@@ -37,7 +35,7 @@ def test_children_that_are_replaced_in_the_middle_of_a_backfill_lose_nothing(
 def test_a_worker_goes_on_while_an_additive_migration_runs(make_fleet: MakeFleet) -> None:
     fleet = make_fleet(batch=4)
     fleet.is_slow(0.2, *CREATES)
-    worker = fleet.worker("--pool", "threads")
+    worker = fleet.worker("threads")
     fleet.start("beat")
     worker.says("ready.")
     fleet.buys(range(8), times=3)
