@@ -26,17 +26,16 @@ def test_jobs_in_hand_do_not_stop_the_closing_of_a_connection_that_was_given_up(
     valkey: EmbeddedBroker,
 ) -> None:
     connection = Connection(valkey.celery_url)
-    channel: Any = connection.default_channel
-    assert isinstance(channel, Channel)
     queue = connection.SimpleQueue("work")
-    in_hand: Any = queue.channel
+    channels: list[Any] = [connection.default_channel, queue.channel]
+    assert {type(one) for one in channels} == {Channel}
     queue.put("bell")
     queue.get(timeout=5)  # in hand, and never acknowledged
     # as kombu leaves it whose first try to close it failed
-    for one in (channel, in_hand):
+    for one in channels:
         one._disconnect_pools()
         one.connection.client = None
 
     with pytest.raises(ConnectionError, match="given up"):
-        in_hand.qos.restore_unacked()
+        channels[1].qos.restore_unacked()
     connection.close()  # raises nothing
