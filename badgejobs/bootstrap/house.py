@@ -134,6 +134,14 @@ class House:
         """How long one job works before it hands on."""
         return timedelta(seconds=self.settings.scan.slice_seconds)
 
+    @property
+    def lease(self) -> timedelta:
+        """How long one job has what it works at for itself: it outlasts the last request.
+
+        What a lost worker had in hand waits for so long.
+        """
+        return self.slice + self.timing.request_deadline
+
     def tracks(self, source: str) -> tuple[Track, ...]:
         """The tracks on which a source is read; one for what is no source, such as a duty."""
         factory = self._factory(source)
@@ -158,7 +166,8 @@ class House:
             recent_every=timedelta(seconds=told.recent_every_seconds),
             recent_reaches=timedelta(seconds=told.recent_reaches_seconds),
             miss_gap=timedelta(seconds=told.miss_gap_seconds),
-            slice=timedelta(seconds=told.slice_seconds),
+            slice=self.slice,
+            last_step=self.timing.request_deadline,
         )
 
     def at(self, site: str) -> SiteHouse:

@@ -22,6 +22,24 @@ _TALKATIVE = (
 )
 
 
+#: Errors of libraries that mean a connection that was lost or refused, by their names.
+_LOST = frozenset({"ConnectionError", "TimeoutError", "OperationalError", "SchedulingError"})
+
+
+class _OneLine(logging.Filter):
+    """What Celery says of a lost connection is one line: where it noticed that is no news."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Shorten the record; it is shown in any case."""
+        celerys = record.name.startswith(("celery.", "kombu")) and record.name != "celery.app.trace"
+        if celerys and record.exc_info and type(record.exc_info[1]).__name__ in _LOST:
+            record.exc_info = record.exc_text = None
+        if record.name == "py.warnings":
+            head = record.getMessage().partition("Traceback (most recent call last)")[0]
+            record.msg, record.args = " ".join(head.split()), ()
+        return True
+
+
 def set_up_logs(*, level: str, form: str) -> None:
     """Send every log line through structlog; ``form`` is ``console`` or ``json``.
 
@@ -50,6 +68,7 @@ def set_up_logs(*, level: str, form: str) -> None:
             ],
         )
     )
+    handler.addFilter(_OneLine())
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)

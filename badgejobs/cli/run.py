@@ -141,7 +141,7 @@ def _end_flower_on_sigterm() -> None:
 def _celery(settings: Settings, command: str, arguments: list[str]) -> None:
     """Run one of Celery's programs in this process, on our broker and settings."""
     # Only now: importing Celery takes a second, and it reads REMAP_SIGTERM.
-    from badgejobs.jobs.app import check_tasks, configure  # noqa: PLC0415 - as above
+    from badgejobs.jobs.app import check_tasks, configure, run  # noqa: PLC0415 - as above
     from badgejobs.jobs.asking import FLOWER, sends_as  # noqa: PLC0415 - as above
 
     watched(settings.owner)
@@ -168,8 +168,8 @@ def _celery(settings: Settings, command: str, arguments: list[str]) -> None:
                 from badgejobs.jobs.heart import beating  # noqa: PLC0415 - the store's libraries
 
                 alive.enter_context(beating(app, settings, command))
-            code: int | None = app.start(["--quiet", command, *level, *arguments])
-    sys.exit(code or 0)
+            code = run(["--quiet", command, *level, *arguments])
+    sys.exit(code)
 
 
 def _is_loopback(address: str) -> bool:

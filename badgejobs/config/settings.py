@@ -56,7 +56,7 @@ class Scan(_Strict):
     #: The stretch before the watermark that is read again.
     overlap_seconds: Annotated[int, Field(ge=0)] = 600
     #: How long one job works before it hands on to the next.
-    slice_seconds: Annotated[int, Field(ge=1, le=LONGEST_SLICE_SECONDS)] = 50
+    slice_seconds: Annotated[int, Field(ge=1, le=LONGEST_SLICE_SECONDS)] = 20
 
     @model_validator(mode="after")
     def _walks_have_room(self) -> Self:

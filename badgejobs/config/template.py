@@ -36,7 +36,7 @@ _TEMPLATE = """\
 # miss_gap_seconds = 600              # what two readings so far apart do not find is gone
 # walk_at_most_every_seconds = 600
 # overlap_seconds = 600               # read again before the last known change
-# slice_seconds = 50                  # length of one job; at most 60
+# slice_seconds = 20                  # length of one job; at most 60
 
 [assign]
 # request_deadline_seconds = 30

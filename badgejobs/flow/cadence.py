@@ -33,12 +33,14 @@ class Cadence:
     recent_reaches: timedelta = timedelta(hours=48)
     #: A record that was missed by two complete readings at least so far apart is gone.
     miss_gap: timedelta = timedelta(minutes=10)
-    slice: timedelta = timedelta(seconds=50)
+    slice: timedelta = timedelta(seconds=20)
+    #: How long the last step of a slice may take: a request that was just begun.
+    last_step: timedelta = timedelta(seconds=30)
 
     @property
     def lease(self) -> timedelta:
         """How long a scan holds its lease without a page: longer than a slice."""
-        return self.slice + timedelta(seconds=30)
+        return self.slice + self.last_step
 
     def walk_length(self, records: int) -> timedelta:
         """How long one full walk takes at the pace that is left for walks."""

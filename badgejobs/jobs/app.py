@@ -5,15 +5,15 @@ from __future__ import annotations
 import os
 from datetime import timedelta
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from celery import Celery
 from celery.schedules import crontab, schedule
-from celery.signals import worker_process_init
+from celery.signals import worker_process_init, worker_shutdown
 
 from badgejobs.config import Settings
 from badgejobs.errors import SettingsError
-from badgejobs.jobs import brokers, queues
+from badgejobs.jobs import brokers, queues, redis_transport
 
 if TYPE_CHECKING:
     from badgejobs.bootstrap import House
@@ -28,6 +28,7 @@ LONGEST_ETA = 60
 #: So often a job that killed its worker is tried again.
 MOST_RETRIES = 3
 
+redis_transport.install()
 app = Celery("badgejobs", include=["badgejobs.jobs.tasks"])
 app.conf.update(
     # Data only, and as little as can be: a message names a site and a source, or a row.
@@ -191,6 +192,26 @@ def house() -> House:
 
             _house = (os.getpid(), open_house(_settings, redis_url=_redis_url))
         return _house[1]
+
+
+def run(arguments: list[str]) -> int:
+    """Run one of Celery's programs in this process; its exit code.
+
+    Celery itself ends well after a worker that could not go on, and whoever keeps it running
+    would not start it again.
+    """
+    code: int | None = app.start(arguments)
+    return code or _failed_with
+
+
+#: The exit code of this process's worker, known when it ends.
+_failed_with = 0
+
+
+@worker_shutdown.connect
+def _remember_how_it_ended(sender: Any, **_: object) -> None:
+    global _failed_with  # noqa: PLW0603 - one worker a process
+    _failed_with = sender.exitcode or 0
 
 
 @worker_process_init.connect

@@ -22,8 +22,6 @@ log = structlog.get_logger(__name__)
 
 #: Who starts work in the foreground; what a person asks for is not held up by old failures.
 BY_HAND = CLI
-#: A lease outlasts its slice by as much as the last step of it may take.
-LEASE_MARGIN = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,9 +177,7 @@ def as_duty(
             if asked:
                 # a person need not wait for the tick that makes a new site's duties known
                 tx.scans.register(site, duty, "window")
-            lease = tx.scans.lease(
-                site, duty, holds=house.slice + LEASE_MARGIN, if_rested=not asked
-            )
+            lease = tx.scans.lease(site, duty, holds=house.lease, if_rested=not asked)
         try:
             house.at(site).require_own()
             told = unit(lease.failures)

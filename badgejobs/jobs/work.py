@@ -26,7 +26,7 @@ from badgejobs.flow.scan import scan
 from badgejobs.jobs.retrying import patience
 from badgejobs.jobs.taking import take_back
 from badgejobs.jobs.tracks import kind_of
-from badgejobs.jobs.units import BY_HAND, LEASE_MARGIN, Outcome, Stopped, Told, as_duty, as_run
+from badgejobs.jobs.units import BY_HAND, Outcome, Stopped, Told, as_duty, as_run
 from badgejobs.store.scans import RESTING
 
 log = structlog.get_logger(__name__)
@@ -370,14 +370,14 @@ def _register_for_guests(house: House, site: str, wants: Wants, done: Scanned) -
 def _let_rest(house: House, site: str, source: str, track: Track) -> None:
     """Keep the place of a source that no rule reads any more, and ask again tomorrow."""
     with house.store.begin() as tx:
-        lease = tx.scans.lease(site, source, track, holds=LEASE_MARGIN)
+        lease = tx.scans.lease(site, source, track, holds=house.lease)
         tx.scans.release(lease, due_in=timedelta(days=1), completed=False, error=RESTING)
 
 
 def _put_off(house: House, site: str, source: str, track: Track, error: BadgeJobsError) -> None:
     """Keep the place of a source that cannot even begin, with its error, and ask again later."""
     with house.store.begin() as tx:
-        lease = tx.scans.lease(site, source, track, holds=LEASE_MARGIN)
+        lease = tx.scans.lease(site, source, track, holds=house.lease)
         tx.scans.postpone(lease, due_in=patience(error, lease.failures), error=error)
 
 

@@ -184,6 +184,8 @@ class SqlScans:
         taken = {
             "epoch": row["epoch"] + 1,
             "lease_until": now + holds,
+            # the bell was answered: should this worker be lost, the next is rung at once
+            "rung_at": None,
             "due_at": None,
             # a long reading is theirs who asked for it, to its end
             "asked_by": row["asked_by"] if track is Track.FULL else None,

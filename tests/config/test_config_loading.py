@@ -53,7 +53,7 @@ def test_without_anything_all_is_default(tmp_path: Path) -> None:
         "miss_gap_seconds": 600,
         "walk_at_most_every_seconds": 600,
         "overlap_seconds": 600,
-        "slice_seconds": 50,
+        "slice_seconds": 20,
     }
     assert settings.assign.model_dump() == {
         "request_deadline_seconds": 30,

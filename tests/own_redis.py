@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import time
 from pathlib import Path
 from typing import Self
+
+from redis import Redis
 
 from badgejobs.errors import BrokerUnavailable
 from badgejobs.service.addresses import free_port
@@ -14,10 +17,10 @@ from badgejobs.service.server import server_program
 
 
 class OwnRedis:
-    """On a TCP port of loopback; what is queued survives a stop."""
+    """On a TCP port of loopback; what is queued survives a stop, unless it ``forgets``."""
 
-    def __init__(self, folder: Path) -> None:
-        self._port, self._folder = free_port(), folder
+    def __init__(self, folder: Path, *, forgets: bool = False) -> None:
+        self._port, self._folder, self._forgets = free_port(), folder, forgets
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -29,7 +32,7 @@ class OwnRedis:
             "port": str(self._port),
             "bind": "127.0.0.1",
             "dir": str(self._folder),
-            "appendonly": "yes",
+            "appendonly": "no" if self._forgets else "yes",
             "save": "",
         }
         self._process = subprocess.Popen(
@@ -51,8 +54,30 @@ class OwnRedis:
 
     def stop(self) -> None:
         assert self._process
+        self.thaw()
         self._process.terminate()
         self._process.wait(30)
+
+    def kill(self) -> None:
+        """End it as a crash does."""
+        assert self._process
+        self._process.kill()
+        self._process.wait(30)
+
+    def freeze(self) -> None:
+        """Let it answer nothing, with every connection left open, until ``thaw``."""
+        assert self._process
+        self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let it go on."""
+        assert self._process
+        self._process.send_signal(signal.SIGCONT)
+
+    def forget(self) -> None:
+        """Lose everything, as a FLUSHALL by mistake does."""
+        with Redis.from_url(self.url) as redis:
+            redis.flushall()
 
     def __enter__(self) -> Self:
         self.start()
