@@ -16,6 +16,7 @@ import typer
 from badgejobs.cli.bench_assign import measure_assign
 from badgejobs.cli.bench_backfill import measure_backfill
 from badgejobs.cli.bench_delta import measure_delta
+from badgejobs.cli.bench_fleet import measure_fleet
 from badgejobs.cli.bench_rules import measure_rules
 from badgejobs.cli.bench_sandbox import measured_sandbox, measuring_client
 from badgejobs.cli.bench_scan import measure_scan
@@ -33,6 +34,7 @@ bench.command("rules")(measure_rules)
 bench.command("backfill")(measure_backfill)
 bench.command("delta")(measure_delta)
 bench.command("scan")(measure_scan)
+bench.command("fleet")(measure_fleet)
 
 
 @bench.callback()
