@@ -20,6 +20,7 @@ from badgejobs.cli.bench_fleet import measure_fleet
 from badgejobs.cli.bench_rules import measure_rules
 from badgejobs.cli.bench_sandbox import measured_sandbox, measuring_client
 from badgejobs.cli.bench_scan import measure_scan
+from badgejobs.cli.bench_units import measure_units
 from badgejobs.cli.output import Output, Rows
 from badgejobs.sandbox import builtin
 from badgejobs.sandbox.history import seeds
@@ -35,6 +36,7 @@ bench.command("backfill")(measure_backfill)
 bench.command("delta")(measure_delta)
 bench.command("scan")(measure_scan)
 bench.command("fleet")(measure_fleet)
+bench.command("units")(measure_units)
 
 
 @bench.callback()

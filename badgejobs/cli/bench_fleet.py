@@ -87,7 +87,8 @@ def measure_fleet(
                     counts=counts,
                 )
     found = {name: _figures(one) for name, one in played.items()}
-    first, last = list(played.values())[0], list(played.values())[-1]
+    all_plays = list(played.values())
+    first, last = all_plays[0], all_plays[-1]
     ratio = last.delay.p95 / first.delay.p95 if bad and first.delay.p95 else None
     out.result(
         {
@@ -104,7 +105,7 @@ def measure_fleet(
             "goals": {"ratio_of_p95": RATIO_GOAL, "intervals": INTERVALS_GOAL,
                       "most_requests": wire.REQUESTS_PER_MINUTE},
         },
-        Rows(("figure", *played), _rows(list(played.values()))),
+        Rows(("figure", *played), _rows(all_plays)),
         _verdicts(ratio, last),
     )  # fmt: skip
 
@@ -194,7 +195,6 @@ def _verdicts(ratio: float | None, last: Played) -> str:
         (last.agreement.is_exact, "exactly who earned a badge has it, once"),
     ]  # fmt: skip
     if ratio is not None:
-        goals.insert(0, (ratio <= RATIO_GOAL,
-                         f"p95 with bad sites {ratio:.2f} times that without, "
-                         f"{RATIO_GOAL:g} at most"))  # fmt: skip
+        told = f"p95 with bad sites {ratio:.2f} times that without, {RATIO_GOAL:g} at most"
+        goals.insert(0, (ratio <= RATIO_GOAL, told))
     return "\n".join(f"{'reached' if holds else 'missed'}: {goal}" for holds, goal in goals)

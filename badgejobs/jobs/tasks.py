@@ -6,6 +6,7 @@ are the names of a site and a source or the id of a row, never data.
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import structlog
@@ -40,11 +41,15 @@ class Bell(Task[..., Any]):
 
         Among them: a database that is away, and a site of another configuration.
         """
+        began = time.monotonic()
         try:
             return super().__call__(*args, **kwargs)
         except BadgeJobsError as error:
             log.warning("a bell came to nothing", task=self.name, error=str(error))
             return {"error": str(error)}
+        finally:
+            milliseconds = round(1000 * (time.monotonic() - began))
+            log.debug("bell answered", task=self.name, milliseconds=milliseconds)
 
 
 def ring(name: str, **arguments: str | int) -> bool:

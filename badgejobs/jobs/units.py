@@ -22,6 +22,8 @@ log = structlog.get_logger(__name__)
 BY_HAND = "cli"
 #: A lease outlasts its slice by as much as the last step of it may take.
 LEASE_MARGIN = timedelta(seconds=30)
+#: What a run counts that finds nothing: empty pages, and records of the overlap seen once more.
+_MERE_LOOKS = frozenset({"pages", "seen"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +60,12 @@ class Told:
     version: str | None = None
     #: The time of last changes that it read.
     window: tuple[datetime | None, datetime | None] = (None, None)
+
+    @property
+    def found_nothing(self) -> bool:
+        """Whether it did no more than to look, and is at its end."""
+        found = (number for name, number in self.numbers.items() if name not in _MERE_LOOKS)
+        return not self.more and not any(found)
 
 
 class Stopped(BadgeJobsError):
@@ -113,6 +121,7 @@ def as_run(
                 error=None if isinstance(cause, Later) else error,
                 rules_version=told.version,
                 window=told.window,
+                idle=cause is None and told.found_nothing,
             )
         alerts = tx.alerts.take_untold(site)
     for alert in alerts:

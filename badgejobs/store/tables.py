@@ -8,6 +8,7 @@ from sqlalchemy import (
     Column,
     Index,
     Table,
+    false,
     text,
 )
 
@@ -79,6 +80,7 @@ __all__ = [
 ]
 
 _ON_A_POST = text("post <> ''")
+_IDLE = text("idle")
 
 #: The facts, one row an activity, in the newest state that was read.
 activity = Table(
@@ -302,8 +304,11 @@ run = Table(
     #: The time of last changes that it read, where it read by time.
     metadata.time_or_none("window_since"),
     metadata.time_or_none("window_until"),
+    #: It found nothing, and nobody had asked for it: the next of its kind may have its row.
+    Column("idle", Boolean, nullable=False, server_default=false()),
     Index("run_started", "started_at"),
     Index("run_site", "site", "started_at"),
+    Index("run_idle", "site", "kind", sqlite_where=_IDLE, postgresql_where=_IDLE),
 )
 
 _OPEN = text("done_at IS NULL")

@@ -15,9 +15,9 @@ from badgejobs.cli.fleetbench.traffic import Traffic
 from badgejobs.cli.fleetbench.watching import (
     Agreement,
     Spread,
+    Watch,
     agreement,
     begun,
-    delays,
     latencies,
     most_requests,
 )
@@ -108,15 +108,16 @@ def play(
         _until_all_begun(yard, store, good, tell)
 
         tell(f"watching {len(good)} sites for {seconds:.0f} s")
+        every = timedelta(seconds=setting.every_seconds)
         since, cpu, before = _now(store), yard.cpu_seconds(), counts()
-        traffic.arrive(sandbox, sites=len(good), a_minute=a_minute, seconds=seconds)
+        with Watch(store, good, every=every) as watch:
+            traffic.arrive(sandbox, sites=len(good), a_minute=a_minute, seconds=seconds)
         until, cpu = _now(store), yard.cpu_seconds() - cpu
         after = counts()
         megabytes, held = yard.worker_megabytes(), own_megabytes(served.pid)
         found = _until_given(yard, sandbox, traffic, good, tell)
 
-        every = timedelta(seconds=setting.every_seconds)
-        late, scans = delays(store, good, since=since, until=until, every=every)
+        late, scans = watch.delays(since=since, until=until)
         ticks = yard.tick_milliseconds()
         everyone = range(1, setting.sites + 1)
         return Played(

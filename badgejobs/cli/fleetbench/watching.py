@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
-from typing import Any
+from threading import Event, Thread
+from typing import Any, Self
 
 from badgejobs.cli.fleetbench.traffic import Traffic
 from badgejobs.cli.fleetbench.yard import name_of
@@ -17,9 +18,6 @@ from badgejobs.sandbox.remote import RemoteSandbox
 from badgejobs.store import SqlStore
 
 SOURCE = "orders"
-_LIVE = f"scan {SOURCE}"
-#: More runs than a measurement has.
-_MOST_RUNS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,33 +79,55 @@ def begun(store: SqlStore, sites: Collection[int]) -> int:
     return sum(done[name_of(site)] >= wanted for site in sites)
 
 
-def delays(
-    store: SqlStore, sites: Sequence[int], *, since: datetime, until: datetime, every: timedelta
-) -> tuple[list[float], int]:
-    """How many seconds after it was due each live scan had ended, and how many scans there were.
+class Watch:
+    """Looks again and again when each site's live scan ended last, oftener than one may end."""
 
-    A live scan is due an interval after the one before it ended. One that was due and had not
-    ended by ``until`` counts with what it had waited by then.
-    """
-    ends = defaultdict[str, list[datetime]](list)
-    with store.read() as tx:
-        within = tx.now - since + 4 * every
-        names = [name_of(site) for site in sites]
-        for run in tx.runs.find(names, source=SOURCE, within=within, limit=_MOST_RUNS):
-            if run.kind == _LIVE and run.ended_at and run.ended_at <= until:
-                ends[run.site].append(run.ended_at)
-    found, scans = list[float](), 0
-    for name in names:
-        times = sorted(ends[name])
-        for before, after in pairwise([*times, until]):
-            is_over = after is not until
-            if after <= since or (not is_over and after < before + every):
-                continue
-            scans += is_over
-            found.append(max(0.0, (after - before - every).total_seconds()))
-        if not times:
-            found.append((until - since).total_seconds())
-    return found, scans
+    def __init__(self, store: SqlStore, sites: Iterable[int], *, every: timedelta) -> None:
+        self._store, self._every = store, every
+        self._ends: dict[str, set[datetime]] = {name_of(site): set() for site in sites}
+        self._over = Event()
+        self._thread = Thread(target=self._look_again_and_again)
+
+    def __enter__(self) -> Self:
+        self._look()
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+        self._look()
+
+    def delays(self, *, since: datetime, until: datetime) -> tuple[list[float], int]:
+        """How many seconds after it was due each live scan had ended, and how many there were.
+
+        A live scan is due an interval after the one before it ended. One that was due and had
+        not ended by ``until`` counts with what it had waited by then.
+        """
+        found, scans = list[float](), 0
+        for ends in self._ends.values():
+            times = sorted(end for end in ends if end <= until)
+            for before, after in pairwise([*times, until]):
+                is_over = after is not until
+                if after <= since or (not is_over and after < before + self._every):
+                    continue
+                scans += is_over
+                found.append(max(0.0, (after - before - self._every).total_seconds()))
+            if not times:
+                found.append((until - since).total_seconds())
+        return found, scans
+
+    def _look_again_and_again(self) -> None:
+        while not self._over.wait(self._every.total_seconds() / 3):
+            self._look()
+
+    def _look(self) -> None:
+        with self._store.read() as tx:
+            rows = tx.scans.overview()
+        for row in rows:
+            is_ours = row.source == SOURCE and row.track is Track.LIVE and row.site in self._ends
+            if is_ours and row.completed_at:
+                self._ends[row.site].add(row.completed_at)
 
 
 def agreement(sandbox: RemoteSandbox, traffic: Traffic, sites: Iterable[int]) -> Agreement:
@@ -127,22 +147,19 @@ def agreement(sandbox: RemoteSandbox, traffic: Traffic, sites: Iterable[int]) ->
 
 def latencies(sandbox: RemoteSandbox, traffic: Traffic, sites: Iterable[int]) -> list[float]:
     """Seconds from an order's coming to its badge's standing at the sandbox."""
-    wanted = set(sites)
-    touched = {site for site, _, _ in traffic.earned_at if site in wanted}
-    return [
-        (at - traffic.earned_at[key]).total_seconds()
-        for site in sorted(touched)
-        for one, title in _standing(sandbox, site)
-        if (key := (site, one["memberId"], title)) in traffic.earned_at
-        and (at := datetime.fromisoformat(one["createdDate"]).astimezone(UTC))
-    ]
+    wanted, found = set(sites), list[float]()
+    for site in sorted({site for site, _, _ in traffic.earned_at if site in wanted}):
+        for one, title in _standing(sandbox, site):
+            came = traffic.earned_at.get((site, one["memberId"], title))
+            if came:
+                given = datetime.fromisoformat(one["createdDate"]).astimezone(UTC)
+                found.append((given - came).total_seconds())
+    return found
 
 
 def most_requests(sandbox: RemoteSandbox, sites: Iterable[int]) -> dict[int, int]:
     """The most requests of each site in any window of the sandbox's limit, refused ones too."""
-    return {
-        site: int(sandbox.stats(builtin.instance_id(site))["mostInWindow"]) for site in sites
-    }
+    return {site: int(sandbox.stats(builtin.instance_id(site))["mostInWindow"]) for site in sites}
 
 
 def _standing(sandbox: RemoteSandbox, site: int) -> list[tuple[dict[str, Any], str]]:
