@@ -27,7 +27,7 @@ COMMANDS = {
     "links": "links", "unlink": "links", "erase-member": "erase",
     "grant": "byhand", "revoke": "byhand", "history": "history",
     "worker": "run", "beat": "run", "flower": "run", "webhooks": "webhooks",
-    "migrate": "setup", "version": "setup",
+    "migrate": "setup", "plan-capacity": "plan_capacity", "version": "setup",
 }  # fmt: skip
 #: Each group of commands likewise.
 GROUPS = {

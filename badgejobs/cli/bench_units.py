@@ -32,9 +32,12 @@ from badgejobs.sources.installed import found_sources
 from badgejobs.store import open_store
 from badgejobs.store.runs import SCHEDULE
 
-_RULES = RULES + """\
+_RULES = (
+    RULES
+    + """\
   - {id: talker, badge: {title: Talker}, when: {count: comments, gte: 10}}
 """
+)
 #: Runs whose rows are weighed.
 _RUNS = 2_000
 _LATER_SECONDS = 1_000

@@ -36,7 +36,7 @@ async def answered(
         query=entry.query,
         body=entry.body,
         has_credential=bool(access.credential_of(headers)),
-        instance_id=reached or tokens.instance_named(entry.body),
+        instance_id=tokens.instance_named(entry.body) or reached,
     )
     seen: Outcome | None = None
     for fault in world.faults.hitting(request):
