@@ -80,7 +80,6 @@ __all__ = [
 ]
 
 _ON_A_POST = text("post <> ''")
-_IDLE = text("idle")
 
 #: The facts, one row an activity, in the newest state that was read.
 activity = Table(
@@ -308,7 +307,7 @@ run = Table(
     Column("idle", Boolean, nullable=False, server_default=false()),
     Index("run_started", "started_at"),
     Index("run_site", "site", "started_at"),
-    Index("run_idle", "site", "kind", sqlite_where=_IDLE, postgresql_where=_IDLE),
+    Index("run_idle", "site", "kind", sqlite_where=text("idle"), postgresql_where=text("idle")),
 )
 
 _OPEN = text("done_at IS NULL")
