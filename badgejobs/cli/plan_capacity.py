@@ -13,6 +13,8 @@ from badgejobs.core.capacity import DAY, Fleet, Plan, plan
 from badgejobs.core.unit_costs import MEASURED
 
 _GIGABYTE = 1e9
+#: Connections left for those who look at the database and for its own keepers.
+_FOR_OTHERS = 20
 
 
 def plan_capacity(
@@ -67,6 +69,7 @@ def plan_capacity(
     out.result(
         _told(found) | {"fleet": asdict(fleet), "unit_costs": _costs()},
         Rows(("figure", "value"), _rows(found)),
+        Rows(("setting", "value"), _settings(fleet, found)),
         Rows(("calls of a site and day", "number"),
              [(name, f"{number:,.0f}") for name, number in found.calls_a_day.items()]),
         Rows(("CPU seconds of a day", "number", "share of a core"),
@@ -77,6 +80,18 @@ def plan_capacity(
         out.note(f"over budget: {one.what}; {one.cure}")
     if not found.warnings:
         out.note("nothing is over its budget")
+
+
+def _settings(fleet: Fleet, found: Plan) -> list[tuple[str, str]]:
+    """What to write and to start."""
+    return [
+        ("scan.orders_every_seconds", f"{fleet.orders_every_seconds:g}"),
+        ("scan.comments_every_seconds", f"{fleet.comments_every_seconds:g}"),
+        ("tick_seconds", f"{fleet.tick_seconds:g}"),
+        ("requests_per_minute", str(fleet.requests_a_minute)),
+        (f"badgejobs worker --concurrency {fleet.jobs_at_once}", f"{found.workers} of them"),
+        ("max_connections of PostgreSQL", f"{found.connections + _FOR_OTHERS} or more"),
+    ]
 
 
 def _told(found: Plan) -> dict[str, Any]:
