@@ -14,7 +14,7 @@ from badgejobs.cli.fleetbench.ailing import Ailment, ailments
 from badgejobs.cli.fleetbench.watching import Agreement, Spread, Watch
 from badgejobs.cli.fleetbench.yard import Setting, name_of
 from badgejobs.errors import SettingsError
-from badgejobs.store import SqlStore
+from badgejobs.store import open_store
 from badgejobs.wix import wire
 
 
@@ -64,15 +64,13 @@ def test_the_bad_sites_are_the_last_and_the_others_are_watched() -> None:
     assert set(setting.ailing.values()) == set(Ailment)
 
 
-def test_the_delay_of_a_scan_runs_from_an_interval_after_the_last_and_one_that_never_ends_counts(
-    store: SqlStore,
-) -> None:
+def test_a_scan_is_late_from_an_interval_after_the_last_and_one_that_never_ends_counts() -> None:
     began, every = datetime(2026, 1, 1, tzinfo=UTC), timedelta(seconds=20)
 
     def at(seconds: float) -> datetime:
         return began + timedelta(seconds=seconds)
 
-    watch = Watch(store, [1, 2], every=every)
+    watch = Watch(open_store("sqlite://"), [1, 2], every=every)
     watch._ends[name_of(1)] = {at(-5), at(17), at(37)}
 
     delays, scans = watch.delays(since=began, until=at(60))
