@@ -77,9 +77,9 @@ class SiteRules:
                     known = tx.bindings.site_facts(self._site)
             except (DatabaseUnavailable, StateError):
                 known = None
-            self._facts = known[0] if known else SiteFacts()
-            # what is not known is looked for no oftener: a job asks for its rules several times
-            self._facts_until = time.monotonic() + _FACTS_KEPT_SECONDS
+            if known is None:
+                return SiteFacts()
+            self._facts, self._facts_until = known[0], time.monotonic() + _FACTS_KEPT_SECONDS
         return self._facts
 
     def learn_site_facts(self, wix: SiteReader, *, at_wix: str) -> None:

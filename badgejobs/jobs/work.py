@@ -14,6 +14,7 @@ from datetime import timedelta
 import structlog
 
 from badgejobs.bootstrap import House
+from badgejobs.core.milestone import Ruleset
 from badgejobs.core.source import Track
 from badgejobs.errors import BadgeJobsError, Refused, SettingsError, SourceBroken
 from badgejobs.flow.assign import Assigned, assign
@@ -94,7 +95,13 @@ def run_scan(
     at = house.at(site)
     cadence = house.cadence(site, source)
     time_is_up = alarm(cadence.slice if most is None else min(cadence.slice, most))
-    so_far = Scanned()
+    so_far, version = Scanned(), None
+
+    def rules() -> Ruleset:
+        nonlocal version
+        found = at.rules()
+        version = found.version
+        return found
 
     def hears(done: Scanned) -> None:
         nonlocal so_far
@@ -103,12 +110,12 @@ def run_scan(
             heard(done)
 
     def told(done: Scanned) -> Told:
-        # Without a page nothing was decided.
-        version = at.rules().version if done.pages else None
         # a source that is walked has stamps, and is not read by them
         by_time = house.mode(source) == "window"
         window = (done.since, done.until) if by_time else (None, None)
-        return Told(numbers=_counted(done), more=done.more, version=version, window=window)
+        # without a page nothing was decided
+        decided_by = version if done.pages else None
+        return Told(numbers=_counted(done), more=done.more, version=decided_by, window=window)
 
     def unit() -> Told:
         if source not in at.wanted_sources():
@@ -125,7 +132,7 @@ def run_scan(
                 site,
                 reader,
                 at.client(track),
-                at.rules,
+                rules,
                 house.store,
                 track=track,
                 cadence=cadence,
