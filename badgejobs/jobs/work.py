@@ -14,6 +14,7 @@ from datetime import timedelta
 import structlog
 
 from badgejobs.bootstrap import House
+from badgejobs.bootstrap.house import SiteHouse
 from badgejobs.core.milestone import Ruleset
 from badgejobs.core.source import Track
 from badgejobs.errors import BadgeJobsError, Refused, SettingsError, SourceBroken
@@ -95,13 +96,7 @@ def run_scan(
     at = house.at(site)
     cadence = house.cadence(site, source)
     time_is_up = alarm(cadence.slice if most is None else min(cadence.slice, most))
-    so_far, version = Scanned(), None
-
-    def rules() -> Ruleset:
-        nonlocal version
-        found = at.rules()
-        version = found.version
-        return found
+    so_far, rules = Scanned(), _Rules(at)
 
     def hears(done: Scanned) -> None:
         nonlocal so_far
@@ -114,7 +109,7 @@ def run_scan(
         by_time = house.mode(source) == "window"
         window = (done.since, done.until) if by_time else (None, None)
         # without a page nothing was decided
-        decided_by = version if done.pages else None
+        decided_by = rules.version if done.pages else None
         return Told(numbers=_counted(done), more=done.more, version=decided_by, window=window)
 
     def unit() -> Told:
@@ -153,6 +148,19 @@ def run_scan(
 
     kind = kind_of(house, site, source, track)
     return as_run(house, site, kind, unit, by=by, of=(source, track))
+
+
+class _Rules:
+    """The rules of a site whenever they are asked for, and the version that was told last."""
+
+    def __init__(self, at: SiteHouse) -> None:
+        self._at = at
+        self.version: str | None = None
+
+    def __call__(self) -> Ruleset:
+        found = self._at.rules()
+        self.version = found.version
+        return found
 
 
 def run_assign(
