@@ -28,7 +28,7 @@ COMMANDS = {
     "grant": "byhand", "revoke": "byhand", "history": "history",
     "worker": "run", "beat": "run", "flower": "run", "webhooks": "webhooks",
     "web": "web", "health": "health",
-    "migrate": "setup", "version": "setup",
+    "migrate": "setup", "plan-capacity": "plan_capacity", "version": "setup",
 }  # fmt: skip
 #: Each group of commands likewise.
 GROUPS = {

@@ -17,9 +17,11 @@ from badgejobs.cli.bench_assign import measure_assign
 from badgejobs.cli.bench_backfill import measure_backfill
 from badgejobs.cli.bench_delta import measure_delta
 from badgejobs.cli.bench_dispatch import measure_dispatch
+from badgejobs.cli.bench_fleet import measure_fleet
 from badgejobs.cli.bench_rules import measure_rules
 from badgejobs.cli.bench_sandbox import measured_sandbox, measuring_client
 from badgejobs.cli.bench_scan import measure_scan
+from badgejobs.cli.bench_units import measure_units
 from badgejobs.cli.output import Output, Rows
 from badgejobs.sandbox import builtin
 from badgejobs.sandbox.history import seeds
@@ -35,6 +37,8 @@ bench.command("backfill")(measure_backfill)
 bench.command("delta")(measure_delta)
 bench.command("scan")(measure_scan)
 bench.command("dispatch")(measure_dispatch)
+bench.command("fleet")(measure_fleet)
+bench.command("units")(measure_units)
 
 
 @bench.callback()

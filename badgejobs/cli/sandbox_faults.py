@@ -50,6 +50,9 @@ def fault(
     kind: Annotated[str, typer.Argument(help="What goes wrong; all kinds stand below.")],
     *,
     method: Annotated[str, typer.Option(help="Only requests of this method.")] = "*",
+    instance: Annotated[
+        str | None, typer.Option(help="Only requests of the site with this instance id.")
+    ] = None,
     count: Annotated[
         int | None, typer.Option(help="How many requests are hit. Default: 1.")
     ] = None,
@@ -80,7 +83,7 @@ def fault(
     given = {
         "path": path, "kind": kind, "method": method, "count": count, "firstCall": first_call,
         "probability": probability, "seed": seed, "status": status, "retryAfter": retry_after,
-        "delaySeconds": delay, "bytes": size, "forever": forever or None,
+        "delaySeconds": delay, "bytes": size, "forever": forever or None, "instanceId": instance,
     }  # fmt: skip
     form: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     if body is not None:
@@ -143,6 +146,8 @@ def _in_words(form: dict[str, Any]) -> str:
         for name in ("status", "retryAfter", "delaySeconds", "bytes", "body")
         if name in form
     ]
+    if "instanceId" in form:
+        which += f" of {form['instanceId']}"
     told = f"scripted: {form['kind']} for {method} {form['path']}, {which}"
     return f"{told} ({', '.join(more)})" if more else told
 

@@ -70,6 +70,10 @@ class Slice(Generic[C]):
     heard: Callable[[Scanned], None]
     #: Whether a person asked for this very reading.
     declared: bool = False
+    #: The newest generation of the source when the lease was taken.
+    newest: int = 0
+    #: Whether the lease was given back with the last page.
+    released: bool = False
     total: Scanned = field(default_factory=Scanned)
 
 
@@ -107,6 +111,10 @@ class Course(Protocol[P]):
         """What else a page brings about, the last one above all; what is missing after it."""
         ...
 
+    def end(self, tx: Transaction, /) -> bool:
+        """What ends with the last page, in its transaction; whether the lease was given back."""
+        ...
+
 
 def read(at: Slice[C], course: Course[P], place: P) -> P:
     """Read pages until the course is at its end or the time of this slice is up.
@@ -142,7 +150,8 @@ def read(at: Slice[C], course: Course[P], place: P) -> P:
         with at.store.begin() as tx:
             place, total = _recorded(tx, at, course, page, rules=rules, before=place)
             tx.scans.keep(at.lease, place, holds=at.cadence.lease)
-        at.total = total
+            released = not place.scanning and course.end(tx)
+        at.total, at.released = total, released
         at.heard(total)
     return place
 

@@ -154,3 +154,7 @@ class _Some:
         tx.resources.read(site, source, generation=self.generation)
         tx.resources.hint(site, source, missing.on, due_in=self.miss_gap)
         return missing
+
+    def end(self, _tx: Transaction, /) -> bool:
+        """The lease stays: more resources may be noted, and the numbers are compared again."""
+        return False

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from badgejobs.core.ledger import Lease, Missing
 from badgejobs.core.milestone import Ruleset, Wants
 from badgejobs.core.source import Mode, Page, Probing, Scope, Source, Track, Window, tracks_of
 from badgejobs.core.watermark import Round, Watermark
-from badgejobs.errors import BadgeJobsError, LeaseLost, Refused
+from badgejobs.errors import BadgeJobsError, LeaseLost, LeaseTaken, Refused
 from badgejobs.flow.cadence import MANY, Cadence
 from badgejobs.flow.pages import C, Scanned, Slice, read
 from badgejobs.flow.ports import Store, Transaction
@@ -54,18 +55,10 @@ def scan(
     that was asked for by ``declaring`` may open any number of awards in an hour.
     """
     tracks = tracks_of(source.mode, is_probed=isinstance(source, Probing))
-    with store.begin() as tx:
-        # by itself: what is wanted anew stands, though another worker may have the lease
-        tx.scans.register(
-            site, source.name, source.mode, tracks=tracks, wants=wants.of(source.name)
-        )
-    with store.begin() as tx:
-        lease = tx.scans.lease(
-            site, source.name, track, holds=cadence.lease, if_due=track is not Track.LIVE
-        )
+    lease, newest = _leased(site, source, store, track, tracks=tracks, cadence=cadence, wants=wants)
     at = Slice(
         lease=lease, source=source, client=client, rules=rules, store=store, cadence=cadence,
-        time_is_up=time_is_up, wants=wants, heard=heard or _nobody,
+        time_is_up=time_is_up, wants=wants, heard=heard or _nobody, newest=newest,
         declared=declaring is not None and lease.asked_by == declaring,
     )  # fmt: skip
     try:
@@ -81,8 +74,36 @@ def scan(
         with store.begin() as tx:
             tx.scans.postpone(lease, due_in=again, error=error)
         raise
-    _release(at, due_in=due_in)
+    if not at.released:
+        _release(at, due_in=due_in)
     return at.total
+
+
+def _leased(
+    site: str,
+    source: Source[C],
+    store: Store,
+    track: Track,
+    *,
+    tracks: Sequence[Track],
+    cadence: Cadence,
+    wants: Wants,
+) -> tuple[Lease, int]:
+    """The lease of a track, and the newest generation of its source."""
+    taken: LeaseTaken | None = None
+    with store.begin() as tx:
+        tx.scans.register(
+            site, source.name, source.mode, tracks=tracks, wants=wants.of(source.name)
+        )
+        try:
+            lease = tx.scans.lease(
+                site, source.name, track, holds=cadence.lease, if_due=track is not Track.LIVE
+            )
+            return lease, tx.scans.newest_generation(site, source.name)
+        except LeaseTaken as error:
+            # what is wanted anew stands all the same
+            taken = error
+    raise taken
 
 
 def _nobody(_: Scanned) -> None:
@@ -98,9 +119,7 @@ def _read(at: Slice[C]) -> timedelta | None:
         return _read_whole(at, place)
     if place.reached is None and not place.scanning:
         return _WAIT_FOR_BEGINNING
-    with at.store.begin() as tx:
-        newest = tx.scans.newest_generation(at.lease.site, at.lease.source)
-    place = read(at, _Live(newest, at.cadence.overlap), place.opened(at.cadence.overlap))
+    place = read(at, _Live(at), place.opened(at.cadence.overlap))
     at.total = replace(at.total, completed=not place.scanning)
     return None
 
@@ -144,10 +163,13 @@ def _since(at: Slice[C], place: Round, reached: datetime | None) -> datetime | N
 class _Live:
     """The live course of a source with a watermark: from a little before it, up to now."""
 
-    generation: int
-    overlap: timedelta
+    at: Slice[Any]
     silent: bool = False
     declared: bool = False
+
+    @property
+    def generation(self) -> int:
+        return self.at.newest
 
     def scope(self, place: Watermark, /) -> Window:
         return place.scope
@@ -157,11 +179,17 @@ class _Live:
             [one.updated_at for one in page.activities],
             next_cursor=page.next_cursor,
             answered_at=page.answered_at or now,
-            overlap=self.overlap,
+            overlap=self.at.cadence.overlap,
         )
 
     def follow(self, _tx: Transaction, _before: Watermark, _after: Watermark, /) -> Missing:
         return Missing()
+
+    def end(self, tx: Transaction, /) -> bool:
+        """Give the lease back with the last page: most scans have one page, and it is empty."""
+        rest = self.at.cadence.rest(Track.LIVE, self.at.source.mode, records=0)
+        tx.scans.release(self.at.lease, due_in=rest, completed=True)
+        return True
 
 
 #: An audit leaves out what changed within the hour: the live scan may not have come to it yet.
@@ -233,6 +261,10 @@ class _Whole:
         if self.lease.is_complete or not after.refused:
             self._finish(tx)
         return missing
+
+    def end(self, _tx: Transaction, /) -> bool:
+        """The lease stays: what could not be read is still to be said."""
+        return False
 
     def _finish(self, tx: Transaction) -> None:
         """The reading is at its end from this very page on, whatever happens to the worker.

@@ -6,6 +6,7 @@ are the names of a site and a source or the id of a row, never data.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import timedelta
@@ -44,6 +45,7 @@ class Bell(Task[..., Any]):
 
         Among them: a database that is away, and a site of another configuration.
         """
+        began = time.monotonic()
         try:
             require_arguments(self.name, self.run, args, kwargs)
             return self.run(*args, **kwargs)
@@ -52,6 +54,9 @@ class Bell(Task[..., Any]):
             with suppress(BadgeJobsError):
                 _put_off(self.name.removeprefix("badgejobs."), kwargs)
             return {"error": str(error)}
+        finally:
+            milliseconds = round(1000 * (time.monotonic() - began))
+            log.debug("bell answered", task=self.name, milliseconds=milliseconds)
 
 
 def _put_off(kind: str, arguments: Mapping[str, Any]) -> None:

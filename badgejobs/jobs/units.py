@@ -22,6 +22,8 @@ log = structlog.get_logger(__name__)
 
 #: Who starts work in the foreground; what a person asks for is not held up by old failures.
 BY_HAND = CLI
+#: What a run counts that finds nothing: empty pages, and records of the overlap seen once more.
+_MERE_LOOKS = frozenset({"pages", "seen"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +79,12 @@ class Told:
     version: str | None = None
     #: The time of last changes that it read.
     window: tuple[datetime | None, datetime | None] = (None, None)
+
+    @property
+    def found_nothing(self) -> bool:
+        """Whether it did no more than to look, and is at its end."""
+        found = (number for name, number in self.numbers.items() if name not in _MERE_LOOKS)
+        return not self.more and not any(found)
 
 
 class Stopped(BadgeJobsError):
@@ -141,6 +149,7 @@ def as_run(
                 error=None if isinstance(cause, Later) else error,
                 rules_version=told.version,
                 window=told.window,
+                idle=cause is None and told.found_nothing,
             )
         standing.note_answer(tx, site, cause, calls=tally.total())
         alerts = tx.alerts.take_untold(site)

@@ -14,7 +14,8 @@ from datetime import timedelta
 import structlog
 
 from badgejobs.bootstrap import House
-from badgejobs.core.milestone import Wants
+from badgejobs.bootstrap.house import SiteHouse
+from badgejobs.core.milestone import Ruleset, Wants
 from badgejobs.core.source import Track
 from badgejobs.errors import BadgeJobsError, Refused, SettingsError, SourceBroken
 from badgejobs.flow.assign import Assigned, assign
@@ -105,7 +106,7 @@ def run_scan(
     at = house.at(site)
     cadence = house.cadence(site, source)
     time_is_up = alarm(cadence.slice if most is None else min(cadence.slice, most))
-    so_far = Scanned()
+    so_far, rules = Scanned(), _Rules(at)
 
     def hears(done: Scanned) -> None:
         nonlocal so_far
@@ -114,12 +115,12 @@ def run_scan(
             heard(done)
 
     def told(done: Scanned) -> Told:
-        # Without a page nothing was decided.
-        version = at.rules().version if done.pages else None
         # a source that is walked has stamps, and is not read by them
         by_time = house.mode(source) == "window"
         window = (done.since, done.until) if by_time else (None, None)
-        return Told(numbers=_counted(done), more=done.more, version=version, window=window)
+        # without a page nothing was decided
+        decided_by = rules.version if done.pages else None
+        return Told(numbers=_counted(done), more=done.more, version=decided_by, window=window)
 
     def unit() -> Told:
         if source not in at.wanted_sources():
@@ -136,7 +137,7 @@ def run_scan(
                 site,
                 reader,
                 at.client(track),
-                at.rules,
+                rules,
                 house.store,
                 track=track,
                 cadence=cadence,
@@ -158,6 +159,19 @@ def run_scan(
 
     kind = kind_of(house, site, source, track)
     return as_run(house, site, kind, unit, by=by, of=(source, track))
+
+
+class _Rules:
+    """The rules of a site whenever they are asked for, and the version that was told last."""
+
+    def __init__(self, at: SiteHouse) -> None:
+        self._at = at
+        self.version: str | None = None
+
+    def __call__(self) -> Ruleset:
+        found = self._at.rules()
+        self.version = found.version
+        return found
 
 
 def run_assign(

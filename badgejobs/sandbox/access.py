@@ -36,6 +36,14 @@ def site_of(world: World, headers: Mapping[str, str]) -> Site:
     raise denied("the key needs the header wix-site-id with a site that it reaches")
 
 
+def instance_reached(world: World, headers: Mapping[str, str]) -> str | None:
+    """The instance whose site a caller reaches; ``None`` where it reaches none."""
+    try:
+        return site_of(world, headers).instance_id
+    except Refusal:
+        return None
+
+
 def credential_of(headers: Mapping[str, str]) -> str:
     """The token or key that a caller sends, bare or behind ``Bearer``; empty without any."""
     credential = headers.get("Authorization", "")

@@ -12,7 +12,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
 
-from badgejobs.errors import StateError
+from badgejobs.errors import SettingsError, StateError
 from badgejobs.sandbox import properties, refusals, settings, switches, validation
 from badgejobs.sandbox.endpoints.endpoint import Answer
 from badgejobs.sandbox.endpoints.pages import encoded
@@ -58,6 +58,19 @@ def _store(kind: str) -> Handler:
         return {"stored": len(records)}
 
     return store
+
+
+async def _sow(world: World, _: Mapping[str, str], body: Any) -> Answer:
+    found = validation.only_fields(body, "", required=("instanceId", "seed"))
+    name = validation.text(found["seed"], "seed")
+    if not name.startswith(seeds.ORDERS):
+        raise refusals.invalid("seed", "is of the form orders:N or orders:N:SEED here")
+    site = _site(world, found)
+    try:
+        seeds.lay_under([site], name, world)
+    except SettingsError as error:
+        raise refusals.invalid("seed", str(error)) from error
+    return {}
 
 
 async def _set(world: World, _: Mapping[str, str], body: Any) -> Answer:
@@ -114,6 +127,7 @@ async def _stats(world: World, query: Mapping[str, str], _: Any) -> Answer:
         "badgeAssignments": len(site.assignments.current),
         "duplicateAssignments": sum(rows > 1 for rows in site.ever_assigned.values()),
         "createsRefused": site.creates_refused,
+        "mostInWindow": world.journal.most.get(site.instance_id, 0),
     }
 
 
@@ -146,6 +160,7 @@ PREFIX: Final = "/_sandbox/"
 ROUTES: Final[tuple[tuple[str, str, Handler], ...]] = (
     ("POST", "reset", _reset),
     *(("POST", kind, _store(kind)) for kind in seeds.KINDS),
+    ("POST", "seed", _sow),
     ("POST", "site", _set),
     ("POST", "faults", _faults),
     ("POST", "switches", _turn),

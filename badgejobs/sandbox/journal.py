@@ -73,6 +73,9 @@ class Journal:
     def __init__(self) -> None:
         self.entries: deque[Entry] = deque(maxlen=KEPT)
         self.counts: Counter[tuple[str, str, str, int | None]] = Counter()
+        #: The most requests of an instance that came within one window, refused ones among them.
+        self.most: dict[str, int] = {}
+        self._lately: dict[str, deque[float]] = {}
         self._number = 0
 
     def arrived(self, *, method: str, path: str, query: Mapping[str, str], at: datetime) -> Entry:
@@ -89,6 +92,14 @@ class Journal:
         )
         self.entries.append(entry)
         return entry
+
+    def came(self, instance_id: str, *, at: float, of: float) -> None:
+        """Note that a request of an instance came; windows are ``of`` so many seconds."""
+        lately = self._lately.setdefault(instance_id, deque())
+        lately.append(at)
+        while lately[0] <= at - of:
+            lately.popleft()
+        self.most[instance_id] = max(self.most.get(instance_id, 0), len(lately))
 
     def brought(self, entry: Entry, body: Any) -> None:
         """Note the body of a request, which may come long after its head; secrets are masked."""

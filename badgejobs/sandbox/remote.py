@@ -47,6 +47,10 @@ class RemoteSandbox:
         """Store records of a kind (``comments``, ...), each in place of the one with its id."""
         self._call(kind, {"instanceId": instance_id, kind: records})
 
+    def sow(self, instance_id: str, seed: str) -> None:
+        """Give one site the orders of a seed ``orders:N`` in place of those that it has."""
+        self._call("seed", {"instanceId": instance_id, "seed": seed})
+
     def faults(self, faults: list[dict[str, Any]]) -> None:
         """Script faults, in the form of ``POST /_sandbox/faults``, behind those that wait."""
         self._call("faults", {"faults": faults})

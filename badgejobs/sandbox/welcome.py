@@ -24,6 +24,7 @@ CALLS: Final[Mapping[str, str]] = {
     "POST /_sandbox/collections": "store the collections or categories that products are in",
     "POST /_sandbox/posts": "store posts of the blog, with memberId and referenceId",
     "POST /_sandbox/reviews": "store reviews of products, with author.contactId",
+    "POST /_sandbox/seed": "give one site the made-up orders of a seed orders:N",
     "POST /_sandbox/site": "set timeZone, paymentCurrency and catalogVersion of a site",
     "POST /_sandbox/replay": "let the shipped real history arrive, over so many seconds",
     "GET /_sandbox/replay": "how far that is",

@@ -16,6 +16,8 @@ from badgejobs.store.tables import run, scan
 #: A run that has not ended by then never will: a slice lasts a minute, and its last step not long.
 LOST_AFTER = timedelta(minutes=10)
 _ASKED_BY = ", asked by "
+#: Who starts what nobody asked for.
+SCHEDULE = "worker"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,8 +54,10 @@ class SqlRuns:
     ) -> int:
         """Note that a run begins; the id to finish it by.
 
-        ``of`` names the source or duty, and the track, that it works for: whoever asked for that
-        beside the schedule is noted too.
+        One that nobody asked for takes the row of an idle one before it, if there is one: else
+        the runs that find nothing would be nearly all that is stored. ``of`` names the source or
+        duty, and the track, that it works for: whoever asked for that beside the schedule is
+        noted too.
         """
         asked_by = None
         if of is not None:
@@ -73,6 +77,14 @@ class SqlRuns:
             "started_at": self._moment.now,
             "numbers": "{}",
         }
+        if row["started_by"] == SCHEDULE:
+            idle = and_(run.c.site == site, run.c.kind == kind, run.c.idle)
+            one = select(func.min(run.c.id)).where(idle).scalar_subquery()
+            values = row | {"ended_at": None, "idle": False}
+            again = update(run).where(idle, run.c.id == one).values(values).returning(run.c.id)
+            taken: int | None = self._connection.execute(again).scalar()
+            if taken is not None:
+                return taken
         began = insert(run).values(row).returning(run.c.id)
         return int(self._connection.execute(began).scalar_one())
 
@@ -84,8 +96,12 @@ class SqlRuns:
         error: str | None = None,
         rules_version: str | None = None,
         window: tuple[datetime | None, datetime | None] = (None, None),
+        idle: bool = False,
     ) -> None:
-        """Note its end, what it counted, the rules it decided by and the time that it read."""
+        """Note its end, what it counted, the rules it decided by and the time that it read.
+
+        One that is ``idle`` found nothing: its row may be the next one's.
+        """
         values = {
             "window_since": window[0],
             "window_until": window[1],
@@ -93,6 +109,7 @@ class SqlRuns:
             "ended_at": self._moment.now,
             "error": error,
             "numbers": json.dumps(dict(numbers), sort_keys=True),
+            "idle": run.c.started_by == SCHEDULE if idle else False,
         }
         self._connection.execute(update(run).where(run.c.id == run_id).values(values))
 
@@ -164,4 +181,5 @@ class SqlRuns:
 
 
 def _run(row: RowMapping) -> Run:
-    return Run(**{**row, "numbers": json.loads(row["numbers"])})
+    told = {name: row[name] for name in Run.__dataclass_fields__}
+    return Run(**told | {"numbers": json.loads(row["numbers"])})

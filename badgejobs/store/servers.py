@@ -30,6 +30,16 @@ class Server:
         """Drop a database that was made here, whoever is still connected to it."""
         self._run(f'DROP DATABASE "{parse(url).database}" WITH (FORCE)')
 
+    def counts(self, url: str) -> dict[str, int]:
+        """What was done in a database since it was made, as the server counts it."""
+        query = text(
+            "SELECT xact_commit, tup_returned, tup_fetched, tup_inserted, tup_updated, tup_deleted"
+            " FROM pg_stat_database WHERE datname = :name"
+        )
+        with translated(self._url), self._engine.connect() as connection:
+            row = connection.execute(query, {"name": parse(url).database}).mappings().one()
+        return {name: int(value) for name, value in row.items()}
+
     def _run(self, statement: str) -> None:
         with translated(self._url), self._engine.connect() as connection:
             connection.execution_options(isolation_level="AUTOCOMMIT").execute(text(statement))

@@ -8,6 +8,7 @@ from sqlalchemy import (
     Column,
     Index,
     Table,
+    false,
     text,
 )
 
@@ -313,8 +314,11 @@ run = Table(
     #: The time of last changes that it read, where it read by time.
     metadata.time_or_none("window_since"),
     metadata.time_or_none("window_until"),
+    #: It found nothing, and nobody had asked for it: the next of its kind may have its row.
+    Column("idle", Boolean, nullable=False, server_default=false()),
     Index("run_started", "started_at"),
     Index("run_site", "site", "started_at"),
+    Index("run_idle", "site", "kind", sqlite_where=text("idle"), postgresql_where=text("idle")),
 )
 
 _OPEN = text("done_at IS NULL")

@@ -9,7 +9,7 @@ from databases import Clock
 
 from badgejobs.core.source import Track
 from badgejobs.store import SqlStore
-from badgejobs.store.runs import LOST_AFTER
+from badgejobs.store.runs import LOST_AFTER, SCHEDULE
 
 DAY = timedelta(days=1)
 
@@ -117,3 +117,27 @@ def test_a_run_that_never_ended_is_kept_as_long_as_the_others(
     with store.begin() as tx:
         assert tx.runs.prune(30 * DAY) == 2
     assert found(store) == []
+
+
+def test_the_next_run_by_schedule_takes_the_row_of_one_that_found_nothing(
+    store: SqlStore, clock: Clock
+) -> None:
+    with store.begin() as tx:
+        idle = tx.runs.start("shop", "scan orders", started_by=SCHEDULE)
+        tx.runs.finish(idle, numbers={"calls": 1}, error=None, idle=True)
+    clock.advance(minutes=1)
+
+    with store.begin() as tx:
+        again = tx.runs.start("shop", "scan orders", started_by=SCHEDULE)
+        beside = tx.runs.start("shop", "scan orders", started_by=SCHEDULE)
+        other = tx.runs.start("other", "scan orders", started_by=SCHEDULE)
+        by_hand = tx.runs.start("shop", "scan orders", started_by="cli")
+        tx.runs.finish(by_hand, numbers={}, idle=True)
+        later = tx.runs.start("shop", "scan orders", started_by=SCHEDULE)
+        (found,) = (one for one in tx.runs.recent("shop", 10) if one.id == again)
+
+    assert again == idle
+    assert len({again, beside, other, by_hand, later}) == 5
+    assert found.started_at == clock.now
+    assert found.ended_at is None
+    assert found.numbers == {}

@@ -59,14 +59,19 @@ class Served:
 
 @contextmanager
 def serving(
-    seed: str, *, lag_seconds: float = 0, duplicates: DuplicateMode = DuplicateMode.CONFLICT
+    seed: str,
+    *,
+    sites: int = 1,
+    rate_limit: int = 0,
+    lag_seconds: float = 0,
+    duplicates: DuplicateMode = DuplicateMode.CONFLICT,
 ) -> Iterator[Served]:
     """A sandbox with this seed, no limit and no lag unless one is asked for, until the end."""
     with tempfile.TemporaryDirectory() as folder:
         port_file = Path(folder) / "port"
         line = ["sandbox", "serve", "--port", "0", "--port-file", str(port_file)]
-        behaviour = ["--seed", seed, "--rate-limit", "0", "--lag", str(lag_seconds)]
-        behaviour += ["--duplicates", duplicates]
+        behaviour = ["--seed", seed, "--lag", str(lag_seconds), "--duplicates", duplicates]
+        behaviour += ["--sites", str(sites), "--rate-limit", str(rate_limit)]
         process = subprocess.Popen(
             [sys.executable, "-m", "badgejobs", *line, *behaviour],
             stdout=subprocess.DEVNULL,

@@ -15,6 +15,7 @@ from badgejobs.sandbox import access
 from badgejobs.sandbox.answering import replies, spoiled_pages
 from badgejobs.sandbox.answering.delivery import Exchange, deliver
 from badgejobs.sandbox.answering.replies import Outcome, Reply
+from badgejobs.sandbox.endpoints import tokens
 from badgejobs.sandbox.faults.kinds import EFFECTS, FaultKind, Processed
 from badgejobs.sandbox.faults.scripted import Asked, Fault, asked
 from badgejobs.sandbox.refusals import Refusal
@@ -26,12 +27,16 @@ async def answered(
 ) -> web.StreamResponse:
     """Answer a request that ``process`` takes care of, as it should be or as a fault has it."""
     entry, headers = exchange.entry, exchange.request.headers
+    reached = access.instance_reached(world, headers)
+    if reached:
+        exchange.journal.came(reached, at=world.clock(), of=world.options.rate_limit_window_seconds)
     request = asked(
         entry.method,
         entry.path,
         query=entry.query,
         body=entry.body,
         has_credential=bool(access.credential_of(headers)),
+        instance_id=tokens.instance_named(entry.body) or reached,
     )
     seen: Outcome | None = None
     for fault in world.faults.hitting(request):
@@ -64,6 +69,8 @@ async def _hit(
 def _use(world: World, exchange: Exchange, fault: Fault) -> None:
     world.faults.use(fault)
     exchange.entry.fault = fault.kind.value
+    if fault.instance_id is not None:
+        exchange.entry.instance_id = fault.instance_id
 
 
 def _spoiled(world: World, outcome: Outcome, fault: Fault, request: Asked) -> Reply | None:

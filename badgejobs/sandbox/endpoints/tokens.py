@@ -33,6 +33,12 @@ def grant(world: World, body: object) -> tuple[Site, dict[str, Any]]:
     }
 
 
+def instance_named(body: object) -> str | None:
+    """Whose token a request asks for, rightly or wrongly."""
+    named = body.get("instance_id") if isinstance(body, dict) else None
+    return named if isinstance(named, str) else None
+
+
 def info(world: World, body: object) -> tuple[Site | None, dict[str, Any]]:
     """What a token stands for; nobody needs to be authorized to ask.
 

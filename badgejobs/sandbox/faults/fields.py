@@ -10,7 +10,9 @@ from badgejobs.sandbox import refusals, validation
 from badgejobs.sandbox.faults.kinds import FaultKind, kinds_with
 from badgejobs.sandbox.faults.scripted import Fault
 
-_EVERY_KIND: Final = ("method", "count", "firstCall", "probability", "seed", "forever")
+_EVERY_KIND: Final = (
+    "method", "instanceId", "count", "firstCall", "probability", "seed", "forever",
+)  # fmt: skip
 #: Taken with every kind, though they tell only some of them anything.
 _NO_HARM: Final = ("status", "retryAfterSeconds", "delaySeconds")
 _SOME_KINDS: Final = ("retryAfter", "body", "bytes")
@@ -40,6 +42,11 @@ def parse_fault(given: object, field: str) -> Fault:
         path=validation.text(found["path"], f"{field}.path"),
         kind=kind,
         method=_method(found, field),
+        instance_id=(
+            validation.guid(found["instanceId"], f"{field}.instanceId")
+            if "instanceId" in found
+            else None
+        ),
         count=_count(found, field),
         first_call=validation.integer(found.get("firstCall", 1), f"{field}.firstCall", least=1),
         probability=_probability(found, field),

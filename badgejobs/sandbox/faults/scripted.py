@@ -31,10 +31,18 @@ class Asked:
     cursor_field: str | None = None
     #: Whether it names a token or key, right or wrong.
     has_credential: bool = False
+    #: Whose it is; ``None`` where nobody knows.
+    instance_id: str | None = None
 
 
 def asked(
-    method: str, path: str, *, query: Mapping[str, str], body: Any, has_credential: bool
+    method: str,
+    path: str,
+    *,
+    query: Mapping[str, str],
+    body: Any,
+    has_credential: bool,
+    instance_id: str | None = None,
 ) -> Asked:
     """What a look-up of faults wants to know of a request."""
     is_list = path.rpartition("/")[2] in _LISTS
@@ -44,6 +52,7 @@ def asked(
         is_list=is_list,
         cursor_field=_cursor_field(query, body) if is_list else None,
         has_credential=has_credential,
+        instance_id=instance_id,
     )
 
 
@@ -67,6 +76,8 @@ class Fault:
     path: str
     kind: FaultKind
     method: str = "*"
+    #: Only requests of this site's; ``None`` for all.
+    instance_id: str | None = None
     #: How many requests it still hits, None for no end.
     count: int | None = 1
     #: The first matching request that it may hit; those before pass.
@@ -95,6 +106,8 @@ class Fault:
         ends a cursor about requests that send one, and what ends a token about those with one.
         """
         if self.method not in ("*", request.method):
+            return False
+        if self.instance_id not in (None, request.instance_id):
             return False
         if EFFECTS[self.kind].of_lists and not request.is_list:
             return False

@@ -82,7 +82,7 @@ def sow(world: World, name: str, *, seconds: float = 0, data: Path | None = None
             begin(site, found, world, seconds=seconds)
         return
     if name.startswith(ORDERS):
-        _lay_under(world, _made_orders(name), now)
+        lay_under(world.sites.values(), name, world)
         return
     if name.startswith(_COMMENTS):
         number, posts = _numbers(name)
@@ -137,10 +137,14 @@ def put(site: Site, kind: str, stored: Iterable[Record], at: float) -> None:
         collection.put(one, at)
 
 
-def _lay_under(world: World, made: MadeOrders, now: float) -> None:
-    """Give every site these orders, and the members who bought them."""
-    for site in world.sites.values():
-        put(site, "members", made.member_records(), now)
+def lay_under(sites: Iterable[Site], name: str, world: World) -> None:
+    """Give sites the orders of a seed ``orders:N`` in place of theirs, and who bought them.
+
+    Raises ``SettingsError`` for what is no such seed.
+    """
+    made = _made_orders(name)
+    for site in sites:
+        put(site, "members", made.member_records(), world.clock())
         site.orders = Generated(made, kinds.ORDERS, world.options.query_lag_seconds)
 
 

@@ -1,0 +1,1 @@
+"""A fleet of sites in real processes, measured from outside."""
