@@ -34,7 +34,8 @@ from badgejobs.wix.auth import Credentials
 from badgejobs.wix.client import WixClient
 from badgejobs.wix.transport import Transport
 
-#: The parts of so many sites are kept at hand; those that were asked for last.
+#: The parts of so many sites are kept at hand, those that were asked for last, beside as many as
+#: stand in the configuration file: each tick looks at all of these.
 MOST_SITES = 500
 #: Jobs may still hold a part that was replaced; none runs for so long.
 _RETIRED_SECONDS = 600.0
@@ -136,10 +137,7 @@ class House:
 
     @property
     def lease(self) -> timedelta:
-        """How long one job has what it works at for itself: it outlasts the last request.
-
-        What a lost worker had in hand waits for so long.
-        """
+        """How long a job has its work for itself, and what a lost worker had in hand waits."""
         return self.slice + self.timing.request_deadline
 
     def tracks(self, source: str) -> tuple[Track, ...]:
@@ -183,7 +181,7 @@ class House:
                     self._renewed.add(site)
                 self._retire(self._sites.pop(site, None))
                 held = self._sites[site] = self.trial(told)
-                if len(self._sites) > MOST_SITES:
+                if len(self._sites) > MOST_SITES + len(self.configured):
                     self._retire(self._sites.popitem(last=False)[1])
             self._sites.move_to_end(site)
             return held

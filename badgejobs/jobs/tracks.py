@@ -1,9 +1,14 @@
-"""The tracks of a source: which are rung for beside one, and what a run of one is called."""
+"""The tracks of a source: which are due beside one, what a run is called, how one is put off."""
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from badgejobs.bootstrap import House
 from badgejobs.core.source import Track
+from badgejobs.errors import BadgeJobsError
+from badgejobs.jobs.retrying import patience
+from badgejobs.store.scans import RESTING
 
 
 def due_beside(house: House, site: str, source: str, track: Track) -> list[Track]:
@@ -34,3 +39,17 @@ def kind_of(house: House, site: str, source: str, track: Track) -> str:
     if not is_complete:
         return f"backfill {source}"
     return f"audit {source}" if house.mode(source) == "window" else f"walk {source}"
+
+
+def let_rest(house: House, site: str, source: str, track: Track) -> None:
+    """Keep the place of a source that no rule reads any more, and ask again tomorrow."""
+    with house.store.begin() as tx:
+        lease = tx.scans.lease(site, source, track, holds=house.lease)
+        tx.scans.release(lease, due_in=timedelta(days=1), completed=False, error=RESTING)
+
+
+def put_off(house: House, site: str, source: str, track: Track, error: BadgeJobsError) -> None:
+    """Keep the place of a source that cannot even begin, with its error, and ask again later."""
+    with house.store.begin() as tx:
+        lease = tx.scans.lease(site, source, track, holds=house.lease)
+        tx.scans.postpone(lease, due_in=patience(error, lease.failures), error=error)

@@ -26,9 +26,8 @@ from badgejobs.flow.reread import Reread, reread
 from badgejobs.flow.scan import scan
 from badgejobs.jobs.retrying import patience
 from badgejobs.jobs.taking import take_back
-from badgejobs.jobs.tracks import kind_of
+from badgejobs.jobs.tracks import kind_of, let_rest, put_off
 from badgejobs.jobs.units import BY_HAND, Outcome, Stopped, Told, as_duty, as_run
-from badgejobs.store.scans import RESTING
 
 log = structlog.get_logger(__name__)
 
@@ -124,13 +123,13 @@ def run_scan(
 
     def unit() -> Told:
         if source not in at.wanted_sources():
-            _let_rest(house, site, source, track)
+            let_rest(house, site, source, track)
             return Told()
         wants = at.rules().wants
         try:
             reader = at.source(source, wants)
         except (SettingsError, SourceBroken) as error:
-            _put_off(house, site, source, track, error)
+            put_off(house, site, source, track, error)
             raise
         try:
             done = scan(
@@ -379,20 +378,6 @@ def _register_for_guests(house: House, site: str, wants: Wants, done: Scanned) -
     """The first order of a guest asks for members, where it is to find its own."""
     if wants.guests and done.pages:
         register(house, [site])
-
-
-def _let_rest(house: House, site: str, source: str, track: Track) -> None:
-    """Keep the place of a source that no rule reads any more, and ask again tomorrow."""
-    with house.store.begin() as tx:
-        lease = tx.scans.lease(site, source, track, holds=house.lease)
-        tx.scans.release(lease, due_in=timedelta(days=1), completed=False, error=RESTING)
-
-
-def _put_off(house: House, site: str, source: str, track: Track, error: BadgeJobsError) -> None:
-    """Keep the place of a source that cannot even begin, with its error, and ask again later."""
-    with house.store.begin() as tx:
-        lease = tx.scans.lease(site, source, track, holds=house.lease)
-        tx.scans.postpone(lease, due_in=patience(error, lease.failures), error=error)
 
 
 def _counted(done: Scanned | Reread) -> dict[str, int]:
