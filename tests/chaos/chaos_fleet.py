@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import random
-import signal
 import subprocess
 import sys
 import time
@@ -125,10 +124,16 @@ class Fleet:
         words = ("worker", "--concurrency", "2", "--pool", pool)
         return self.start(*words, machine=machine, **celery)
 
-    def command(self, *arguments: str) -> None:
-        """Run a command to its end."""
-        one = self.start(*arguments)
-        assert one.process.wait(PATIENCE_SECONDS) == 0, one.said()
+    def crew(self) -> list[Started]:
+        """A beat and two workers, ready."""
+        started = [
+            self.start("beat", machine="one"),
+            self.worker("prefork", machine="one"),
+            self.worker("threads", machine="two"),
+        ]
+        for one in started[1:]:
+            one.says("ready.")
+        return started
 
     @property
     def plain_database_url(self) -> str:
@@ -246,7 +251,7 @@ class Fleet:
             times = [
                 datetime.fromisoformat(entry.time)
                 for entry in self.shops.world.journal.entries
-                if entry.instance_id == installation(shop).instance_id
+                if entry.instance_id == installation(shop).instance_id and entry.counted_by
             ]
             first = 0
             for last, at in enumerate(times):
@@ -327,14 +332,6 @@ def until(condition: Callable[[], bool], *, seconds: float = PATIENCE_SECONDS) -
         assert time.monotonic() - began < seconds, "it did not come true in time"
         time.sleep(0.05)
     return time.monotonic() - began
-
-
-def pause(started: Started) -> None:
-    started.process.send_signal(signal.SIGSTOP)
-
-
-def resume(started: Started) -> None:
-    started.process.send_signal(signal.SIGCONT)
 
 
 def drawn(seed: int) -> random.Random:

@@ -20,13 +20,7 @@ def test_a_postgres_that_is_killed_between_a_create_and_its_record_costs_only_ti
     fleet = make_fleet(batch=4)
     # Wix has done it, and its answer comes when the database is gone.
     fleet.is_slow(0.5, *CREATES)
-    started = [
-        fleet.start("beat", machine="one"),
-        fleet.worker("prefork", machine="one"),
-        fleet.worker("threads", machine="two"),
-    ]
-    for one in started[1:]:
-        one.says("ready.")
+    started = fleet.crew()
 
     for number in range(round(2 * LONGER)):
         before = fleet.creates()
