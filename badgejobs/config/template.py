@@ -14,7 +14,6 @@ _TEMPLATE = """\
 # queue_prefix = "badgejobs:"         # where several installations share one Redis
 # wix_base_url = "https://www.wixapis.com"  # or http://127.0.0.1:PORT of a sandbox
 # tick_seconds = 10                   # how often due sites are looked for
-# walks_at_once = 2                   # backfills and walks at once; by default half of few slots
 # runs_kept_days = 30                 # what `badgejobs runs` shows
 # requests_per_minute = 180           # of each site; Wix allows 200
 # wix_assignment_paths = "sdk"        # sdk | docs; `badgejobs doctor` finds out which answers
