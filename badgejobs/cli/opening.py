@@ -163,7 +163,10 @@ def broker(settings: Settings) -> Iterator[Address]:
 
 @contextmanager
 def standing(settings: Settings) -> Iterator[Address]:
-    """The broker if it answers now; ``BrokerUnavailable`` otherwise, and nothing is started."""
+    """The broker if it answers now; ``BrokerUnavailable`` otherwise, and nothing is started.
+
+    But for the embedded Redis beside a RabbitMQ: what is rung in that needs no worker here.
+    """
     from badgejobs.service.presence import ping, standing_broker  # noqa: PLC0415 - as above
 
     if settings.broker_url is not None:
@@ -174,6 +177,10 @@ def standing(settings: Settings) -> Iterator[Address]:
         told = _told(settings)
         ping(told.redis_url)
         yield told
+        return
+    if settings.broker_url is not None:
+        with broker(settings) as address:
+            yield address
         return
     try:
         embedded = standing_broker(settings.state_dir)
