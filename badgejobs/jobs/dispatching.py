@@ -19,7 +19,7 @@ from badgejobs.bootstrap import House
 from badgejobs.core.lane import Lane
 from badgejobs.errors import BadgeJobsError
 from badgejobs.jobs import standing, turns, work
-from badgejobs.jobs.ringing import Bell, is_empty, ring_due, send
+from badgejobs.jobs.ringing import Bell, ring_due, send, waiting
 from badgejobs.jobs.rooms import rooms
 from badgejobs.store.dispatch import RING_AGAIN_AFTER
 from badgejobs.store.standings import WIX
@@ -63,6 +63,7 @@ def tick(house: House, *, again_after: Mapping[Lane, timedelta] | None = None) -
     with house.store.begin() as tx:
         tx.waking.for_awards(work.ASSIGN)
         tx.waking.for_members(work.FLIP, beside=unusable)
+        rung = tx.dispatch.rung()
     bounds = rooms(house)
     return (
         ring_probes(house, bound=bounds[Lane.SCAN])
@@ -71,7 +72,7 @@ def tick(house: House, *, again_after: Mapping[Lane, timedelta] | None = None) -
             house.store,
             house.configured,
             bounds,
-            again_after=turns.again_after(is_empty) if again_after is None else again_after,
+            again_after=turns.again_after(rung, waiting) if again_after is None else again_after,
             deliver=partial(ring_due, house),
             time_is_up=time_is_up,
         )

@@ -89,8 +89,8 @@ def ring_now(house: House, site: str, source: str, track: Track = Track.LIVE) ->
         ring_due(house, [due])
 
 
-def is_empty(lane: Lane) -> bool | None:
-    """Whether no message waits in the queue of a lane; ``None`` where the broker cannot tell."""
+def waiting(lane: Lane) -> int | None:
+    """How many messages wait in the queue of a lane; ``None`` where the broker cannot tell."""
     with app.connection_or_acquire() as connection:
         # kombu asks Redis for a queue without the prefix of our keys, and finds none; to declare
         # one there writes nothing.
@@ -98,8 +98,8 @@ def is_empty(lane: Lane) -> bool | None:
         try:
             with connection.channel() as channel:
                 queue = channel.queue_declare(queue=lane.value, passive=passive)
-                return not queue.message_count
+                return int(queue.message_count)
         except connection.channel_errors:
-            return True  # there is no such queue yet, or not any more
+            return 0  # there is no such queue yet, or not any more
         except (*connection.connection_errors, OperationalError):
             return None

@@ -11,19 +11,35 @@ from badgejobs.store.dispatch import RING_AGAIN_AFTER, Due
 
 #: Rows that are noted as rung in one transaction.
 CHUNK = 1000
-#: While a queue holds messages, a bell may still be in it; in an empty one none waits.
+#: While a queue holds the messages of all rows that are rung for, each may still be in it; where
+#: there are fewer, some are lost, as all are with a Redis that was emptied.
 MAY_STILL_WAIT = timedelta(minutes=5)
 NOT_YET_ANSWERED = timedelta(seconds=15)
-_HOW_LONG = {True: NOT_YET_ANSWERED, False: MAY_STILL_WAIT, None: RING_AGAIN_AFTER}
+#: So many messages may just be on their way from the queue to their row's lease.
+ON_THEIR_WAY = 8
 
 
-def again_after(is_empty: Callable[[Lane], bool | None]) -> dict[Lane, timedelta]:
-    """How long after its bell a row is rung for again, by whether the queue of its lane is empty.
+def again_after(
+    rung: Mapping[Lane, int], waiting: Callable[[Lane], int | None]
+) -> dict[Lane, timedelta]:
+    """How long after its bell a row is rung for again.
 
-    >>> again_after(lambda lane: lane is Lane.SCAN)[Lane.SCAN].total_seconds()
+    ``rung`` are the rows of each lane that have a bell and no worker yet, and ``waiting`` tells how
+    many messages are in its queue; ``None`` where that cannot be told.
+
+    >>> again_after({Lane.SCAN: 20}, lambda lane: 5)[Lane.SCAN].total_seconds()
     15.0
+    >>> again_after({Lane.SCAN: 20}, lambda lane: 19)[Lane.SCAN].total_seconds()
+    300.0
     """
-    return {lane: _HOW_LONG[is_empty(lane)] for lane in Lane}
+    return {lane: _how_long(rung.get(lane, 0), waiting(lane)) for lane in Lane}
+
+
+def _how_long(rung: int, waiting: int | None) -> timedelta:
+    if waiting is None:
+        return RING_AGAIN_AFTER
+    lost = not waiting or rung > waiting + ON_THEIR_WAY
+    return NOT_YET_ANSWERED if lost else MAY_STILL_WAIT
 
 
 def ring_in_turns(

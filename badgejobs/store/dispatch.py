@@ -16,6 +16,7 @@ from sqlalchemy import (
     Text,
     and_,
     case,
+    func,
     literal,
     or_,
     select,
@@ -70,6 +71,17 @@ class SqlDispatch:
     def out(self, again_after: Mapping[Lane, timedelta] = AGAIN_AFTER) -> Counter[Lane]:
         """How many units are out, by lane."""
         return Counter(Lane(lane) for _, lane in self._out(again_after))
+
+    def rung(self) -> Counter[Lane]:
+        """How many rows have a bell that no worker has answered, by lane."""
+        now = self._moment.now
+        rows = self._connection.execute(
+            select(_lane(), func.count())
+            .where(scan.c.rung_at <= now, scan.c.due_at <= now)
+            .where(or_(scan.c.lease_until.is_(None), scan.c.lease_until <= now))
+            .group_by(_lane())
+        )
+        return Counter({Lane(lane): number for lane, number in rows})
 
     def claim(
         self,

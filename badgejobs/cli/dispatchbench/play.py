@@ -91,11 +91,13 @@ class Play:
     def _tick(self) -> None:
         began = time.perf_counter()
         with self.store.statements() as sent:
+            with self.store.begin() as tx:
+                without_worker = tx.dispatch.rung()
             rung = ring_in_turns(
                 self.store,
                 (),
                 self.played.bounds,
-                again_after=again_after(lambda lane: not self._queues[lane]),
+                again_after=again_after(without_worker, lambda lane: len(self._queues[lane])),
                 deliver=self._deliver,
             )
         self.played.tick_seconds.append(time.perf_counter() - began)
