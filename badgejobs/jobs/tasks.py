@@ -63,7 +63,7 @@ def _put_off(kind: str, arguments: Mapping[str, Any]) -> None:
     """Let the row of a bell that came to nothing not hold a place until its bell counts as lost."""
     if "site" in arguments and kind in {"scan", *work.ALL_DUTIES}:
         source = str(arguments.get("source", kind))
-        track = Track(arguments.get("track", Track.LIVE))
+        track = track_of(str(arguments.get("track", Track.LIVE.value)))
         with house().store.begin() as tx:
             tx.dispatch.put_off(str(arguments["site"]), source, track, by=ANOTHER_TIME)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from celery.schedules import schedule
 from jobs_stage import NORTH, SOUTH, Configure, MakeSettings
 from redis import Redis
 
+from badgejobs.bootstrap import open_house
 from badgejobs.config import Settings
 from badgejobs.core.lane import Lane
 from badgejobs.errors import SettingsError
@@ -107,8 +109,9 @@ def test_beats_of_other_configurations_tick_for_their_own_sites(
     every = timedelta(days=300)
     assert dispatching.is_our_turn(house(), "tick", every)
     assert not dispatching.is_our_turn(house(), "tick", every)
-    house().__dict__.update(settings=shop_settings(sites=(SOUTH,)))
-    assert dispatching.is_our_turn(house(), "tick", every)
+    with closing(open_house(shop_settings(sites=(SOUTH,)), redis_url=None)) as other:
+        assert dispatching.is_our_turn(other, "tick", every)
+        assert not dispatching.is_our_turn(other, "tick", every)
 
 
 def test_a_queue_tells_whether_messages_wait_in_it(settings: Settings, redis: Redis) -> None:
