@@ -113,7 +113,17 @@ def test_the_tasks_are_those_we_know() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["assign", "check_member", "flip", "provision", "quarantine", "reconcile", "scan"]
+    "name",
+    [
+        "assign",
+        "check_member",
+        "flip",
+        "probe_site",
+        "provision",
+        "quarantine",
+        "reconcile",
+        "scan",
+    ],
 )
 def test_a_job_is_told_names_and_row_ids_and_no_data(name: str) -> None:
     parameters = inspect.signature(getattr(tasks, name).run).parameters
