@@ -62,6 +62,7 @@ def test_another_process_notices_what_changed_after_a_moment_and_not_before(
 ) -> None:
     now = [0.0]
     fleet.directory._monotonic = lambda: now[0]
+    fleet.directory.forget()
     held = fleet.at(SOUTH)
     with closing(open_house(shop_settings(), redis_url=None)) as other, other.store.begin() as tx:
         added = tx.sites.get(SOUTH)

@@ -115,13 +115,7 @@ def test_the_tasks_are_those_we_know() -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        "assign",
-        "check_member",
-        "flip",
-        "probe_site",
-        "provision",
-        "quarantine",
-        "reconcile",
+        *("assign", "check_member", "flip", "probe_site", "provision", "quarantine", "reconcile"),
         "scan",
     ],
 )
@@ -129,7 +123,7 @@ def test_a_job_is_told_names_and_row_ids_and_no_data(name: str) -> None:
     parameters = inspect.signature(getattr(tasks, name).run).parameters
 
     assert set(parameters) <= NAMES
-    assert {one.kind for one in parameters.values()} == {inspect.Parameter.POSITIONAL_OR_KEYWORD}
+    assert {one.kind for one in parameters.values()} == {inspect.Parameter.KEYWORD_ONLY}
 
 
 def test_a_job_that_kills_its_worker_is_tried_a_few_times_only() -> None:
