@@ -14,7 +14,8 @@ from badgejobs.cli.foreground import Done, Duty, Foreground
 from badgejobs.cli.opening import known_site, opened, settled
 from badgejobs.cli.output import Output, Rows
 from badgejobs.cli.progress import Progress
-from badgejobs.cli.site import checked_rules, ring_for
+from badgejobs.cli.site import checked_rules
+from badgejobs.cli.triggering import ring_for
 from badgejobs.config import Settings
 from badgejobs.core.allowance import Kind
 from badgejobs.core.milestone import Ruleset

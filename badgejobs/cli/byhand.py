@@ -17,7 +17,8 @@ from badgejobs.cli.opening import known_site, opened, settled
 from badgejobs.cli.output import Output
 from badgejobs.cli.patience import PatientFinder, patiently
 from badgejobs.cli.progress import Progress
-from badgejobs.cli.site import checked_rules, ring_for
+from badgejobs.cli.site import checked_rules
+from badgejobs.cli.triggering import ring_for
 from badgejobs.config import Settings
 from badgejobs.core.award import Award, State
 from badgejobs.core.byhand import Answer, Wish

@@ -17,7 +17,8 @@ from badgejobs.cli.opening import opened
 from badgejobs.cli.output import Output, Rows
 from badgejobs.cli.patience import PatientFinder
 from badgejobs.cli.progress import Progress
-from badgejobs.cli.site import checked_rules, ring_for
+from badgejobs.cli.site import checked_rules
+from badgejobs.cli.triggering import ring_for
 from badgejobs.config import Settings
 from badgejobs.core.award import State
 from badgejobs.core.byhand import Answer, Wish

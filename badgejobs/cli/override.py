@@ -9,7 +9,8 @@ import typer
 from badgejobs.cli.byhand import As, actor
 from badgejobs.cli.opening import known_site, opened, settled
 from badgejobs.cli.output import Output, Rows
-from badgejobs.cli.site import checked_rules, ring_for
+from badgejobs.cli.site import checked_rules
+from badgejobs.cli.triggering import ring_for
 from badgejobs.errors import SettingsError
 from badgejobs.flow.override import clear_override as clear_some
 from badgejobs.flow.override import clear_overrides_of

@@ -12,8 +12,8 @@ from badgejobs.cli.exits import Code, code_of
 from badgejobs.cli.foreground import BY, Done, Duty, Foreground
 from badgejobs.cli.opening import known_site, opened, settled
 from badgejobs.cli.output import Output, Rows
-from badgejobs.cli.site import MaxSeconds, checked_rules, ring_for
-from badgejobs.cli.triggering import Background, Bell, Wait, trigger
+from badgejobs.cli.site import MaxSeconds, checked_rules
+from badgejobs.cli.triggering import Background, Bell, Wait, ring_for, trigger
 from badgejobs.core.ledger import Bound
 from badgejobs.core.milestone import Ruleset
 from badgejobs.errors import SettingsError

@@ -9,7 +9,7 @@ import typer
 
 from badgejobs.cli.opening import known_site, opened, settled
 from badgejobs.cli.output import Output, Rows, ago
-from badgejobs.cli.site import ring_for
+from badgejobs.cli.triggering import ring_for
 from badgejobs.core import alert, allowance
 from badgejobs.errors import SettingsError
 from badgejobs.jobs.units import BY_HAND

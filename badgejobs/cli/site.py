@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable
 from typing import Annotated
 
 import typer
@@ -12,12 +11,11 @@ import typer
 from badgejobs.bootstrap import House
 from badgejobs.cli.exits import Code, code_of
 from badgejobs.cli.foreground import Done, Foreground
-from badgejobs.cli.opening import known_site, opened, settled, standing
+from badgejobs.cli.opening import known_site, opened, settled
 from badgejobs.cli.output import Output, Rows
 from badgejobs.cli.site_resources import named_resources
 from badgejobs.cli.triggering import Bell, Wait, trigger
-from badgejobs.config import Settings
-from badgejobs.errors import BrokerUnavailable, Later, SettingsError
+from badgejobs.errors import Later, SettingsError
 from badgejobs.jobs import standing as site_standing
 from badgejobs.jobs import work
 from badgejobs.jobs.units import BY_HAND
@@ -265,42 +263,6 @@ def sources_of(house: House, site: str, source: str | None) -> list[str]:
         known = ", ".join(wanted) or "none"
         raise SettingsError(f"no rule of {site} reads {source!r}; its rules read: {known}")
     return [source]
-
-
-def ring_for(
-    settings: Settings,
-    bells: list[Bell],
-    *,
-    by: str | None = None,
-    heard: Callable[[list[str]], None] | None = None,
-) -> bool:
-    """Ring for the workers; no where the broker is away.
-
-    ``by`` is who asks, where a person does, and ``heard`` is told the ids of the tasks while the
-    broker can be asked about them.
-    """
-    from badgejobs.jobs.app import configure  # noqa: PLC0415 - importing Celery takes a second
-    from badgejobs.jobs.asking import WORKER, sends_as  # noqa: PLC0415 - as above
-    from badgejobs.jobs.ringing import ring  # noqa: PLC0415 - as above
-
-    try:
-        with standing(settings) as address:
-            app = configure(
-                settings,
-                broker_url=address.celery_url,
-                redis_url=address.redis_url,
-                results_url=address.results_url,
-            )
-            sends_as(by or WORKER)
-            try:
-                rung = [ring(name, **arguments) for name, arguments in bells]
-                if heard:
-                    heard([task for task in rung if task])
-            finally:
-                app.close()
-    except BrokerUnavailable:
-        return False
-    return all(rung)
 
 
 def report(done: Done, out: Output) -> None:

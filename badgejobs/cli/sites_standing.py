@@ -8,7 +8,7 @@ import typer
 
 from badgejobs.cli.opening import known_site, opened, settled
 from badgejobs.cli.output import Output
-from badgejobs.cli.site import ring_for
+from badgejobs.cli.triggering import ring_for
 from badgejobs.errors import SettingsError
 from badgejobs.jobs import standing
 from badgejobs.store.standings import PERSON

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any
 
 import typer
 
 from badgejobs.cli.exits import Code
+from badgejobs.cli.opening import standing
 from badgejobs.cli.output import Output, Rows
 from badgejobs.config import Settings
+from badgejobs.errors import BrokerUnavailable
 from badgejobs.jobs.units import BY_HAND
 
 #: A task by its name, and its arguments.
@@ -42,8 +44,6 @@ def trigger(
 
     With ``wait`` all is printed that they and those after them did within ``max_seconds``.
     """
-    from badgejobs.cli.site import ring_for  # noqa: PLC0415 - its commands trigger by this
-
     if not bells:
         out.result(dict(data) | {"rung": False, "tasks": []}, f"{what}: there is nothing to do")
         return
@@ -101,3 +101,39 @@ def _concluded(out: Output, what: str, heard: Sequence[Mapping[str, Any]], *, ru
         return Code.FAILURE
     left = any(told and ("waits" in told or "already" in told) for told in results)
     return Code.PARTIAL if left else Code.OK
+
+
+def ring_for(
+    settings: Settings,
+    bells: list[Bell],
+    *,
+    by: str | None = None,
+    heard: Callable[[list[str]], None] | None = None,
+) -> bool:
+    """Ring for the workers; no where the broker is away.
+
+    ``by`` is who asks, where a person does, and ``heard`` is told the ids of the tasks while the
+    broker can be asked about them.
+    """
+    from badgejobs.jobs.app import configure  # noqa: PLC0415 - importing Celery takes a second
+    from badgejobs.jobs.asking import WORKER, sends_as  # noqa: PLC0415 - as above
+    from badgejobs.jobs.ringing import ring  # noqa: PLC0415 - as above
+
+    try:
+        with standing(settings) as address:
+            app = configure(
+                settings,
+                broker_url=address.celery_url,
+                redis_url=address.redis_url,
+                results_url=address.results_url,
+            )
+            sends_as(by or WORKER)
+            try:
+                rung = [ring(name, **arguments) for name, arguments in bells]
+                if heard:
+                    heard([task for task in rung if task])
+            finally:
+                app.close()
+    except BrokerUnavailable:
+        return False
+    return all(rung)

@@ -12,7 +12,7 @@ import structlog
 from badgejobs.bootstrap import House
 from badgejobs.cli.opening import opened, settled, watched
 from badgejobs.cli.output import Output
-from badgejobs.cli.site import ring_for
+from badgejobs.cli.triggering import ring_for
 from badgejobs.config import Settings
 from badgejobs.core.source import Track
 from badgejobs.errors import SettingsError
