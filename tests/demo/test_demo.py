@@ -70,6 +70,7 @@ def test_a_worker_killed_in_the_middle_costs_only_time(state: Path) -> None:
     assert demo.living() == []
 
 
+@pytest.mark.at_length
 def test_a_broker_that_stands_still_for_ten_seconds_costs_only_time(state: Path) -> None:
     with RunningDemo(state) as demo:
         demo.await_assigned(100)
