@@ -6,6 +6,7 @@ is named in the row of a run, and whether what rests is done all the same, never
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from celery import current_task
@@ -30,7 +31,7 @@ def sends_as(name: str) -> None:
 def person() -> str | None:
     """By which way a person asked for the task at work; ``None`` for the schedule.
 
-    What a task rings for in its turn is asked for by the same.
+    What a task rings for in its turn is asked for by the same: :func:`is_of_the_same`.
     """
     request = getattr(current_task, "request", None)
     told = (request.headers or {}).get(HEADER) if request else None
@@ -52,7 +53,21 @@ def is_asked(by: str) -> bool:
     return by.removeprefix(_ASKED) in PEOPLE
 
 
+def is_of_the_same(arguments: Mapping[str, Any]) -> bool:
+    """Whether a message with these arguments follows from what the task at work was asked for.
+
+    It does where it is about the same site, or nothing is at work here. A task that ends also
+    rings for other sites, whose turn it is, and a tick for all: nobody asked it for those.
+    """
+    request = getattr(current_task, "request", None)
+    if not request:
+        return True
+    mine = request.kwargs or {}
+    return "request" in mine or ("site" in mine and mine["site"] == arguments.get("site"))
+
+
 @before_task_publish.connect
-def _sign(headers: dict[str, Any], **_: Any) -> None:
+def _sign(headers: dict[str, Any], body: Any, **_: Any) -> None:
+    _, arguments, _ = body
     # in the place of what a caller of Flower's API may have put there
-    headers[HEADER] = person() or _sender
+    headers[HEADER] = (is_of_the_same(arguments) and person()) or _sender

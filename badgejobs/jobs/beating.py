@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from celery.beat import PersistentScheduler, ScheduleEntry
+from celery.beat import ScheduleEntry
+
+from badgejobs.jobs.heart import Scheduler
 
 
-class Ticking(PersistentScheduler):
+class Ticking(Scheduler):
     """Celery's schedule, but ticks are not sent to a queue: they are done here.
 
     Slots may all be at long work, and a tick that waits for one is late for every site.

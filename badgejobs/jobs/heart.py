@@ -113,9 +113,7 @@ def beating(app: Celery, settings: Settings, kind: str) -> Iterator[None]:
     global _heart  # noqa: PLW0603 - Celery makes worker and scheduler by itself, from names
     _heart = Heart(kind, settings)
     app.steps["consumer"].add(Beating)
-    app.conf.update(
-        worker_consumer=f"{__name__}:PatientConsumer", beat_scheduler=f"{__name__}:Scheduler"
-    )
+    app.conf.worker_consumer = f"{__name__}:PatientConsumer"
     try:
         yield
     finally:

@@ -14,6 +14,7 @@ from badgejobs.bootstrap import House
 from badgejobs.core.lane import Lane
 from badgejobs.core.source import Track
 from badgejobs.jobs.app import app
+from badgejobs.jobs.asking import is_of_the_same
 from badgejobs.jobs.queues import lane_of_task
 from badgejobs.jobs.work import ALL_DUTIES
 from badgejobs.store.dispatch import Due
@@ -54,7 +55,14 @@ def _sent(bells: Sequence[Bell]) -> list[str]:
         with denied_join_result(), app.producer_or_acquire() as producer:
             for bell in bells:
                 queue: dict[str, Any] = {"queue": bell.lane.value} if bell.lane else {}
-                task = app.send_task(bell.task, kwargs=bell.arguments, producer=producer, **queue)
+                task = app.send_task(
+                    bell.task,
+                    kwargs=bell.arguments,
+                    producer=producer,
+                    # whoever waits for a task waits for what follows from it too
+                    add_to_parent=is_of_the_same(bell.arguments),
+                    **queue,
+                )
                 sent.append(str(task.id))
     except OperationalError as error:
         log.warning(

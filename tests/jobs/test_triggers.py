@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from celery.signals import task_postrun
 from jobs_stage import BROKEN, NORTH, SOUTH, Configure, LiveShops, MakeSettings, rewrite, runs
 from redis import Redis
 
@@ -175,6 +176,41 @@ def test_without_a_source_each_is_rung_for_in_the_same_name(redis: Redis) -> Non
     [message] = headers_of(redis)
     assert message[asking.HEADER] == "flower"
     assert message["kwargsrepr"] == "{'site': 'north', 'source': 'orders', 'track': 'live'}"
+
+
+def test_nobody_asked_for_other_sites_that_are_rung_for_meanwhile_nor_waits_for_them(
+    shops: LiveShops, redis: Redis
+) -> None:
+    read_before(shops)
+    with house().store.begin() as tx:
+        tx.scans.make_due(SOUTH, work.RECONCILE)
+        tx.scans.make_due(NORTH, work.RECONCILE)
+    redis.flushall()
+    children = list[Any]()
+
+    def ended(task: Any, **_: Any) -> None:
+        children.extend(task.request.children or [])
+
+    task_postrun.connect(ended)
+    try:
+        asked("reconcile", "cli", site=NORTH)
+    finally:
+        task_postrun.disconnect(ended)
+    theirs = {
+        (one["task"], one["kwargsrepr"]): (one[asking.HEADER], one["id"])
+        for one in headers_of(redis)
+    }
+    assert {by for (_, told), (by, _) in theirs.items() if SOUTH in told} == {"worker"}
+    assert {by for (_, told), (by, _) in theirs.items() if NORTH in told} <= {"cli"}
+    assert sorted(one.id for one in children) == sorted(
+        task for (_, told), (_, task) in theirs.items() if NORTH in told
+    )
+
+    redis.flushall()
+    with house().store.begin() as tx:
+        tx.scans.make_due(NORTH)
+    asked("tick", "celery")
+    assert {one[asking.HEADER] for one in headers_of(redis)} == {"worker"}
 
 
 @pytest.mark.usefixtures("_as_workers_do")
