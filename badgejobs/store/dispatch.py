@@ -75,12 +75,14 @@ class SqlDispatch:
     def rung(self) -> Counter[Lane]:
         """How many rows have a bell that no worker has answered, by lane."""
         now = self._moment.now
-        rows = self._connection.execute(
-            select(_lane(), func.count())
+        # PostgreSQL does not see that two cases with parameters are the same: it is said once
+        rung = (
+            select(_lane().label("lane"))
             .where(scan.c.rung_at <= now, scan.c.due_at <= now)
             .where(or_(scan.c.lease_until.is_(None), scan.c.lease_until <= now))
-            .group_by(_lane())
+            .subquery()
         )
+        rows = self._connection.execute(select(rung.c.lane, func.count()).group_by(rung.c.lane))
         return Counter({Lane(lane): number for lane, number in rows})
 
     def claim(

@@ -219,3 +219,16 @@ def test_a_duty_for_all_is_asked_for_at_all_that_are_served(store: SqlStore) -> 
     with store.begin() as tx:
         assert tx.waking.everywhere("reconcile", SITES) == 2
     assert claim(store, Lane.WALK) == ["a reconcile", "b reconcile"]
+
+
+def test_a_rung_row_counts_by_its_lane_until_its_worker_answers(
+    store: SqlStore, clock: Clock
+) -> None:
+    register(store, "a orders", "b orders", "a assign")
+    claim(store)
+    claim(store, Lane.ASSIGN)
+    with store.read() as tx:
+        assert tx.dispatch.rung() == {Lane.SCAN: 2, Lane.ASSIGN: 1}
+    done(store, "a orders")
+    with store.read() as tx:
+        assert tx.dispatch.rung() == {Lane.SCAN: 1, Lane.ASSIGN: 1}
