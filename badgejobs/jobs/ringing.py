@@ -104,6 +104,8 @@ def waiting(lane: Lane) -> int | None:
         # one there writes nothing.
         passive = connection.transport.driver_type != "redis"
         try:
+            # one that a bell found broken is closed, and does not open itself for a channel
+            connection.connect()
             with connection.channel() as channel:
                 queue = channel.queue_declare(queue=lane.value, passive=passive)
                 return int(queue.message_count)

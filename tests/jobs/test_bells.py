@@ -6,10 +6,12 @@ from pathlib import Path
 import pytest
 from celery import Celery
 from jobs_stage import Configure
+from own_redis import OwnRedis
 
 from badgejobs.config import Settings
+from badgejobs.core.lane import Lane
 from badgejobs.jobs.app import app
-from badgejobs.jobs.ringing import ring
+from badgejobs.jobs.ringing import ring, waiting
 
 pytest_plugins = ["jobs_fixtures"]
 
@@ -47,3 +49,18 @@ def test_a_lost_bell_is_told_with_its_name_and_no_more(
 
     told = capsys.readouterr()
     assert "bell not rung" in told.out + told.err
+
+
+def test_messages_are_counted_again_once_a_broker_that_was_away_is_back(
+    celery_app: Configure, tmp_path: Path
+) -> None:
+    with OwnRedis(tmp_path) as server:
+        celery_app(Settings(state_dir=tmp_path), server.url, server.url)
+        assert ring("badgejobs.assign", site="shop")
+        assert waiting(Lane.ASSIGN) == 1
+        server.stop()
+        assert ring("badgejobs.assign", site="shop") is None
+        assert waiting(Lane.ASSIGN) is None
+        server.start()
+        # a tick asks this before it rings
+        assert waiting(Lane.ASSIGN) == 1

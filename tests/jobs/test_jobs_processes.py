@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from jobs_yard import Yard, eventually
 
 from badgejobs.config import HeartbeatFile
+from badgejobs.jobs.queues import LANES
 from badgejobs.service.addresses import free_port
 
 pytest_plugins = ["jobs_fixtures"]
@@ -25,6 +27,22 @@ def procfile() -> dict[str, list[str]]:
 
 def test_the_procfile_names_every_program() -> None:
     assert set(procfile()) == {"release", "worker", "walker", "beat", "web", "flower"}
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        "Procfile",
+        "docker-compose.yml",
+        "badgejobs/deploy/kubernetes/*.yaml",
+        "badgejobs/deploy/systemd/*.service",
+    ],
+)
+def test_the_workers_of_each_way_to_deploy_empty_every_queue(files: str) -> None:
+    # the nightly reconcile goes through that of ticks
+    text = "".join(one.read_text("utf-8") for one in sorted(PROJECT.glob(files)))
+    lanes = re.findall(r'worker,? --lanes,? "?([a-z]+(?:,[a-z]+)*)', text)
+    assert {lane for told in lanes for lane in told.split(",")} == set(LANES)
 
 
 @pytest.mark.slow
