@@ -208,13 +208,17 @@ class SqlSites:
         )
 
     def add_app(self, name: str, app_id: str, secret: str) -> None:
-        """Add an app, whose name must be new."""
+        """Add an app; ``SettingsError`` where its name is not new."""
         now = self._moment.now
-        self._connection.execute(
-            insert_into(self._connection, app),
-            [{"name": name, "app_id": app_id, "secret": secret, "added_at": now,
-              "changed_at": now}],
-        )  # fmt: skip
+        row = {
+            "name": name, "app_id": app_id, "secret": secret, "added_at": now, "changed_at": now,
+        }  # fmt: skip
+        added = insert_into(self._connection, app).on_conflict_do_nothing().returning(app.c.name)
+        if self._connection.execute(added, [row]).first() is None:
+            raise SettingsError(
+                f"there is an app {name!r} already; `badgejobs apps rotate-secret {name}` replaces "
+                "its secret"
+            )
 
     def new_app_secret(self, name: str, secret: str) -> None:
         """Replace the sealed secret of an app; who holds the old one reads it again."""

@@ -100,3 +100,16 @@ def test_every_complaint_names_line_column_and_cure_and_nothing_is_done(fleet: F
 def test_what_is_no_such_table_is_told_so(fleet: FleetDesk, text: str, told: str) -> None:
     file = fleet.write("sites.csv", text)
     assert told in fleet.refused("sites", "import", str(file))
+
+
+@pytest.mark.parametrize("said", ["remove: [no-such-badge]\n", "badges: [\n", "site: {x: '\0'}\n"])
+def test_overrides_that_do_not_fit_the_pack_are_told_with_the_others(
+    fleet: FleetDesk, said: str
+) -> None:
+    fleet.write("north.yaml", said)
+    file = fleet.write("sites.csv", GOOD.replace("standard,,", "standard,north.yaml,"))
+    shown = fleet.refused("sites", "import", str(file))
+    assert f"{file}:2: column overrides: overrides of north" in shown
+    assert "1 rows cannot be used" in shown
+    with fleet.store.read() as tx:
+        assert tx.sites.names() == []

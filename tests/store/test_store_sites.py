@@ -109,6 +109,14 @@ def test_what_somebody_else_said_of_a_site_meanwhile_is_not_overwritten(store: S
     assert south.row.pack == SOUTH.pack
 
 
+def test_an_app_is_added_once(store: SqlStore) -> None:
+    filled(store)
+    with pytest.raises(SettingsError, match="there is an app 'ours' already"):
+        filled(store)
+    with store.read() as tx:
+        assert [one.app_id for one in tx.sites.apps()] == ["a-1"]
+
+
 def test_two_sites_may_change_places(store: SqlStore) -> None:
     filled(store)
     east = replace(NORTH, name="east", instance_id="i-3")
