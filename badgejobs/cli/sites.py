@@ -273,6 +273,8 @@ def _write(
             tx.bindings.bind_site(row.name, told.at_wix, anew=True)
         if check:
             standing.resume(tx, row.name, by=WIX, asked_by=BY)
+        else:
+            tx.standings.probe_soon(row.name)
         standing.make_all_due(tx, row.name, asked_by=BY)
     house.directory.forget()
     work.register(house, [row.name])

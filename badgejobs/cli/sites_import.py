@@ -94,6 +94,8 @@ def import_sites(
                 tx.site_records.begin(new, work.DUTIES)
                 for name in changed:
                     standing.make_all_due(tx, name, asked_by=_BY)
+                for name in (*new, *changed):
+                    tx.standings.probe_soon(name)  # what Wix refused may be mended by it
     same = len(rows) - len(new) - len(changed)
     done = "would be" if dry_run else "are"
     out.result(
