@@ -181,8 +181,7 @@ def as_run(
             )
         standing.note_answer(tx, site, cause, calls=tally.total())
         alerts = tx.alerts.take_untold(site)
-    for alert in alerts:
-        log.error("a person is asked for", site=site, about=alert.kind.value, text=alert.text)
+    standing.tell(site, alerts)
     return Outcome(
         site=site,
         kind=kind,
