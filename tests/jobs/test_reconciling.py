@@ -134,7 +134,7 @@ def test_a_job_whose_time_is_up_hands_on_and_the_bell_is_rung_at_once(
     rung.clear()
     assert work.RECONCILE in {duty for _, duty in due(house)}
     last = tasks.reconcile(site=NORTH)
-    assert (last["read"], last["extra"]) == (0, 300)
+    assert ("read" in last, last["extra"]) == (False, 300), "zero is left out"
     assert not [one for one in rung if one.task == "badgejobs.reconcile"]
     assert work.RECONCILE not in {duty for _, duty in due(house)}
 
