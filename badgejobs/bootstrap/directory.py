@@ -14,7 +14,7 @@ import structlog
 from badgejobs.bootstrap.told import FromPack, ToldSite, told_rules
 from badgejobs.config import Settings, SiteSettings, read_secret
 from badgejobs.errors import DatabaseUnavailable, SettingsError, StateError
-from badgejobs.store import SqlStore
+from badgejobs.store import SqlStore, SqlTransaction
 from badgejobs.store.sites import AddedSite, SiteRow, twins
 from badgejobs.vault.sealing import Vault
 from badgejobs.wix import wire
@@ -104,7 +104,7 @@ class Directory:
         added = self._read(name)
         if added is None:
             raise SettingsError(f"there is no site {name!r}; {self._others()}")
-        if known is None or known.told.changed_at != added.changed_at:
+        if known is None or known.told.stamps != added.stamps:
             known = _Known(told=self.told_of(added), looked_at=now)
         with self._lock:
             known.looked_at = now
@@ -136,8 +136,19 @@ class Directory:
             comment_apps=comment_app_ids(row.comment_apps),
             requests_per_minute=row.requests_per_minute or self._settings.requests_per_minute,
             at_wix=at_wix,
-            changed_at=added.changed_at,
+            stamps=added.stamps,
         )
+
+    def is_current(self, tx: SqlTransaction, told: ToldSite) -> bool:
+        """Whether that is what is told of a site now; until ``tx`` ends, it is not removed.
+
+        What is not is looked at anew when it is next asked for.
+        """
+        if not told.stamps or told.stamps == tx.sites.stamps(told.name):
+            return True
+        with self._lock:
+            self._added.pop(told.name, None)
+        return False
 
     def forget(self) -> None:
         """Look at the database anew, since this process has just changed it."""

@@ -41,8 +41,8 @@ class ToldSite:
     requests_per_minute: int
     #: The site as Wix knows it: what is recorded under its name belongs to that one alone.
     at_wix: str
-    #: When that was last changed by a command; ``None`` for what stands in a file.
-    changed_at: datetime | None = None
+    #: When it, and its app, were last changed by a command; empty for what stands in a file.
+    stamps: tuple[datetime, ...] = ()
 
 
 def told_rules(told: SiteSettings) -> FromFile | FromPack:

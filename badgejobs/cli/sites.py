@@ -105,7 +105,7 @@ def add(
                 )
         if key is not None:
             row = sealed_key(house.directory.vault, row, key, stands=None)
-        _write(house, row, check=not no_check)
+        _write(house, row, seen=None, check=not no_check)
     data = {"site": row.name, "pack": row.pack, "checked": not no_check}
     out.result(data, f"{row.name} is added; running workers begin with it within seconds")
 
@@ -163,7 +163,7 @@ def change(
             moved = (row.app, row.instance_id, row.site_id, row.secret) != (
                 stands.app, stands.instance_id, stands.site_id, stands.secret,
             )  # fmt: skip
-            _write(house, row, check=moved and not no_check, rebind=same_site)
+            _write(house, row, seen=stands, check=moved and not no_check, rebind=same_site)
     shown = f"{name} is changed" if is_new else f"{name} stands so already; nothing is changed"
     out.result({"site": name, "changed": is_new}, shown)
 
@@ -195,7 +195,7 @@ def rotate_secret(
         key = told_secret("the API key", secret_file, stdin=secret_stdin)
         row = sealed_key(house.directory.vault, stands, key, stands=stands)
         if row != stands:
-            _write(house, row, check=not no_check)
+            _write(house, row, seen=stands, check=not no_check)
     data = {"site": name, "changed": row != stands}
     out.result(data, f"{name}: the API key is {'replaced' if row != stands else 'the same'}")
 
@@ -211,13 +211,11 @@ def reseal(*, as_json: AsJson = False) -> None:
         number = 0
         for one in tx.sites.apps():
             if sealed := _resealed(house, one.secret, place_of_app(one.name)):
-                tx.sites.new_app_secret(one.name, sealed)
-                number += 1
+                number += tx.sites.reseal_app(one.name, sealed, before=one.secret)
         for site in tx.sites.all():
             row = site.row
             if row.secret and (sealed := _resealed(house, row.secret, place_of_site(row))):
-                tx.sites.new_secret(row.name, sealed)
-                number += 1
+                number += tx.sites.reseal(row.name, sealed, before=row.secret)
     out.result({"resealed": number}, f"{number} secrets are sealed anew under the first key")
 
 
@@ -251,7 +249,9 @@ def _changed(stands: SiteRow, **told: Any) -> SiteRow:
     return replace(row, **given)
 
 
-def _write(house: House, row: SiteRow, *, check: bool, rebind: bool = False) -> None:
+def _write(
+    house: House, row: SiteRow, *, seen: SiteRow | None, check: bool, rebind: bool = False
+) -> None:
     """See that the rules can be used and Wix takes us, and write it, with all of it due."""
     with house.store.read() as tx:
         its_app = next((one for one in tx.sites.apps() if one.name == row.app), None)
@@ -268,11 +268,13 @@ def _write(house: House, row: SiteRow, *, check: bool, rebind: bool = False) -> 
         trial.close()
     with house.store.begin() as tx:
         _checked(house, tx, row, rebind=rebind)
-        tx.sites.put([row])
+        tx.sites.put_one(row, seen=seen)
         if rebind:
             tx.bindings.bind_site(row.name, told.at_wix, anew=True)
         if check:
             standing.resume(tx, row.name, by=WIX, asked_by=BY)
+        else:
+            tx.standings.probe_soon(row.name)
         standing.make_all_due(tx, row.name, asked_by=BY)
     house.directory.forget()
     work.register(house, [row.name])

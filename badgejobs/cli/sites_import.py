@@ -13,11 +13,12 @@ import typer
 
 from badgejobs.bootstrap import House
 from badgejobs.bootstrap.directory import named_at_wix
+from badgejobs.bootstrap.told import FromPack
 from badgejobs.cli.opening import opened, settled
 from badgejobs.cli.output import Output
 from badgejobs.cli.site_told import Around, Wrong, checked, sealed_key, told_overrides
 from badgejobs.config import checks, read_secret
-from badgejobs.errors import FileError, SettingsError
+from badgejobs.errors import FileError, RulesError, SettingsError
 from badgejobs.jobs import standing, work
 from badgejobs.store import SqlTransaction
 from badgejobs.store.sites import SiteRow, twins
@@ -93,6 +94,8 @@ def import_sites(
                 tx.site_records.begin(new, work.DUTIES)
                 for name in changed:
                     standing.make_all_due(tx, name, asked_by=_BY)
+                for name in (*new, *changed):
+                    tx.standings.probe_soon(name)  # what Wix refused may be mended by it
     same = len(rows) - len(new) - len(changed)
     done = "would be" if dry_run else "are"
     out.result(
@@ -211,7 +214,19 @@ def _line(house: House, fields: Mapping[str, str], around: Around, folder: Path)
         requests_per_minute=_number(given.get("requests_per_minute")),
     )
     at_wix = named_at_wix(house.settings.wix_base_url, row.instance_id, row.site_id)
-    return _Line(row=checked(row, around, at_wix=at_wix), key=key)
+    row = checked(row, around, at_wix=at_wix)
+    if row.overrides:
+        _check_rules(house, row)
+    return _Line(row=row, key=key)
+
+
+def _check_rules(house: House, row: SiteRow) -> None:
+    """Raise :class:`Wrong` for overrides that do not fit the pack."""
+    told = FromPack(pack=row.pack, overrides=row.overrides)
+    try:
+        house.rules_of(row.name, told).reading()
+    except RulesError as error:
+        raise Wrong("overrides", str(error)) from None
 
 
 def _key(given: Mapping[str, str], folder: Path) -> str | None:

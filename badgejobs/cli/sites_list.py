@@ -135,7 +135,7 @@ def _said(house: House, name: str, added: AddedSite | None) -> dict[str, Any]:
             "pack": row.pack,
             "overrides": row.overrides,
             "added_at": added.added_at,
-            "changed_at": added.changed_at,
+            "changed_at": max(added.stamps),
         }
     if told is not None:
         data |= {

@@ -75,7 +75,8 @@ def remove(
         if site in house.configured:
             raise SettingsError(f"{site} stands in the configuration file; take it out there")
         with house.store.begin() as tx:
-            was_there = tx.sites.get(site) is not None
+            # first of all: no run of it begins from here on
+            was_there = tx.sites.remove(site)
             counted = tx.site_records.count(site) if erase_records else {}
             if not was_there and not sum(counted.values()):
                 house.told(site)  # says that there is none
@@ -83,7 +84,6 @@ def remove(
                 at_work = tx.site_records.leased(site) > 0
                 _require_at_rest(site, yes=yes, at_work=at_work, counted=counted)
                 tx.site_records.erase(site)
-            tx.sites.remove(site)
             tx.standings.forget(site)
             tx.alerts.clear_all(site)
     data: dict[str, Any] = {"site": site, "removed": was_there, "erased": counted}

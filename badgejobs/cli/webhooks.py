@@ -14,6 +14,7 @@ from badgejobs.cli.opening import opened, settled, watched
 from badgejobs.cli.output import Output
 from badgejobs.cli.triggering import ring_for
 from badgejobs.config import Settings
+from badgejobs.core.alert import Alert
 from badgejobs.core.source import Track
 from badgejobs.errors import SettingsError
 from badgejobs.intake.events import COMMENTS, Installation
@@ -120,11 +121,15 @@ class BySite:
 
 def noted_installation(house: House, site: str, became: Installation) -> Bell | None:
     """Write down what became of our app on a site; the bell where Wix is to be asked at once."""
+    is_suspended, alerts = False, list[Alert]()
     with house.store.begin() as tx:
         if became is Installation.REMOVED:
             standing.suspend(tx, site, _REMOVED, probe_in=_SETTLES)
-            return None
-        is_suspended = tx.standings.probe_soon(site)
+            # no run of it will tell
+            alerts = tx.alerts.take_untold(site)
+        else:
+            is_suspended = tx.standings.probe_soon(site)
+    standing.tell(site, alerts)
     return Bell(site=site, source=PROBE, track=Track.LIVE) if is_suspended else None
 
 

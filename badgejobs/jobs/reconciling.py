@@ -10,7 +10,7 @@ from badgejobs.core.drift import Caution
 from badgejobs.core.source import Track
 from badgejobs.errors import BadgeJobsError
 from badgejobs.flow.reconcile import Reconciled, reconcile
-from badgejobs.jobs.units import Outcome, Stopped, Told, as_duty
+from badgejobs.jobs.units import Outcome, Stopped, Told, as_duty, by_what_is_told_now
 from badgejobs.jobs.work import RECONCILE, alarm
 
 
@@ -25,6 +25,7 @@ def caution_of(house: House) -> Caution:
     )
 
 
+@by_what_is_told_now
 def run_reconcile(
     house: House,
     site: str,
@@ -82,4 +83,4 @@ def run_reconcile(
             raise Stopped(told, done.error)
         return told
 
-    return as_duty(house, site, RECONCILE, unit, by=by, every=timedelta(days=1))
+    return as_duty(house, at, RECONCILE, unit, by=by, every=timedelta(days=1))

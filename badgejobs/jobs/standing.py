@@ -6,13 +6,14 @@ with growing pauses whether Wix takes us, by a few small calls, and resumed when
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any, Final
 
 import structlog
 
 from badgejobs.bootstrap import House, SiteHouse
-from badgejobs.core.alert import Kind
+from badgejobs.core.alert import Alert, Kind
 from badgejobs.errors import (
     BadgeJobsError,
     CredentialsRefused,
@@ -82,6 +83,12 @@ def suspend(tx: SqlTransaction, site: str, reason: str, *, probe_in: timedelta) 
     standing = tx.standings.of(site)
     assert standing, "as just written"
     tx.alerts.raised(site, Kind.SUSPENDED, suspended_in_words(standing))
+
+
+def tell(site: str, alerts: Iterable[Alert]) -> None:
+    """Say in the log for what a person is asked for."""
+    for alert in alerts:
+        log.error("a person is asked for", site=site, about=alert.kind.value, text=alert.text)
 
 
 def resume(tx: SqlTransaction, site: str, *, by: str, asked_by: str) -> bool:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
 
 import structlog
 
 from badgejobs.bootstrap import House
+from badgejobs.bootstrap.house import SiteHouse
 from badgejobs.core.source import Track
 from badgejobs.errors import BadgeJobsError, Later, LeaseTaken, Resting, SiteSuspended
 from badgejobs.jobs import standing
@@ -19,6 +22,9 @@ from badgejobs.store import acting
 from badgejobs.wix.exchange import counting
 
 log = structlog.get_logger(__name__)
+
+P = ParamSpec("P")
+Came = TypeVar("Came")
 
 #: Who starts work in the foreground; what a person asks for is not held up by old failures.
 BY_HAND = CLI
@@ -95,12 +101,31 @@ class Stopped(BadgeJobsError):
         self.told, self.by = told, by
 
 
+class ToldOtherwise(Exception):
+    """A site was changed or removed after it was looked at; nothing was begun."""
+
+
+def by_what_is_told_now(run: Callable[P, Came]) -> Callable[P, Came]:
+    """Begin anew where a site was changed since it was last looked at, some seconds ago.
+
+    Else its old credentials would be used, and what was erased with it would be written again.
+    """
+
+    @wraps(run)
+    def begun(*args: P.args, **named: P.kwargs) -> Came:
+        while True:
+            with suppress(ToldOtherwise):
+                return run(*args, **named)
+
+    return begun
+
+
 Unit = Callable[[], Told]
 
 
 def as_run(
     house: House,
-    site: str,
+    at: SiteHouse,
     kind: str,
     unit: Unit,
     *,
@@ -109,17 +134,20 @@ def as_run(
 ) -> Outcome:
     """Do a unit and keep its row; an error ends it well, since the database knows the rest.
 
-    For a site that is suspended nothing is done, and no row kept.
+    For a site that is suspended nothing is done, and no row kept. :class:`ToldOtherwise` where it
+    was changed or removed since it was told of.
 
     ``of`` is the row of what is due that it works for: who asked for that is kept with the run.
     """
-    at_wix = house.at(site).at_wix
+    site = at.profile.name
     with house.store.begin() as tx:
         try:
             standing.require_at_work(tx, site)
         except SiteSuspended as suspended:
             return Outcome(site=site, kind=kind, numbers={}, error=str(suspended), cause=suspended)
-        tx.bindings.bind_site(site, at_wix)
+        if not house.directory.is_current(tx, at.told):
+            raise ToldOtherwise(site)
+        tx.bindings.bind_site(site, at.at_wix)
         run = tx.runs.start(site, kind, started_by=by, of=of)
     told, cause = Told(), None
     with counting() as tally, acting(run=run):
@@ -153,8 +181,7 @@ def as_run(
             )
         standing.note_answer(tx, site, cause, calls=tally.total())
         alerts = tx.alerts.take_untold(site)
-    for alert in alerts:
-        log.error("a person is asked for", site=site, about=alert.kind.value, text=alert.text)
+    standing.tell(site, alerts)
     return Outcome(
         site=site,
         kind=kind,
@@ -168,7 +195,7 @@ def as_run(
 
 def as_duty(
     house: House,
-    site: str,
+    at: SiteHouse,
     duty: str,
     unit: Callable[[int], Told],
     *,
@@ -179,6 +206,7 @@ def as_duty(
 
     The unit is told how many tries in a row have failed before.
     """
+    site = at.profile.name
 
     def leased() -> Told:
         asked = is_asked(by)
@@ -188,7 +216,7 @@ def as_duty(
                 tx.scans.register(site, duty, "window")
             lease = tx.scans.lease(site, duty, holds=house.lease, if_rested=not asked)
         try:
-            house.at(site).require_own()
+            at.require_own()
             told = unit(lease.failures)
         except BadgeJobsError as error:
             cause = error.by if isinstance(error, Stopped) else error
@@ -201,4 +229,4 @@ def as_duty(
             tx.scans.release(lease, due_in=due_in, completed=not told.more)
         return told
 
-    return as_run(house, site, duty, leased, by=by, of=(duty, Track.LIVE))
+    return as_run(house, at, duty, leased, by=by, of=(duty, Track.LIVE))

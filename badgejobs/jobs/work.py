@@ -27,7 +27,15 @@ from badgejobs.flow.scan import scan
 from badgejobs.jobs.retrying import patience
 from badgejobs.jobs.taking import take_back
 from badgejobs.jobs.tracks import kind_of, let_rest, put_off
-from badgejobs.jobs.units import BY_HAND, Outcome, Stopped, Told, as_duty, as_run
+from badgejobs.jobs.units import (
+    BY_HAND,
+    Outcome,
+    Stopped,
+    Told,
+    as_duty,
+    as_run,
+    by_what_is_told_now,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -88,6 +96,7 @@ def _wanted_sources(house: House, site: str) -> list[str]:
         return []
 
 
+@by_what_is_told_now
 def run_scan(
     house: House,
     site: str,
@@ -157,7 +166,7 @@ def run_scan(
         return told(done)
 
     kind = kind_of(house, site, source, track)
-    return as_run(house, site, kind, unit, by=by, of=(source, track))
+    return as_run(house, at, kind, unit, by=by, of=(source, track))
 
 
 class _Rules:
@@ -173,6 +182,7 @@ class _Rules:
         return found
 
 
+@by_what_is_told_now
 def run_assign(
     house: House, site: str, *, by: str, heard: Callable[[int], None] | None = None
 ) -> Outcome:
@@ -217,9 +227,10 @@ def run_assign(
                 taken = take_back(house, site, totals, failures=failures, time_is_up=time_is_up)
                 return replace(taken, more=True)
 
-    return as_duty(house, site, ASSIGN, unit, by=by, every=timedelta(days=1))
+    return as_duty(house, at, ASSIGN, unit, by=by, every=timedelta(days=1))
 
 
+@by_what_is_told_now
 def run_provision(
     house: House, site: str, *, by: str, read_anew: bool = False, anew: str | None = None
 ) -> Outcome:
@@ -272,9 +283,10 @@ def run_provision(
             raise Stopped(told, made.error)
         return told
 
-    return as_duty(house, site, PROVISION, unit, by=by, every=timedelta(hours=1))
+    return as_duty(house, at, PROVISION, unit, by=by, every=timedelta(hours=1))
 
 
+@by_what_is_told_now
 def run_flip(house: House, site: str, *, by: str) -> Outcome:
     """Decide the members whose time has come, and all of a site that is to be decided anew.
 
@@ -294,7 +306,7 @@ def run_flip(house: House, site: str, *, by: str) -> Outcome:
             total += flipped
         return Told(numbers=asdict(total), more=not done, version=rules.version)
 
-    return as_duty(house, site, FLIP, unit, by=by, every=timedelta(days=1))
+    return as_duty(house, at, FLIP, unit, by=by, every=timedelta(days=1))
 
 
 def due_flips(house: House, sites: Collection[str], limit: int) -> list[str]:
@@ -320,6 +332,7 @@ def wake_quarantine(house: House) -> None:
         tx.waking.at(QUARANTINE, sites)
 
 
+@by_what_is_told_now
 def run_quarantine(house: House, site: str, *, by: str) -> Outcome:
     """Ask Wix again for the records that could not be understood and are due."""
     at = house.at(site)
@@ -345,9 +358,10 @@ def run_quarantine(house: House, site: str, *, by: str) -> Outcome:
 
     with house.store.begin() as tx:
         tx.scans.register(site, QUARANTINE, "window")
-    return as_duty(house, site, QUARANTINE, unit, by=by, every=_SELDOM)
+    return as_duty(house, at, QUARANTINE, unit, by=by, every=_SELDOM)
 
 
+@by_what_is_told_now
 def run_check(house: House, request: int, *, by: str) -> Outcome | None:
     """Decide the one member that a request row names; ``None`` where it is done already."""
     with house.store.begin() as tx:
@@ -355,8 +369,9 @@ def run_check(house: House, request: int, *, by: str) -> Outcome | None:
     if row is None or row.done_at is not None:
         return None
     # Rules that cannot be used are no run that failed: it has not begun, and stays open.
-    rules = house.at(row.site).rules()
-    house.at(row.site).require_own()
+    at = house.at(row.site)
+    rules = at.rules()
+    at.require_own()
 
     def unit() -> Told:
         with house.store.begin() as tx:
@@ -364,7 +379,7 @@ def run_check(house: House, request: int, *, by: str) -> Outcome | None:
             tx.requests.done(request, f"opened {decided.opened}, withdrew {decided.withdrawn}")
         return Told(numbers=asdict(decided), version=rules.version)
 
-    return as_run(house, row.site, "check_member", unit, by=by)
+    return as_run(house, at, "check_member", unit, by=by)
 
 
 def prune(house: House) -> None:

@@ -39,13 +39,10 @@ class SqlSiteRecords:
         registers.begin(self._connection, sites, duties, now=self._moment.now)
 
     def leased(self, site: str) -> int:
-        """How much of a site is being worked at just now."""
-        at_work = (
-            select(func.count())
-            .select_from(scan)
-            .where(scan.c.site == site, scan.c.lease_until > self._moment.now)
-        )
-        return self._connection.scalar(at_work) or 0
+        """How much of a site is being worked at just now; nothing more of it until we end."""
+        held = select(scan.c.lease_until).where(scan.c.site == site).with_for_update()
+        now = self._moment.now
+        return sum(until is not None and until > now for until in self._connection.scalars(held))
 
     def count(self, site: str) -> dict[str, int]:
         """How many rows of each table there are of a site."""

@@ -52,8 +52,12 @@ class AddedSite:
     row: SiteRow
     app: AddedApp | None
     added_at: datetime
-    #: When it, or its app, was last changed.
     changed_at: datetime
+
+    @property
+    def stamps(self) -> tuple[datetime, ...]:
+        """When it, and its app, were last changed: one of them alone may be the later one."""
+        return (self.changed_at, *((self.app.changed_at,) if self.app else ()))
 
 
 def twins(where: str, name: str, other: str) -> str:
@@ -103,6 +107,18 @@ class SqlSites:
             for row in self._connection.execute(wanted.where(site.c.name.in_(some))).mappings()
         ]
 
+    def stamps(self, name: str) -> tuple[datetime, ...]:
+        """Those of a site; empty where it is not there. It is not removed before we end."""
+        row = self._connection.execute(
+            select(site.c.changed_at, app.c.changed_at.label("app_changed_at"))
+            .join_from(site, app, app.c.name == site.c.app, isouter=True)
+            .where(site.c.name == name)
+            .with_for_update(read=True, key_share=True, of=site)
+        ).first()
+        if row is None:
+            return ()
+        return (row.changed_at, *((row.app_changed_at,) if row.app_changed_at else ()))
+
     def at_wix(self) -> dict[str, str]:
         """The name of each site by its instance id or its site id."""
         rows = self._connection.execute(select(site.c.name, site.c.instance_id, site.c.site_id))
@@ -144,6 +160,20 @@ class SqlSites:
             )
         return [one.name for one in new], [one.name for one in changed]
 
+    def put_one(self, row: SiteRow, *, seen: SiteRow | None) -> None:
+        """Add a site, or change it from what was seen of it.
+
+        ``SettingsError`` where it stands otherwise by now, and as for :meth:`put`.
+        """
+        take_turns(self._connection, "sites")
+        stands = self.get(row.name)
+        if (stands.row if stands else None) != seen:
+            raise SettingsError(
+                f"{row.name} was changed by somebody else just now; look at it (`badgejobs sites "
+                f"show {row.name}`), and say it again"
+            )
+        self.put([row])
+
     def _require_one_name(self, told: Mapping[str, SiteRow]) -> None:
         taken = {where: name for where, name in self.at_wix().items() if name not in told}
         for name, one in told.items():
@@ -178,13 +208,17 @@ class SqlSites:
         )
 
     def add_app(self, name: str, app_id: str, secret: str) -> None:
-        """Add an app, whose name must be new."""
+        """Add an app; ``SettingsError`` where its name is not new."""
         now = self._moment.now
-        self._connection.execute(
-            insert_into(self._connection, app),
-            [{"name": name, "app_id": app_id, "secret": secret, "added_at": now,
-              "changed_at": now}],
-        )  # fmt: skip
+        row = {
+            "name": name, "app_id": app_id, "secret": secret, "added_at": now, "changed_at": now,
+        }  # fmt: skip
+        added = insert_into(self._connection, app).on_conflict_do_nothing().returning(app.c.name)
+        if self._connection.execute(added, [row]).first() is None:
+            raise SettingsError(
+                f"there is an app {name!r} already; `badgejobs apps rotate-secret {name}` replaces "
+                "its secret"
+            )
 
     def new_app_secret(self, name: str, secret: str) -> None:
         """Replace the sealed secret of an app; who holds the old one reads it again."""
@@ -192,12 +226,27 @@ class SqlSites:
             update(app).where(app.c.name == name).values(secret=secret, changed_at=self._moment.now)
         )
 
-    def new_secret(self, name: str, secret: str) -> None:
-        """Replace the sealed API key of a site, likewise."""
-        self._connection.execute(
-            update(site)
-            .where(site.c.name == name)
-            .values(secret=secret, changed_at=self._moment.now)
+    def reseal_app(self, name: str, secret: str, *, before: str) -> bool:
+        """The secret of an app is sealed anew; not where it was replaced meanwhile."""
+        return (
+            self._connection.execute(
+                update(app)
+                .where(app.c.name == name, app.c.secret == before)
+                .values(secret=secret, changed_at=self._moment.now)
+            ).rowcount
+            > 0
+        )
+
+    def reseal(self, name: str, secret: str, *, before: str) -> bool:
+        """The API key of a site is sealed anew, likewise."""
+        take_turns(self._connection, "sites")
+        return (
+            self._connection.execute(
+                update(site)
+                .where(site.c.name == name, site.c.secret == before)
+                .values(secret=secret, changed_at=self._moment.now)
+            ).rowcount
+            > 0
         )
 
     def remove_app(self, name: str) -> bool:
@@ -235,5 +284,4 @@ def _added(row: RowMapping) -> AddedSite:
             added_at=row["app_added_at"],
             changed_at=row["app_changed_at"],
         )
-    changed_at = max(row["changed_at"], its_app.changed_at) if its_app else row["changed_at"]
-    return AddedSite(row=told, app=its_app, added_at=row["added_at"], changed_at=changed_at)
+    return AddedSite(row=told, app=its_app, added_at=row["added_at"], changed_at=row["changed_at"])

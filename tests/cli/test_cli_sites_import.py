@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from fleet_desk import FleetDesk
+
+from badgejobs.store.standings import WIX
 
 pytest_plugins = ["cli_fixtures"]
 
@@ -100,3 +103,34 @@ def test_every_complaint_names_line_column_and_cure_and_nothing_is_done(fleet: F
 def test_what_is_no_such_table_is_told_so(fleet: FleetDesk, text: str, told: str) -> None:
     file = fleet.write("sites.csv", text)
     assert told in fleet.refused("sites", "import", str(file))
+
+
+def test_a_site_that_wix_refused_is_asked_for_again_once_it_is_told_otherwise(
+    fleet: FleetDesk,
+) -> None:
+    file = str(fleet.write("sites.csv", GOOD))
+    fleet.told("sites", "import", file)
+    with fleet.store.begin() as tx:
+        for site in ("north", "south"):
+            tx.standings.suspend(site, by=WIX, reason="401", probe_in=timedelta(hours=6))
+    fleet.write("south.key", "IST.another-key")
+    assert fleet.told("sites", "import", file)["changed"] == ["south"]
+    with fleet.store.begin() as tx:
+        assert tx.standings.due_probes((), 9) == ["south"]
+    ended = fleet.run("sites", "change", "north", "--instance", "i-9", "--no-check")
+    assert ended.code == 0, ended.err
+    with fleet.store.begin() as tx:
+        assert tx.standings.due_probes((), 9) == ["north"]
+
+
+@pytest.mark.parametrize("said", ["remove: [no-such-badge]\n", "badges: [\n", "site: {x: '\0'}\n"])
+def test_overrides_that_do_not_fit_the_pack_are_told_with_the_others(
+    fleet: FleetDesk, said: str
+) -> None:
+    fleet.write("north.yaml", said)
+    file = fleet.write("sites.csv", GOOD.replace("standard,,", "standard,north.yaml,"))
+    shown = fleet.refused("sites", "import", str(file))
+    assert f"{file}:2: column overrides: overrides of north" in shown
+    assert "1 rows cannot be used" in shown
+    with fleet.store.read() as tx:
+        assert tx.sites.names() == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import closing
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -19,12 +20,14 @@ from jobs_stage import (
     do_round,
     member_id,
 )
+from sqlalchemy import update
 from structlog.testing import capture_logs
 
 from badgejobs.bootstrap import House, house, open_house
 from badgejobs.bootstrap.directory import Directory
 from badgejobs.errors import CredentialsRefused, SettingsError
 from badgejobs.jobs import standing, work
+from badgejobs.store.fleet_tables import app
 from badgejobs.store.standings import WIX
 from badgejobs.vault.sealing import CannotOpen
 
@@ -89,6 +92,52 @@ def test_a_new_secret_of_the_app_is_taken_up(fleet: House, shops: LiveShops) -> 
     assert [one.error for one in do_round(fleet, SOUTH)] == [None, None, None]
 
 
+def test_no_run_begins_by_what_was_told_of_a_site_before_it_was_changed(
+    fleet: House, shops: LiveShops
+) -> None:
+    fleet.directory._monotonic = lambda: 0.0
+    fleet.directory.forget()
+    fleet.at(SOUTH)
+    rotate(fleet, "another-secret-9876543210")
+    assert isinstance(do_round(fleet, SOUTH)[0].cause, CredentialsRefused)
+
+
+def test_a_change_is_noticed_though_its_app_was_changed_later(fleet: House) -> None:
+    """As where one transaction had to wait for another."""
+    fleet.at(SOUTH)
+    later = datetime.now(UTC) + timedelta(hours=1)
+    with fleet.store.begin() as tx:
+        tx._connection.execute(update(app).values(changed_at=later))
+    fleet.directory.forget()
+    before = fleet.told(SOUTH)
+    with fleet.store.begin() as tx:
+        added = tx.sites.get(SOUTH)
+        assert added
+        tx.sites.put([replace(added.row, requests_per_minute=7)])
+        assert not fleet.directory.is_current(tx, before)
+    assert fleet.told(SOUTH).requests_per_minute == 7
+
+
+def test_of_a_site_that_was_erased_a_moment_ago_nothing_is_written_again(
+    fleet: House, shops: LiveShops
+) -> None:
+    shops.buys(2, 3, shop=SOUTH)
+    do_round(fleet, SOUTH)
+    fleet.directory._monotonic = lambda: 0.0
+    fleet.directory.forget()
+    fleet.at(SOUTH)
+    with fleet.store.begin() as tx:
+        tx.sites.remove(SOUTH)
+        tx.site_records.erase(SOUTH)
+    for run in (work.run_provision, work.run_assign, work.run_flip):
+        with pytest.raises(SettingsError, match="there is no site 'south'"):
+            run(fleet, SOUTH, by="beat")
+    with pytest.raises(SettingsError, match="there is no site 'south'"):
+        work.run_scan(fleet, SOUTH, "orders", by="beat")
+    with fleet.store.read() as tx:
+        assert not sum(tx.site_records.count(SOUTH).values())
+
+
 def test_a_removed_site_is_known_no_more(fleet: House) -> None:
     fleet.at(SOUTH)
     with fleet.store.begin() as tx:
@@ -112,7 +161,7 @@ def test_the_file_wins_where_a_name_stands_in_both_and_it_is_said_once(
             assert opened.sites == (NORTH,)
     assert [one["sites"] for one in logs] == [[NORTH]]
     assert opened.directory.in_both() == [NORTH]
-    assert opened.at(NORTH).told.changed_at is None
+    assert not opened.at(NORTH).told.stamps
 
 
 def test_a_wix_site_of_the_file_is_not_served_under_a_second_name(open_shop: OpenShop) -> None:

@@ -21,6 +21,7 @@ from jobs_stage import (
     runs,
 )
 from redis import Redis
+from structlog.testing import capture_logs
 
 from badgejobs.bootstrap import House
 from badgejobs.cli.webhooks import BySite, noted_installation
@@ -251,7 +252,11 @@ def test_an_app_that_was_removed_stops_its_site_and_one_that_is_back_has_wix_ask
     at = open_shop()
     work.register(at)
     assert noted_installation(at, NORTH, Installation.INSTALLED) is None, "nothing was wrong"
-    assert noted_installation(at, NORTH, Installation.REMOVED) is None
+    with capture_logs() as logs:
+        for _ in range(2):
+            assert noted_installation(at, NORTH, Installation.REMOVED) is None
+    told = [one["about"] for one in logs if one["event"] == "a person is asked for"]
+    assert told == [Kind.SUSPENDED.value]
     found = of(at)
     assert (found.suspended_by, found.reason) == (WIX, "our app was removed from the site")
     assert len(alerts(at)) == 1

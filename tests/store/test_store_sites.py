@@ -76,7 +76,7 @@ def test_a_new_secret_of_an_app_is_a_change_of_each_of_its_sites(
         north = tx.sites.get("north")
     assert north
     assert north.app
-    assert (north.changed_at, north.app.secret) == (clock.now, "v1.another")
+    assert (max(north.stamps), north.app.secret) == (clock.now, "v1.another")
 
 
 def test_two_names_for_one_wix_site_are_refused_with_both(store: SqlStore) -> None:
@@ -88,6 +88,33 @@ def test_two_names_for_one_wix_site_are_refused_with_both(store: SqlStore) -> No
         assert "are the same site at Wix" in str(caught.value)
     with store.read() as tx:
         assert tx.sites.names() == ["north", "south"]
+
+
+def test_what_somebody_else_said_of_a_site_meanwhile_is_not_overwritten(store: SqlStore) -> None:
+    filled(store)
+    with store.begin() as tx:
+        tx.sites.put_one(replace(SOUTH, secret="v1.new"), seen=SOUTH)
+    for seen in (SOUTH, None):
+        with pytest.raises(SettingsError, match="south was changed by"), store.begin() as tx:
+            tx.sites.put_one(replace(SOUTH, pack="premium"), seen=seen)
+    with store.begin() as tx:
+        assert not tx.sites.reseal("south", "v1.old-anew", before="v1.sealed-key")
+        assert tx.sites.reseal("south", "v1.new-anew", before="v1.new")
+        tx.sites.new_app_secret("ours", "v1.other")
+        assert not tx.sites.reseal_app("ours", "v1.old-anew", before="v1.sealed-secret")
+    with store.read() as tx:
+        north, south = tx.sites.all()
+    assert north.app
+    assert (north.app.secret, south.row.secret) == ("v1.other", "v1.new-anew")
+    assert south.row.pack == SOUTH.pack
+
+
+def test_an_app_is_added_once(store: SqlStore) -> None:
+    filled(store)
+    with pytest.raises(SettingsError, match="there is an app 'ours' already"):
+        filled(store)
+    with store.read() as tx:
+        assert [one.app_id for one in tx.sites.apps()] == ["a-1"]
 
 
 def test_two_sites_may_change_places(store: SqlStore) -> None:
