@@ -75,13 +75,14 @@ class SqlDispatch:
     def rung(self) -> Counter[Lane]:
         """How many rows have a bell that no worker has answered, by lane."""
         now = self._moment.now
+        lane = _lane()  # once: PostgreSQL groups by nothing that only looks the same
         rows = self._connection.execute(
-            select(_lane(), func.count())
+            select(lane, func.count())
             .where(scan.c.rung_at <= now, scan.c.due_at <= now)
             .where(or_(scan.c.lease_until.is_(None), scan.c.lease_until <= now))
-            .group_by(_lane())
+            .group_by(lane)
         )
-        return Counter({Lane(lane): number for lane, number in rows})
+        return Counter({Lane(name): number for name, number in rows})
 
     def claim(
         self,
