@@ -23,6 +23,7 @@ from celery.worker.consumer import Consumer
 from badgejobs.config import HeartbeatFile, Settings
 from badgejobs.core.lane import Lane
 from badgejobs.errors import BadgeJobsError
+from badgejobs.jobs.queues import lanes_in
 from badgejobs.store import SqlStore, open_store
 from badgejobs.store.processes import SEEN_EVERY
 
@@ -51,8 +52,7 @@ class Heart:
 
     def works_for(self, queues: Iterable[str], *, slots: int) -> None:
         """What it takes jobs from, and how many at once."""
-        names = frozenset(queues)
-        self._lanes = frozenset(lane for lane in Lane if lane.value in names)
+        self._lanes = lanes_in(frozenset(queues))
         self._slots = slots
 
     def beat(self) -> None:
