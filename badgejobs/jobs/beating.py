@@ -4,16 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
-from celery.beat import ScheduleEntry
+from celery.beat import PersistentScheduler, ScheduleEntry
 
-from badgejobs.jobs.heart import Scheduler
+from badgejobs.jobs import heart
 
 
-class Ticking(Scheduler):
+class Ticking(PersistentScheduler):
     """Celery's schedule, but ticks are not sent to a queue: they are done here.
 
-    Slots may all be at long work, and a tick that waits for one is late for every site.
+    Slots may all be at long work, and a tick that waits for one is late for every site. At each
+    turn it tells that it lives.
     """
+
+    def tick(self, *args: Any, **options: Any) -> float:
+        """Do or send what is due; the seconds until the next turn."""
+        wait: float = super().tick(*args, **options)
+        heart.beat()
+        return wait
 
     def apply_async(
         self,

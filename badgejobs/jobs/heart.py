@@ -18,12 +18,12 @@ from typing import Any
 
 import structlog
 from celery import Celery, bootsteps
-from celery.beat import PersistentScheduler
 from celery.worker.consumer import Consumer
 
 from badgejobs.config import HeartbeatFile, Settings
 from badgejobs.core.lane import Lane
 from badgejobs.errors import BadgeJobsError
+from badgejobs.jobs.queues import lanes_in
 from badgejobs.store import SqlStore, open_store
 from badgejobs.store.processes import SEEN_EVERY
 
@@ -52,8 +52,7 @@ class Heart:
 
     def works_for(self, queues: Iterable[str], *, slots: int) -> None:
         """What it takes jobs from, and how many at once."""
-        names = frozenset(queues)
-        self._lanes = frozenset(lane for lane in Lane if lane.value in names)
+        self._lanes = lanes_in(frozenset(queues))
         self._slots = slots
 
     def beat(self) -> None:
@@ -107,6 +106,12 @@ class Heart:
 _heart: Heart | None = None
 
 
+def beat() -> None:
+    """Say that this process lives, if it is one that tells so."""
+    if _heart is not None:
+        _heart.beat()
+
+
 @contextmanager
 def beating(app: Celery, settings: Settings, kind: str) -> Iterator[None]:
     """Let the ``worker`` or ``beat`` that this process is meanwhile tell that it lives."""
@@ -154,14 +159,3 @@ class PatientConsumer(Consumer):
             return super().ensure_connected(conn)
         with _heart.waiting():
             return super().ensure_connected(conn)
-
-
-class Scheduler(PersistentScheduler):
-    """Celery's scheduler, which tells at each turn that it lives."""
-
-    def tick(self, *args: Any, **options: Any) -> float:
-        """Send what is due; the seconds until the next turn."""
-        wait: float = super().tick(*args, **options)
-        if _heart is not None:
-            _heart.beat()
-        return wait

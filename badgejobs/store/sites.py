@@ -11,7 +11,7 @@ from sqlalchemy import Connection, RowMapping, delete, func, select, update
 
 from badgejobs.errors import SettingsError
 from badgejobs.store.dialect import chunks, insert_into, take_turns
-from badgejobs.store.fleet_tables import app, pack, pack_version, site
+from badgejobs.store.fleet_tables import app, pack, site
 from badgejobs.store.moment import Moment
 
 
@@ -252,14 +252,6 @@ class SqlSites:
     def remove_app(self, name: str) -> bool:
         """Take an app out that no site has; whether it was there."""
         return self._connection.execute(delete(app).where(app.c.name == name)).rowcount > 0
-
-    def stable_rules(self, pack_name: str) -> str | None:
-        """The text of a pack's stable version; ``None`` where there is none."""
-        return self._connection.scalar(
-            select(pack_version.c.content)
-            .join(pack, (pack.c.name == pack_version.c.pack))
-            .where(pack.c.name == pack_name, pack.c.stable == pack_version.c.version)
-        )
 
     def packs(self) -> list[str]:
         """The packs that a site can be decided by."""

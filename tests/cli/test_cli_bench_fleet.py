@@ -40,6 +40,7 @@ def test_a_small_fleet_keeps_the_laws_without_bad_sites_and_with_them() -> None:
         assert agreement.expected > 0
         assert agreement.is_exact, agreement
         assert played["latency_seconds"]["number"] > 0
+        assert played["slowest_tick_milliseconds"] > 0
 
 
 def test_a_fleet_of_bad_sites_alone_is_refused() -> None:

@@ -184,6 +184,25 @@ def test_every_lane_has_a_worker_wherever_it_is_deployed() -> None:
         assert sorted(",".join(lanes).split(",")) == sorted(Lane)
 
 
+@pytest.mark.parametrize("key", ["identity_key", "secrets_key"])
+def test_every_process_has_the_same_keys_wherever_it_is_deployed(key: str) -> None:
+    variable = f"BADGEJOBS_{key.upper()}_FILE"
+    for name in OURS:
+        assert SERVICES[name]["environment"][variable] == f"/run/secrets/{key}"
+        assert key in SERVICES[name]["secrets"]
+    for pod in (one["spec"]["template"]["spec"] for one in MANIFESTS if "template" in one["spec"]):
+        told = {one["name"]: one["value"] for one in pod["containers"][0]["env"]}
+        assert told[variable] == f"/run/secrets/badgejobs/{key}"
+    for unit in (one.read_text() for one in UNITS if one.suffix == ".service"):
+        assert f"LoadCredential={key}:/etc/badgejobs/secrets/{key}\n" in unit
+        assert f"Environment={variable}=%d/{key}\n" in unit
+
+
+def test_a_migration_that_is_repeated_stops_no_unit() -> None:
+    for unit in UNITS:
+        assert not re.search("^(Requires|BindsTo|PartOf)=.*migrate", unit.read_text(), re.MULTILINE)
+
+
 def test_a_stop_waits_longer_than_a_worker_may_take() -> None:
     from badgejobs.jobs.app import SOFT_SHUTDOWN  # noqa: PLC0415 - Celery takes a second
 

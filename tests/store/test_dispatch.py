@@ -51,6 +51,17 @@ def done(store: SqlStore, name: str, track: Track = Track.LIVE) -> None:
         tx.scans.release(lease, due_in=timedelta(days=1), completed=True)
 
 
+def test_bells_that_no_worker_answered_are_counted_by_lane(store: SqlStore, clock: Clock) -> None:
+    register(store, "a orders", "b orders", "a assign", tracks=[Track.LIVE])
+    register(store, "a orders", tracks=[Track.FULL])
+    assert claim(store) == ["a orders", "b orders"]
+    assert claim(store, Lane.ASSIGN) == ["a assign"]
+    done(store, "b orders")
+
+    with store.read() as tx:
+        assert tx.dispatch.rung() == {Lane.SCAN: 1, Lane.ASSIGN: 1}
+
+
 def test_first_each_sites_longest_waiting_row_then_the_second_ones(
     store: SqlStore, clock: Clock
 ) -> None:

@@ -164,7 +164,6 @@ def test_the_last_reading_of_a_site_is_that_of_a_source(store: SqlStore, clock: 
         assert {one.site for one in tx.scans.overview()} == {"north", "south"}
 
 
-def test_the_stable_version_of_a_pack_is_found(store: SqlStore) -> None:
+def test_a_database_without_packs_names_none(store: SqlStore) -> None:
     with store.read() as tx:
-        assert tx.sites.stable_rules("standard") is None
         assert tx.sites.packs() == []

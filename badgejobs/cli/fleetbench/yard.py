@@ -166,10 +166,10 @@ class Yard:
         ]
 
     def tick_milliseconds(self) -> list[float]:
-        """How long each tick of the workers took, as their logs say."""
+        """How long each tick took, as the logs of beat and workers say."""
         return [
             float(found)
-            for log in self.folder.glob("worker-*.log")
+            for log in self.folder.glob("*.log")
             for found in _TICKED.findall(log.read_text("utf-8", "replace"))
         ]
 
