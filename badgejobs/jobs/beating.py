@@ -1,10 +1,15 @@
-"""A beat that ticks by itself, so that no worker's slot is needed to find out what is due."""
+"""A beat that ticks by itself, so that no worker's slot is needed to find out what is due.
+
+It tells at each turn that it lives.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
 from celery.beat import PersistentScheduler, ScheduleEntry
+
+from badgejobs.jobs import heart
 
 
 class Ticking(PersistentScheduler):
@@ -28,3 +33,9 @@ class Ticking(PersistentScheduler):
         self.app.loader.import_default_modules()
         self.app.tasks[entry.task](**(entry.kwargs or {}))
         return None
+
+    def tick(self, *args: Any, **options: Any) -> float:
+        """Do or send what is due; the seconds until the next turn."""
+        wait: float = super().tick(*args, **options)
+        heart.lives()
+        return wait

@@ -18,7 +18,6 @@ from typing import Any
 
 import structlog
 from celery import Celery, bootsteps
-from celery.beat import PersistentScheduler
 from celery.worker.consumer import Consumer
 
 from badgejobs.config import HeartbeatFile, Settings
@@ -107,15 +106,19 @@ class Heart:
 _heart: Heart | None = None
 
 
+def lives() -> None:
+    """Beat for this process, if it is within ``beating``."""
+    if _heart is not None:
+        _heart.beat()
+
+
 @contextmanager
 def beating(app: Celery, settings: Settings, kind: str) -> Iterator[None]:
     """Let the ``worker`` or ``beat`` that this process is meanwhile tell that it lives."""
     global _heart  # noqa: PLW0603 - Celery makes worker and scheduler by itself, from names
     _heart = Heart(kind, settings)
     app.steps["consumer"].add(Beating)
-    app.conf.update(
-        worker_consumer=f"{__name__}:PatientConsumer", beat_scheduler=f"{__name__}:Scheduler"
-    )
+    app.conf.worker_consumer = f"{__name__}:PatientConsumer"
     try:
         yield
     finally:
@@ -156,14 +159,3 @@ class PatientConsumer(Consumer):
             return super().ensure_connected(conn)
         with _heart.waiting():
             return super().ensure_connected(conn)
-
-
-class Scheduler(PersistentScheduler):
-    """Celery's scheduler, which tells at each turn that it lives."""
-
-    def tick(self, *args: Any, **options: Any) -> float:
-        """Send what is due; the seconds until the next turn."""
-        wait: float = super().tick(*args, **options)
-        if _heart is not None:
-            _heart.beat()
-        return wait

@@ -12,12 +12,13 @@ from jobs_stage import NORTH, SOUTH, Configure, MakeSettings
 from redis import Redis
 
 from badgejobs.bootstrap import open_house
-from badgejobs.config import Settings
+from badgejobs.config import HeartbeatFile, Settings
 from badgejobs.core.lane import Lane
 from badgejobs.errors import SettingsError
 from badgejobs.jobs import dispatching, ringing
 from badgejobs.jobs.app import app, house
 from badgejobs.jobs.beating import Ticking
+from badgejobs.jobs.heart import beating
 from badgejobs.jobs.queues import LANES, OLDER, lanes_in, queues_of
 from badgejobs.jobs.rooms import bounds
 from badgejobs.service.broker import EmbeddedBroker
@@ -101,6 +102,17 @@ def test_a_beat_sends_what_is_no_tick(settings: Settings, redis: Redis, tmp_path
     beat.close()
 
     assert waiting(redis) == {"tick": 1}
+
+
+def test_a_beat_tells_at_each_turn_that_it_lives(settings: Settings, tmp_path: Path) -> None:
+    with beating(app, settings, "beat"):
+        beat = Ticking(app=app, schedule_filename=str(tmp_path / "schedule"))
+        beat.tick()
+        beat.close()
+
+        assert len(HeartbeatFile.found(settings.state_dir, "beat")) == 1
+        with house().store.read() as tx:
+            assert [one.kind for one in tx.processes.alive()] == ["beat"]
 
 
 def test_beats_of_other_configurations_tick_for_their_own_sites(
