@@ -63,6 +63,8 @@ def change(name: str, told: Change, how: How) -> Code:
                 others = configured_sites(house, name)
                 found.sites = told.act(tx, after, others, before.changed_at)
     _print(out, before, after, found, done=done, look=how.look)
+    if after.canary not in {None, before.canary} and not (found.sites or found.broken_sites):
+        out.note("badgejobs: no site would try it: take a larger share, or name some with --sites")
     return _end(out, house, told, found, done=done, is_held=is_held)
 
 
@@ -111,6 +113,14 @@ def _end(
     if not done:
         out.note(f"badgejobs: nothing was changed yet; add --yes to {told.command}")
         return Code.OK
+    _tell_bounds(out, house, found)
+    seconds = SETTLES_IN.total_seconds()
+    out.note(f"badgejobs: done; it is in force in {seconds:.0f} s, and the workers bring what "
+             "changes to Wix; without workers `badgejobs sync SITE` does")  # fmt: skip
+    return Code.OK
+
+
+def _tell_bounds(out: Output, house: House, found: Effects) -> None:
     cap = house.settings.assign.new_awards_an_hour
     if found.total.awards > cap:
         out.note(f"badgejobs: each site gives {cap} new awards an hour at most; where it holds "
@@ -119,10 +129,6 @@ def _end(
         out.note(f"badgejobs: {found.total.losing} are to be taken away, and the guard of each "
                  "site counts them; where it holds them back, `badgejobs release SITE "
                  "--revocations N --yes-this-removes-access` lets them pass")  # fmt: skip
-    seconds = SETTLES_IN.total_seconds()
-    out.note(f"badgejobs: done; it is in force in {seconds:.0f} s, and the workers bring what "
-             "changes to Wix; without workers `badgejobs sync SITE` does")  # fmt: skip
-    return Code.OK
 
 
 def _in_words(one: Pack) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -9,7 +10,7 @@ import typer
 
 from badgejobs.cli.byhand import actor
 from badgejobs.cli.opening import opened, settled
-from badgejobs.cli.output import Output, Rows
+from badgejobs.cli.output import Output, Rows, ago
 from badgejobs.cli.pack_changes import Change, How, change
 from badgejobs.cli.pack_effects import configured_sites
 from badgejobs.cli.packs_compare import compare
@@ -102,7 +103,7 @@ def list_(*, as_json: AsJson = False) -> None:
         with house.store.read() as tx:
             all_of_them = [(tx.packs.existing(one), tx.packs.versions(one)) for one in
                            tx.packs.names()]  # fmt: skip
-            added = tx.packs.numbers_of_sites()
+            added, now = tx.packs.numbers_of_sites(), tx.now
         found = [
             {
                 "pack": one.name,
@@ -118,8 +119,17 @@ def list_(*, as_json: AsJson = False) -> None:
             }
             for one, versions in all_of_them
         ]
-    rows = [[_cell(one[key]) for key in one] for one in found]
-    out.result({"packs": found}, Rows(list(found[0]), rows) if found else "no pack was put in yet")
+    rows = [
+        (one.name, len(versions), _cell(one.stable), _tried(one, now), told["sites"],
+         ago(one.changed_at, now))
+        for (one, versions), told in zip(all_of_them, found, strict=True)
+    ]  # fmt: skip
+    columns = ("pack", "versions", "in force", "tried", "sites", "changed")
+    shown = Rows(columns, [tuple(map(str, row)) for row in rows])
+    out.result(
+        {"packs": found},
+        shown if found else "no pack was put in yet; `badgejobs packs put NAME FILE` does",
+    )
 
 
 @packs.command("show")
@@ -286,6 +296,14 @@ def _change(
 def _standing(pack: Pack, version: object) -> str:
     stands = {pack.canary: " (tried)", pack.stable: " (in force)"}
     return stands.get(version, "") if isinstance(version, int) else ""
+
+
+def _tried(pack: Pack, now: datetime) -> str:
+    if pack.canary is None:
+        return "-"
+    share = [f"{pack.canary_percent} %"] if pack.canary_percent else []
+    named = [f"{len(pack.canary_sites)} named"] if pack.canary_sites else []
+    return f"version {pack.canary} by {' and '.join(share + named)}, {ago(pack.canary_since, now)}"
 
 
 def _cell(value: object) -> str:

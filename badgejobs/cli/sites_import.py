@@ -136,8 +136,8 @@ def _read(house: House, tx: SqlTransaction, file: Path, out: Output) -> list[_Li
             out.note(str(complaint))
         more = f", of which {_MOST_SHOWN} are shown" if len(wrong) > _MOST_SHOWN else ""
         raise SettingsError(
-            f"{file}: {len(wrong)} rows cannot be used{more}; nothing was done: correct them and "
-            "call it again"
+            f"{file}: {len(wrong)} {'row' if len(wrong) == 1 else 'rows'} cannot be used{more}; "
+            "nothing was done: correct that and call it again"
         )
     return found
 
@@ -169,7 +169,11 @@ def _rows(file: Path) -> Iterator[tuple[int, Mapping[str, str]]]:
 def _check_columns(columns: list[str], file: str) -> None:
     for one in columns:
         if one not in COLUMNS:
-            cure = checks.did_you_mean(one, COLUMNS)
+            cure = (
+                "save the table with commas between the columns"
+                if ";" in one or "\t" in one
+                else checks.did_you_mean(one, COLUMNS)
+            )
             raise TableError(f"there is no column {one!r}; {cure}", file=file, line=1)
         if columns.count(one) > 1:
             raise TableError(f"names the column {one} twice; remove one", file=file, line=1)

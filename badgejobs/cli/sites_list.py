@@ -19,8 +19,10 @@ from badgejobs.jobs.work import ALL_DUTIES
 from badgejobs.store import SqlTransaction
 from badgejobs.store.sites import AddedSite
 from badgejobs.store.standings import Standing
+from badgejobs.wix import wire
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+_COMMENTS_OF = {wix_id: everyday for everyday, wix_id in wire.COMMENT_APPS.items()}
 _COLUMNS = ("site", "state", "rules", "app", "last read", "alerts")
 
 
@@ -83,7 +85,13 @@ def listed(
         and (pack is None or one.pack == pack)
         and (app is None or one.app == app)
     ]
-    shown = Rows(_COLUMNS, [one.row(now) for one in chosen]) if chosen else "no such site"
+    rows = Rows(_COLUMNS, [one.row(now) for one in chosen])
+    none = (
+        "none of the sites is such"
+        if lines
+        else "there is no site yet; `badgejobs sites add` adds one"
+    )
+    shown = rows if chosen else none
     data = {"at": now, "sites": [asdict(one) for one in chosen], "in_file_and_database": in_both}
     out.result(data, shown)
     for name in in_both:
@@ -140,7 +148,7 @@ def _said(house: House, name: str, added: AddedSite | None) -> dict[str, Any]:
     if told is not None:
         data |= {
             "at_wix": told.at_wix,
-            "comment_apps": list(told.comment_apps),
+            "comment_apps": [_COMMENTS_OF.get(one, one) for one in told.comment_apps],
             "requests_per_minute": told.requests_per_minute,
         }
         if isinstance(told.rules, FromFile):

@@ -94,6 +94,21 @@ def test_a_version_is_put_in_tried_compared_promoted_and_taken_back(
     assert [listed[key] for key in ("stable", "canary", "versions", "sites")] == [1, None, 2, 1]
 
 
+def test_the_list_of_packs_is_for_people(desk: Desk) -> None:
+    assert "`badgejobs packs put NAME FILE`" in run("packs", "list").out
+    assert run("packs", "put", "shops", "rules.yaml").code == 0
+    desk.write("softer.yaml", SOFTER)
+    assert run("packs", "put", "shops", "softer.yaml").code == 0
+    share = ("packs", "canary", "shops", "--version", "2", "--percent", "1")
+    assert "no site would try it: take a larger share" in run(*share).err
+    trial = ("packs", "canary", "shops", "--version", "2", "--percent", "5", "--sites", "shop")
+    assert run(*trial, "--yes", "--no-preview").code == 0
+
+    (line,) = run("packs", "list").out.splitlines()
+    assert line.startswith("shops\t2\t1\tversion 2 by 5 % and 1 named, ")
+    assert "+00:00" not in line
+
+
 def test_what_a_site_goes_by_is_shown_merged_and_is_a_rules_file_itself(desk: Desk) -> None:
     ended = run("rules", "show", "shop")
     assert ended.code == 4

@@ -32,7 +32,7 @@ def shop(fleet: FleetDesk) -> FleetDesk:
 def test_a_site_that_is_added_is_due_and_gets_its_badges(
     fleet: FleetDesk, live_wix: LiveWix
 ) -> None:
-    assert fleet.run("sites", "list").out.strip() == "no such site"
+    assert "there is no site yet; `badgejobs sites add`" in fleet.run("sites", "list").out
     assert "there is no app yet" in fleet.refused("sites", "add", "shop", *OF_APP)
     fleet.add_app()
     live_wix.buys(1, 3)
@@ -52,6 +52,11 @@ def test_a_site_that_is_added_is_due_and_gets_its_badges(
     assert line["last_read_at"]
     assert fleet.told("status", "shop")["suspended"] == []
     assert SECRET.encode() not in fleet.everything()
+
+
+def test_what_is_listed_is_said_in_the_words_it_was_told_in(shop: FleetDesk) -> None:
+    assert "none of the sites is such" in shop.run("sites", "list", "--suspended").out
+    assert "comment_apps\tblog" in shop.run("sites", "show", "shop").out
 
 
 def test_secrets_are_never_arguments_and_never_shown(fleet: FleetDesk) -> None:

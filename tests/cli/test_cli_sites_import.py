@@ -94,6 +94,7 @@ def test_every_complaint_names_line_column_and_cure_and_nothing_is_done(fleet: F
     [
         ("name,pak\n", ":1: there is no column 'pak'; did you mean 'pack'?"),
         ("name,app\n", ":1: lacks the column pack"),
+        ("name;app;pack\n", "save the table with commas between the columns"),
         ("name,pack,pack\n", ":1: names the column pack twice"),
         ('name,pack\na,b\n"c,d\n', "is no CSV here"),
         ("name,pack\na,b,c\n", ":2: has 3 cells and the first line 2 columns"),
