@@ -391,7 +391,7 @@ def prune(house: House) -> None:
 
 def _register_for_guests(house: House, site: str, wants: Wants, done: Scanned) -> None:
     """The first order of a guest asks for members, where it is to find its own."""
-    if wants.guests and done.pages:
+    if wants.guests and done.seen:
         register(house, [site])
 
 
