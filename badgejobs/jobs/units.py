@@ -13,6 +13,7 @@ import structlog
 
 from badgejobs.bootstrap import House
 from badgejobs.bootstrap.house import SiteHouse
+from badgejobs.core.milestone import Ruleset
 from badgejobs.core.source import Track
 from badgejobs.errors import BadgeJobsError, Later, LeaseTaken, Resting, SiteSuspended
 from badgejobs.jobs import standing
@@ -118,6 +119,20 @@ def by_what_is_told_now(run: Callable[P, Came]) -> Callable[P, Came]:
                 return run(*args, **named)
 
     return begun
+
+
+class AskedRules:
+    """The rules of a site whenever they are asked for, and the version that was told last."""
+
+    def __init__(self, at: SiteHouse) -> None:
+        self._at = at
+        self.version: str | None = None
+
+    def __call__(self) -> Ruleset:
+        """The rules to decide by now; raises as they do."""
+        found = self._at.rules()
+        self.version = found.version
+        return found
 
 
 Unit = Callable[[], Told]

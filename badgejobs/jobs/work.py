@@ -14,8 +14,7 @@ from datetime import timedelta
 import structlog
 
 from badgejobs.bootstrap import House
-from badgejobs.bootstrap.house import SiteHouse
-from badgejobs.core.milestone import Ruleset, Wants
+from badgejobs.core.milestone import Wants
 from badgejobs.core.source import Track
 from badgejobs.errors import BadgeJobsError, Refused, SettingsError, SourceBroken
 from badgejobs.flow.assign import Assigned, assign
@@ -29,6 +28,7 @@ from badgejobs.jobs.taking import take_back
 from badgejobs.jobs.tracks import kind_of, let_rest, put_off
 from badgejobs.jobs.units import (
     BY_HAND,
+    AskedRules,
     Outcome,
     Stopped,
     Told,
@@ -114,7 +114,7 @@ def run_scan(
     at = house.at(site)
     cadence = house.cadence(site, source)
     time_is_up = alarm(cadence.slice if most is None else min(cadence.slice, most))
-    so_far, rules = Scanned(), _Rules(at)
+    so_far, rules = Scanned(), AskedRules(at)
 
     def hears(done: Scanned) -> None:
         nonlocal so_far
@@ -167,19 +167,6 @@ def run_scan(
 
     kind = kind_of(house, site, source, track)
     return as_run(house, at, kind, unit, by=by, of=(source, track))
-
-
-class _Rules:
-    """The rules of a site whenever they are asked for, and the version that was told last."""
-
-    def __init__(self, at: SiteHouse) -> None:
-        self._at = at
-        self.version: str | None = None
-
-    def __call__(self) -> Ruleset:
-        found = self._at.rules()
-        self.version = found.version
-        return found
 
 
 @by_what_is_told_now
@@ -391,7 +378,7 @@ def prune(house: House) -> None:
 
 def _register_for_guests(house: House, site: str, wants: Wants, done: Scanned) -> None:
     """The first order of a guest asks for members, where it is to find its own."""
-    if wants.guests and done.pages:
+    if wants.guests and done.seen:
         register(house, [site])
 
 
