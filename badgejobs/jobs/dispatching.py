@@ -117,7 +117,7 @@ def look_after_configured(house: House) -> set[str]:
     """
     unusable, known = set[str](), _registered.setdefault(house, {})
     now, to_register = time.monotonic(), dict[str, tuple[str | None, float]]()
-    changed = list[tuple[str, str]]()
+    changed = list[str]()
     with house.store.read() as tx:
         stands = tx.bindings.versions(house.configured)
     for site in sorted(house.configured):
@@ -130,20 +130,14 @@ def look_after_configured(house: House) -> set[str]:
         before, at = known.get(site, (None, 0.0))
         if site not in known or before != version or now - at > REGISTER_AGAIN:
             to_register[site] = (version, now)
-        if version is not None and stands.get(site, (None, None))[0] != version:
-            changed.append((site, version))
+        # What was tried under these very rules is due by itself again; a change is due at once.
+        if version is not None and version not in stands.get(site, ()):
+            changed.append(site)
     work.register(house, to_register)
     known.update(to_register)
-    for site, version in changed:
+    for site in changed:
         with house.store.begin() as tx:
-            # What failed under these very rules waits for its turn; a change does not.
-            tx.scans.make_due(
-                site,
-                work.PROVISION,
-                if_waiting=True,
-                unless_failing=stands.get(site, (None, None))[1] == version,
-                asked_by="rules change",
-            )
+            tx.scans.make_due(site, work.PROVISION, if_waiting=True, asked_by="rules change")
     return unusable
 
 
