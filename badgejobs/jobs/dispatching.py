@@ -65,7 +65,7 @@ def tick(house: House, *, again_after: Mapping[Lane, timedelta] | None = None) -
         tx.waking.for_members(work.FLIP, beside=unusable)
         rung = tx.dispatch.rung()
     bounds = rooms(house)
-    return (
+    bells = (
         ring_probes(house, bound=bounds[Lane.SCAN])
         + ring_requests(house, unusable, bound=bounds[Lane.SCAN])
         + turns.ring_in_turns(
@@ -77,6 +77,9 @@ def tick(house: House, *, again_after: Mapping[Lane, timedelta] | None = None) -
             time_is_up=time_is_up,
         )
     )
+    with house.store.begin() as tx:
+        tx.ticks.ended()
+    return bells
 
 
 def hand_on(house: House) -> None:

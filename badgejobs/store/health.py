@@ -17,6 +17,7 @@ from badgejobs.store.moment import Moment
 from badgejobs.store.scans import RESTING
 from badgejobs.store.serving import served
 from badgejobs.store.tables import award, badge_binding, run, scan, site
+from badgejobs.store.ticks import ENDED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,8 +126,8 @@ class SqlHealth:
         )
 
     def last_tick(self) -> datetime | None:
-        """When a tick was begun last."""
-        at: datetime | None = self._connection.scalar(select(func.max(tick.c.at)))
+        """When a tick was last carried out to its end."""
+        at: datetime | None = self._connection.scalar(select(tick.c.at).where(tick.c.kind == ENDED))
         return at
 
     def unknown(self, configured: Collection[str], *, than: timedelta) -> int:

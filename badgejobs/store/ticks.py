@@ -10,6 +10,8 @@ from badgejobs.store.dialect import insert_into
 from badgejobs.store.fleet_tables import tick
 from badgejobs.store.moment import Moment
 
+#: Beside the kinds of ticks that are begun: that one was carried out to its end.
+ENDED = "tick ended"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -41,3 +43,14 @@ class SqlTicks:
             ).returning(tick.c.slot)
         )
         return taken.first() is not None
+
+    def ended(self) -> None:
+        """A tick was carried out: one that fails each time is not taken for one that works."""
+        statement = insert_into(self._connection, tick).values(
+            kind=ENDED, slot=0, at=self._moment.now
+        )
+        self._connection.execute(
+            statement.on_conflict_do_update(
+                index_elements=("kind",), set_={"at": statement.excluded.at}
+            )
+        )

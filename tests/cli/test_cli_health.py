@@ -29,6 +29,7 @@ from badgejobs.intake.health_page import HealthPage, Report
 from badgejobs.service.broker import ensure_broker
 from badgejobs.store import open_store
 from badgejobs.store.fleet_tables import tick
+from badgejobs.store.ticks import ENDED
 
 pytest_plugins = ["cli_fixtures"]
 
@@ -54,7 +55,7 @@ def at_work(settings: Settings) -> Iterator[Settings]:
     store.dispose()
     engine = create_engine(settings.database)
     with engine.begin() as connection:
-        connection.execute(insert(tick).values(kind="tick", slot=1, at=datetime.now(UTC)))
+        connection.execute(insert(tick).values(kind=ENDED, slot=1, at=datetime.now(UTC)))
     engine.dispose()
     with ensure_broker(settings.state_dir) as broker:
         yield settings

@@ -44,3 +44,14 @@ def test_a_clock_that_goes_back_stops_no_ticks(store: SqlStore, clock: Clock) ->
     assert [begins(store), begins(store)] == [True, False]
     clock.advance(seconds=10)
     assert begins(store)
+
+
+def test_only_a_tick_that_was_carried_out_counts_as_one(store: SqlStore, clock: Clock) -> None:
+    with store.begin() as tx:
+        assert tx.ticks.begin("tick", timedelta(seconds=10))
+        assert tx.health.last_tick() is None
+        tx.ticks.ended()
+    clock.advance(seconds=10)
+    with store.begin() as tx:
+        tx.ticks.ended()
+        assert tx.health.last_tick() == tx.now
