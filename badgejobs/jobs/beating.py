@@ -37,3 +37,8 @@ class Ticking(PersistentScheduler):
         self.app.loader.import_default_modules()
         self.app.tasks[entry.task](**(entry.kwargs or {}))
         return None
+
+    def _ensure_connected(self) -> Any:
+        """Wait for the broker, which is no sign of a process that hangs."""
+        with heart.waiting():
+            return super()._ensure_connected()  # type: ignore[misc]  # not in the stubs

@@ -13,7 +13,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import structlog
@@ -113,6 +113,13 @@ def beat() -> None:
 
 
 @contextmanager
+def waiting() -> Iterator[None]:
+    """Beat on meanwhile, if this process does at all: it waits for a broker."""
+    with _heart.waiting() if _heart is not None else nullcontext():
+        yield
+
+
+@contextmanager
 def beating(app: Celery, settings: Settings, kind: str) -> Iterator[None]:
     """Let the ``worker`` or ``beat`` that this process is meanwhile tell that it lives."""
     global _heart  # noqa: PLW0603 - Celery makes worker and scheduler by itself, from names
@@ -155,7 +162,5 @@ class PatientConsumer(Consumer):
 
     def ensure_connected(self, conn: Any) -> Any:
         """Wait for the broker."""
-        if _heart is None:
-            return super().ensure_connected(conn)
-        with _heart.waiting():
+        with waiting():
             return super().ensure_connected(conn)

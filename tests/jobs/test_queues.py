@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from celery.schedules import schedule
 from jobs_stage import NORTH, SOUTH, Configure, MakeSettings
+from kombu.exceptions import OperationalError
 from redis import Redis
 
 from badgejobs.bootstrap import open_house
@@ -112,6 +113,22 @@ def test_a_beat_that_ticks_tells_that_it_lives(settings: Settings, tmp_path: Pat
         assert len(HeartbeatFile.found(settings.state_dir, "beat")) == 1
         with house().store.read() as tx:
             assert [one.kind for one in tx.processes.alive()] == ["beat"]
+
+
+def test_a_beat_that_waits_for_a_broker_tells_that_it_lives(
+    shop_settings: MakeSettings, celery_app: Configure, tmp_path: Path
+) -> None:
+    told = shop_settings()
+    socket = told.state_dir / "nobody.sock"
+    celery_app(told, f"redis+socket://{socket}?virtual_host=0", f"unix://{socket}")
+    app.conf.broker_connection_max_retries = 1
+
+    with beating(app, told, "beat"):
+        beat = Ticking(app=app, schedule_filename=str(tmp_path / "schedule"))
+        with pytest.raises(OperationalError):
+            _ = beat.producer
+        assert len(HeartbeatFile.found(told.state_dir, "beat")) == 1
+        beat.close()
 
 
 def test_beats_of_other_configurations_tick_for_their_own_sites(
