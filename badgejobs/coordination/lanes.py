@@ -36,12 +36,18 @@ def ceiling(lane: Lane, per_minute: int) -> int:
     return max(1, per_minute * PERCENT[lane] // 100)
 
 
+#: One request for each of the processes that are counted on where none is known.
+_LEAST = 8
+
+
 def headroom(per_minute: int) -> int:
-    """What Wix allows beyond a pace: all there is for those who cannot know of the others.
+    """What is allowed beyond a pace: all there is for those who cannot know of the others.
 
-    It also covers what no client can: a request that lingers on its way to Wix.
+    Never more than Wix allows in all, and a ninth of the pace: who told a site to keep to less
+    than Wix's limit wants it kept to about that. It also covers what no client can: a request
+    that lingers on its way to Wix.
 
-    >>> headroom(180), headroom(200)
-    (20, 0)
+    >>> headroom(180), headroom(45), headroom(200)
+    (20, 8, 0)
     """
-    return max(0, wire.REQUESTS_PER_MINUTE - per_minute)
+    return max(0, min(wire.REQUESTS_PER_MINUTE - per_minute, max(_LEAST, per_minute // 9)))

@@ -20,7 +20,7 @@ from badgejobs.core.lane import Lane
 from badgejobs.errors import BadgeJobsError
 from badgejobs.jobs import standing, turns, work
 from badgejobs.jobs.ringing import Bell, ring_due, send, waiting
-from badgejobs.jobs.rooms import rooms
+from badgejobs.jobs.rooms import failing_among, rooms
 from badgejobs.store.dispatch import RING_AGAIN_AFTER
 from badgejobs.store.standings import WIX
 
@@ -72,6 +72,7 @@ def tick(house: House, *, again_after: Mapping[Lane, timedelta] | None = None) -
             house.store,
             house.configured,
             bounds,
+            failing=failing_among(bounds, tick_seconds=house.settings.tick_seconds),
             again_after=turns.again_after(rung, waiting) if again_after is None else again_after,
             deliver=partial(ring_due, house),
             time_is_up=time_is_up,
@@ -82,17 +83,19 @@ def tick(house: House, *, again_after: Mapping[Lane, timedelta] | None = None) -
     return bells
 
 
-def hand_on(house: House) -> None:
-    """A unit of the last lane has ended: ring for whose turn is next there, maybe its own.
+def hand_on(house: House, lane: Lane = Lane.WALK) -> None:
+    """A unit of a lane with few out at once has ended: ring for whose turn is next, maybe its own.
 
     So that lane is kept busy between ticks, one that is alone goes on at once, and none goes
     past those that have waited longer.
     """
+    bounds = rooms(house)
     turns.ring_next(
         house.store,
         house.configured,
-        Lane.WALK,
-        bound=rooms(house)[Lane.WALK],
+        lane,
+        bound=bounds[lane],
+        failing=failing_among(bounds, tick_seconds=house.settings.tick_seconds)[lane],
         deliver=partial(ring_due, house),
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from badgejobs.bootstrap import House
 from badgejobs.core.lane import Lane
@@ -44,6 +44,21 @@ def bounds(
     out = {lane: max(1, slots[lane]) * UNITS_A_SECOND * tick_seconds for lane in Lane}
     walks = own + walks_among(slots[Lane.WALK] - own)
     return out | {Lane.WALK: max(1, walks) if walks_at_once is None else walks_at_once}
+
+
+def failing_among(bounds: Mapping[Lane, int], *, tick_seconds: int) -> dict[Lane, int]:
+    """How many of the units out at once may be such as keep failing: what half of the slots hold.
+
+    Each may hold its slot until its deadline. After an outage all fail, and half of the slots are
+    enough to find out that it is over.
+
+    >>> failing_among({Lane.ASSIGN: 400, Lane.SCAN: 400, Lane.WALK: 2}, tick_seconds=10)
+    {<Lane.ASSIGN: 'assign'>: 2, <Lane.SCAN: 'scan'>: 2, <Lane.WALK: 'walk'>: 1}
+    """
+    short = 2 * UNITS_A_SECOND * tick_seconds
+    return {
+        lane: max(1, bound // (2 if lane is Lane.WALK else short)) for lane, bound in bounds.items()
+    }
 
 
 def walks_among(slots: int) -> int:

@@ -13,8 +13,9 @@ from datetime import timedelta
 from typing import Any
 
 import structlog
-from celery import Task, current_task, shared_task
+from celery import Task, shared_task
 
+from badgejobs.bootstrap import House
 from badgejobs.core.lane import Lane, lane_of
 from badgejobs.core.source import Track
 from badgejobs.errors import BadgeJobsError
@@ -110,15 +111,17 @@ def scan(*, site: str, source: str | None = None, track: str = Track.LIVE.value)
     for one in next_ones:
         if lanes[one] is not Lane.WALK:
             ring_now(at, site, source, one)
-    if Lane.WALK in lanes.values() or _is_in_the_last_lane():
+    if Lane.WALK in lanes.values():
         dispatching.hand_on(at)
+    if lanes[of] is not Lane.WALK:
+        _let_others_try(at, outcome, lanes[of])
     return answer(outcome)
 
 
-def _is_in_the_last_lane() -> bool:
-    """Whether this job came by the queue of walks, as what keeps failing does too."""
-    job = current_task
-    return bool(job) and (job.request.delivery_info or {}).get("routing_key") == Lane.WALK
+def _let_others_try(at: House, outcome: Outcome, lane: Lane) -> None:
+    """After what kept failing: few such are out at once, so that the next one may be now."""
+    if outcome.kept_failing:
+        dispatching.hand_on(at, lane)
 
 
 @shared_task(name="badgejobs.assign", base=Bell)
@@ -128,6 +131,7 @@ def assign(*, site: str) -> dict[str, Any]:
     outcome = work.run_assign(at, site, by=asking.started_by())
     if outcome.more:
         ring_now(at, site, work.ASSIGN)
+    _let_others_try(at, outcome, Lane.ASSIGN)
     return answer(outcome)
 
 
@@ -141,6 +145,7 @@ def provision(*, site: str) -> dict[str, Any]:
         ring_now(at, site, work.PROVISION)
     if outcome.opened or outcome.numbers.get("created") or outcome.numbers.get("found"):
         ring_now(at, site, work.ASSIGN)
+    _let_others_try(at, outcome, Lane.SCAN)
     return answer(outcome)
 
 

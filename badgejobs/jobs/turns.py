@@ -47,12 +47,14 @@ def ring_in_turns(
     configured: Collection[str],
     bounds: Mapping[Lane, int],
     *,
+    failing: Mapping[Lane, int] | None = None,
     again_after: Mapping[Lane, timedelta],
     deliver: Callable[[list[Due]], bool],
     time_is_up: Callable[[], bool] = lambda: False,
 ) -> int:
     """Ring for what is due; how many bells rang.
 
+    ``bounds`` are those of all units out at once, and ``failing`` of those that keep failing.
     ``deliver`` sends the bells of some rows, and says whether all of them went out.
     """
     rung = 0
@@ -60,7 +62,12 @@ def ring_in_turns(
         while not time_is_up():
             with store.begin() as tx:
                 due = tx.dispatch.claim(
-                    lane, configured, bound=bounds[lane], limit=CHUNK, again_after=again_after
+                    lane,
+                    configured,
+                    bound=bounds[lane],
+                    failing=failing[lane] if failing else None,
+                    limit=CHUNK,
+                    again_after=again_after,
                 )
             if due and not deliver(due):
                 return rung
@@ -76,6 +83,7 @@ def ring_next(
     lane: Lane,
     *,
     bound: int,
+    failing: int | None = None,
     deliver: Callable[[list[Due]], bool],
 ) -> None:
     """A unit of a lane has ended: ring for whose turn is next there, maybe its own."""
@@ -84,6 +92,7 @@ def ring_next(
             lane,
             configured,
             bound=bound,
+            failing=failing,
             limit=CHUNK,
             again_after=dict.fromkeys(Lane, MAY_STILL_WAIT),
         )

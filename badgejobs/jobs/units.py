@@ -48,6 +48,8 @@ class Outcome:
     more: bool = False
     #: The same error as it was raised, for those who wait in the foreground.
     cause: BadgeJobsError | None = None
+    #: Whether the tries before it failed too, several in a row.
+    kept_failing: bool = False
 
     @property
     def opened(self) -> int:
@@ -164,6 +166,7 @@ def as_run(
             raise ToldOtherwise(site)
         tx.bindings.bind_site(site, at.at_wix)
         run = tx.runs.start(site, kind, started_by=by, of=of)
+        kept_failing = of is not None and tx.dispatch.fails(site, *of)
     told, cause = Told(), None
     with counting() as tally, acting(run=run):
         try:
@@ -205,6 +208,7 @@ def as_run(
         error=error,
         more=told.more,
         cause=cause,
+        kept_failing=kept_failing,
     )
 
 

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
@@ -38,7 +39,8 @@ AGAIN_AFTER: Mapping[Lane, timedelta] = dict.fromkeys(Lane, RING_AGAIN_AFTER)
 #: So many units of one site are out at once beside its assigning, lest one whose every call
 #: times out holds all the slots of a worker.
 SITE_UNITS = 2
-#: What failed so often in a row waits well: it may hold a worker until its deadline again.
+#: What failed so often in a row may hold a worker until its deadline again: not too much of it
+#: is out at once.
 FAILING = 2
 #: So many times as many rows as there is room for are looked at, to find those of most sites.
 MANY = 4
@@ -62,6 +64,14 @@ class Due:
         return self.site, self.source, self.track.value
 
 
+class _Out(NamedTuple):
+    """A unit that is out."""
+
+    site: str
+    lane: Lane
+    fails: bool
+
+
 class SqlDispatch:
     """The rows of what is due, as those who ring see them."""
 
@@ -70,7 +80,7 @@ class SqlDispatch:
 
     def out(self, again_after: Mapping[Lane, timedelta] = AGAIN_AFTER) -> Counter[Lane]:
         """How many units are out, by lane."""
-        return Counter(Lane(lane) for _, lane in self._out(again_after))
+        return Counter(one.lane for one in self._out(again_after))
 
     def rung(self) -> Counter[Lane]:
         """How many rows have a bell that no worker has answered, by lane."""
@@ -92,36 +102,46 @@ class SqlDispatch:
         *,
         bound: int,
         limit: int,
+        failing: int | None = None,
         again_after: Mapping[Lane, timedelta] = AGAIN_AFTER,
     ) -> list[Due]:
         """The due rows of a lane to ring for now; each is noted as rung.
 
         First the longest waiting row of each site, then the second ones, within that by age.
         No more than ``limit``, nor so many that more than ``bound`` are out; of one site not
-        more than ``SITE_UNITS`` beside its assigning. Suspended sites are left out. A row is
-        named again only ``again_after`` its bell without a lease.
+        more than ``SITE_UNITS`` beside its assigning, and of what keeps failing no more than
+        ``failing`` of all sites. Suspended sites are left out. A row is named again only
+        ``again_after`` its bell without a lease.
         """
         # Bounds are counted, and no row can be locked that is not there yet.
         take_turns(self._connection, "dispatch")
         self._take_back_from_the_lost()
         out = self._out(again_after)
-        room = min(limit, bound - sum(1 for _, one in out if one == lane))
+        room = min(limit, bound - sum(1 for one in out if one.lane == lane))
         if room <= 0:
             return []
-        of_site = Counter(site for site, one in out if one != Lane.ASSIGN)
+        more_failing = room
+        if failing is not None:
+            more_failing = failing - sum(1 for one in out if one.lane == lane and one.fails)
+        of_site = Counter(one.site for one in out if one.lane != Lane.ASSIGN)
         most = SITE_UNITS if lane is not Lane.ASSIGN else len(Lane) * room
         full = sorted(site for site, number in of_site.items() if number >= most)
         mine = self._waits(again_after[lane])
         # Those that are oldest by their index, a few times as many as there is room for: so
         # that it costs no more, however much is due.
-        oldest = self._connection.execute(
-            select(*_KEY, scan.c.due_at)
-            .where(mine, _lane() == lane, served(scan.c.site, configured))
-            .where(scan.c.site.not_in(full))
-            .order_by(scan.c.due_at)
-            .limit(MANY * room)
-        )
-        rows = [(row.site, row.source, row.track, row.due_at) for row in oldest]
+        mine_here = and_(mine, _lane() == lane, served(scan.c.site, configured))
+        rows = list[tuple[str, str, str, datetime]]()
+        for fails, most_of_them in ((False, room), (True, min(room, more_failing))):
+            if most_of_them <= 0:
+                continue
+            oldest = self._connection.execute(
+                select(*_KEY, scan.c.due_at)
+                .where(mine_here, _fails() if fails else ~_fails())
+                .where(scan.c.site.not_in(full))
+                .order_by(scan.c.due_at)
+                .limit(most_of_them if fails else MANY * most_of_them)
+            )
+            rows += [(row.site, row.source, row.track, row.due_at) for row in oldest]
         turns = Counter[str]() if lane is Lane.ASSIGN else of_site
         placed = list[tuple[int, datetime, str, str, str]]()
         for site, source, track, due_at in sorted(rows, key=_by_age):
@@ -163,6 +183,11 @@ class SqlDispatch:
         )  # fmt: skip
         return lane and Due(site=site, source=source, track=track, lane=Lane(lane))
 
+    def fails(self, site: str, source: str, track: Track) -> bool:
+        """Whether a row keeps failing."""
+        here = and_(scan.c.site == site, scan.c.source == source, scan.c.track == track)
+        return bool(self._connection.scalar(select(_fails()).where(here)))
+
     def withdraw(self, bells: Iterable[Due]) -> None:
         """These bells did not go out: they are to be rung by the next tick."""
         self._note([one.key for one in bells], None)
@@ -184,12 +209,12 @@ class SqlDispatch:
                 update(scan).where(tuple_(*_KEY).in_(some)).values(rung_at=rung_at)
             )
 
-    def _out(self, again_after: Mapping[Lane, timedelta]) -> list[tuple[str, str]]:
-        """The (site, lane) of each unit that is out."""
+    def _out(self, again_after: Mapping[Lane, timedelta]) -> list[_Out]:
+        """The units that are out."""
         rows = self._connection.execute(
-            select(scan.c.site, _lane()).where(self._is_out(again_after))
+            select(scan.c.site, _lane(), _fails()).where(self._is_out(again_after))
         )
-        return [(site, lane) for site, lane in rows]
+        return [_Out(site, Lane(lane), bool(fails)) for site, lane, fails in rows]
 
     def _take_back_from_the_lost(self) -> None:
         """What a worker had in hand that was lost is due since its lease has ended."""
@@ -230,9 +255,8 @@ def _by_age(row: tuple[str, str, str, datetime]) -> tuple[datetime, int, str, st
 
 
 def _lane() -> ColumnElement[str]:
-    """The lane of a row: ``core.lane.lane_of``, but for what keeps failing."""
+    """The lane of a row, as ``core.lane.lane_of`` says it."""
     return case(
-        (scan.c.failures >= FAILING, literal(Lane.WALK.value, Text)),
         (scan.c.source == "assign", literal(Lane.ASSIGN.value, Text)),
         (
             or_(scan.c.source.in_(sorted(WAIT_WELL)), scan.c.track != Track.LIVE),
@@ -240,3 +264,8 @@ def _lane() -> ColumnElement[str]:
         ),
         else_=literal(Lane.SCAN.value, Text),
     )
+
+
+def _fails() -> ColumnElement[bool]:
+    """Whether a row keeps failing."""
+    return scan.c.failures >= FAILING

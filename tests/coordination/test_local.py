@@ -146,7 +146,7 @@ def test_whoever_follows_others_uses_the_headroom_alone_at_first() -> None:
             count += 1
         return count
 
-    assert (taken(180, "a"), taken(200, "b"), taken(60, "c")) == (20, 0, 60)
+    assert (taken(180, "a"), taken(200, "b"), taken(60, "c")) == (20, 0, 8)
     clock.now += WINDOW_SECONDS
     assert (taken(180, "a"), taken(200, "b"), taken(60, "c")) == (180, 200, 60)
 
