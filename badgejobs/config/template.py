@@ -17,7 +17,7 @@ _TEMPLATE = """\
 # queue_prefix = "badgejobs:"         # where several installations share one Redis
 # wix_base_url = "https://www.wixapis.com"  # or http://127.0.0.1:PORT of a sandbox
 # tick_seconds = 10                   # how often due sites are looked for
-# walks_at_once = 2                   # backfills and walks at once; by default half of few slots
+# walks_at_once: backfills and walks at once, such as 2; without it half of few slots
 # flower_write = false                # true: who has Flower's password may trigger and stop tasks
 # runs_kept_days = 30                 # what `badgejobs runs` shows
 # requests_per_minute = 180           # of each site; up to the 200 of Wix is for when Redis is away

@@ -192,6 +192,7 @@ def test_history_tells_each_change_in_a_line_for_one_badge_or_for_all(
 # ---------------------------------------------------------------- lists
 
 
+@pytest.mark.slow
 def test_a_list_is_looked_at_first_then_granted_and_every_unused_line_is_told(
     desk: Desk, live_wix: LiveWix
 ) -> None:

@@ -7,6 +7,7 @@ from command_desk import INSTANCE, Desk, LiveWix, member_id
 pytest_plugins = ["cli_fixtures"]
 
 
+@pytest.mark.slow
 def test_doctor_tells_of_a_badge_that_was_deleted_at_wix(desk: Desk, live_wix: LiveWix) -> None:
     live_wix.buys(1, 1)
     assert desk.run("sync").code == 0

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from command_desk import Desk, LiveWix
+from structlog.testing import capture_logs
 
 from badgejobs.bootstrap import House
 from badgejobs.cli.opening import opened
@@ -111,12 +112,11 @@ def test_a_command_alone_has_all_of_the_pace(here: Desk) -> None:
 
 
 def test_a_command_whose_redis_is_away_begins_with_the_headroom(
-    here: Desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    here: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     del here
     monkeypatch.setenv("BADGEJOBS_REDIS_URL", "redis://:hunter2@127.0.0.1:9/0")
-    with opened(load_settings()) as house:
+    with capture_logs() as logged, opened(load_settings()) as house:
         assert full(house) == 20
-    told = capsys.readouterr()
-    assert "the pace of workers cannot be shared" in told.out + told.err
-    assert "hunter2" not in told.out + told.err
+    assert "the pace of workers cannot be shared" in str(logged)
+    assert "hunter2" not in str(logged)

@@ -34,6 +34,7 @@ def test_doctor_says_which_path_answers(desk: Desk, live_wix: LiveWix) -> None:
     assert found["finding"].endswith(", and at /v4/badge-assignments as well")
 
 
+@pytest.mark.slow
 def test_doctor_finds_the_other_spelling_and_its_cure_cures(desk: Desk, live_wix: LiveWix) -> None:
     admin(live_wix, "switches", {"assignmentPaths": "docs"})
     live_wix.buys(1, times=1)

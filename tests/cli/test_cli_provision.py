@@ -82,6 +82,7 @@ def test_provision_refuses_a_near_twin_with_the_cure_and_binds_the_rest(
     assert titles(live_wix) == ["First Purchase", "Third Purchase"]
 
 
+@pytest.mark.slow
 def test_a_badge_deleted_at_wix_is_shown_with_its_cure_and_the_cure_cures(
     desk: Desk, live_wix: LiveWix
 ) -> None:

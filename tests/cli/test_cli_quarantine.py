@@ -45,6 +45,7 @@ def told(desk: Desk, *arguments: str, code: int = 0) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.slow
 def test_of_100_orders_one_is_set_aside_and_counts_once_it_is_understood(
     desk: Desk, live_wix: LiveWix
 ) -> None:

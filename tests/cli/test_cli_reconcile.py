@@ -81,6 +81,7 @@ def rows(desk: Desk) -> dict[tuple[str, str], State]:
     return {pair: one.state for pair, one in found.items()}
 
 
+@pytest.mark.slow
 def test_what_the_owner_takes_and_gives_counts_and_an_override_can_be_cleared(
     desk: Desk, live_wix: LiveWix
 ) -> None:
@@ -174,6 +175,7 @@ def test_what_stands_twice_is_told_with_its_cure(desk: Desk, live_wix: LiveWix) 
     assert "assign.repair_duplicates" in plain
 
 
+@pytest.mark.slow
 def test_commands_that_cannot_be_meant_say_what_is_missing(desk: Desk, live_wix: LiveWix) -> None:
     for wrong in (["x"], ["--all"], ["--badge", BADGE], [member_id(1), BADGE, "--all"]):
         ended = desk.run("clear-override", "shop", *wrong)

@@ -42,6 +42,7 @@ def opened(desk: Desk) -> SqlStore:
     return open_store(f"sqlite:///{desk.folder}/state/badgejobs.db")
 
 
+@pytest.mark.slow
 def test_a_sync_ends_with_what_waits_for_the_hour_and_a_release_lets_it_go(
     capped: Desk, live_wix: LiveWix
 ) -> None:

@@ -143,6 +143,7 @@ def test_who_is_to_lose_a_badge_is_told_with_the_command_that_works_at_that_time
     assert "beside --yes" not in taken_up
 
 
+@pytest.mark.slow
 def test_a_sync_ends_with_what_the_guard_holds_back_each_time_until_it_is_released(
     desk: Desk, live_wix: LiveWix
 ) -> None:

@@ -132,6 +132,6 @@ def test_overrides_that_do_not_fit_the_pack_are_told_with_the_others(
     file = fleet.write("sites.csv", GOOD.replace("standard,,", "standard,north.yaml,"))
     shown = fleet.refused("sites", "import", str(file))
     assert f"{file}:2: column overrides: overrides of north" in shown
-    assert "1 rows cannot be used" in shown
+    assert "1 row cannot be used" in shown
     with fleet.store.read() as tx:
         assert tx.sites.names() == []

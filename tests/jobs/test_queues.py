@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
@@ -115,13 +116,21 @@ def test_a_beat_that_ticks_tells_that_it_lives(settings: Settings, tmp_path: Pat
             assert [one.kind for one in tx.processes.alive()] == ["beat"]
 
 
+@pytest.fixture
+def _soon_given_up() -> Iterator[None]:
+    before = app.conf.broker_connection_max_retries
+    app.conf.broker_connection_max_retries = 1
+    yield
+    app.conf.broker_connection_max_retries = before
+
+
+@pytest.mark.usefixtures("_soon_given_up")
 def test_a_beat_that_waits_for_a_broker_tells_that_it_lives(
     shop_settings: MakeSettings, celery_app: Configure, tmp_path: Path
 ) -> None:
     told = shop_settings()
     socket = told.state_dir / "nobody.sock"
     celery_app(told, f"redis+socket://{socket}?virtual_host=0", f"unix://{socket}")
-    app.conf.broker_connection_max_retries = 1
 
     with beating(app, told, "beat"):
         beat = Ticking(app=app, schedule_filename=str(tmp_path / "schedule"))

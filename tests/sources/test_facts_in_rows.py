@@ -37,7 +37,7 @@ BLOG = wire.COMMENT_APPS["blog"]
 ADA, BOB = guid("b", 1), guid("b", 2)
 PAYMENTS = Wants(payments=True)
 KEY = keyed(b"made-up key of this test, long enough")
-GUEST = {"visitorId": guid("d", 1), "contactId": guid("7", 1), "email": "Canary-Login@shop.example"}
+GUEST = {"visitorId": guid("d", 1), "contactId": guid("7", 1), "email": "Siskin-Login@shop.example"}
 PROVED = {"contactId": guid("7", 1), "loginEmailVerified": True}
 EVERYTHING = Window(since=None)
 A_DAY = Age(
@@ -60,14 +60,14 @@ def order(number: int, day: int = 2, **fields: Any) -> dict[str, Any]:
     at = f"2026-02-{day:02}T10:00:00.000Z"
     mug = {
         "id": guid("9", 1),
-        "productName": {"original": "Canary Mug", "translated": "Canary Becher"},
+        "productName": {"original": "Siskin Mug", "translated": "Siskin Becher"},
         "catalogReference": {"catalogItemId": guid("8", 1), "appId": STORES},
         "quantity": 2,
         "refundQuantity": 1,
         "price": {"amount": "9.50"},
         "totalPriceBeforeTax": {"amount": "19.00"},
         "itemType": {"preset": "PHYSICAL"},
-        "descriptionLines": [{"name": {"original": "canary engraving"}}],
+        "descriptionLines": [{"name": {"original": "siskin engraving"}}],
     }
     plain = {
         "id": guid("c", number),
@@ -78,16 +78,16 @@ def order(number: int, day: int = 2, **fields: Any) -> dict[str, Any]:
         "currency": "EUR",
         "buyerInfo": {
             "memberId": ADA,
-            "email": "canary-order@shop.example",
+            "email": "siskin-order@shop.example",
             "contactId": guid("7", 1),
         },
-        "billingInfo": {"contactDetails": {"firstName": "Canary", "phone": "555-canary"}},
-        "buyerNote": "canary note",
-        "channelInfo": {"type": "POS", "externalOrderId": "canary-external"},
+        "billingInfo": {"contactDetails": {"firstName": "Siskin", "phone": "555-siskin"}},
+        "buyerNote": "siskin note",
+        "channelInfo": {"type": "POS", "externalOrderId": "siskin-external"},
         "lineItems": [mug],
         "activities": [
-            {"type": "MERCHANT_COMMENT", "merchantComment": {"message": "canary remark"}},
-            {"type": "ORDER_PAID", "createdDate": at, "authorEmail": "canary-staff@shop.example"},
+            {"type": "MERCHANT_COMMENT", "merchantComment": {"message": "siskin remark"}},
+            {"type": "ORDER_PAID", "createdDate": at, "authorEmail": "siskin-staff@shop.example"},
         ],
         "priceSummary": {"subtotal": {"amount": "19.00"}, "total": {"amount": "19.00"}},
     }
@@ -96,7 +96,7 @@ def order(number: int, day: int = 2, **fields: Any) -> dict[str, Any]:
 
 def comment(number: int, **fields: Any) -> dict[str, Any]:
     at = "2026-02-03T10:00:00.000Z"
-    text = {"type": "TEXT", "textData": {"text": "a canary sings"}}
+    text = {"type": "TEXT", "textData": {"text": "a siskin sings"}}
     plain = {
         "id": guid("f", number),
         "revision": "1",
@@ -109,7 +109,7 @@ def comment(number: int, **fields: Any) -> dict[str, Any]:
         "parentComment": {"id": guid("f", 0), "author": {"memberId": ADA}, "status": "PUBLISHED"},
         "content": {
             "richContent": {"nodes": [{"type": "PARAGRAPH", "nodes": [text]}]},
-            "mentions": [{"name": "canary mention"}],
+            "mentions": [{"name": "siskin mention"}],
         },
         "status": "PUBLISHED",
     }
@@ -120,9 +120,9 @@ def person(member: str, **fields: Any) -> dict[str, Any]:
     plain = {
         "id": member,
         "status": "APPROVED",
-        "loginEmail": "canary-login@shop.example",
-        "profile": {"nickname": "Canary Nick", "slug": "canary-slug", "title": "canary title"},
-        "contact": {"firstName": "Canary", "lastName": "Birdwell"},
+        "loginEmail": "siskin-login@shop.example",
+        "profile": {"nickname": "Siskin Nick", "slug": "siskin-slug", "title": "siskin title"},
+        "contact": {"firstName": "Siskin", "lastName": "Birdwell"},
         "createdDate": "2026-01-01T00:00:00.000Z",
     }
     return plain | fields
@@ -182,7 +182,7 @@ def test_rows_hold_what_rules_need(shop: LiveShop, store: SqlStore) -> None:
     bought = found[guid("c", 1)]
     mug = Item(
         product=guid("8", 1),
-        name=label("canary mug"),
+        name=label("siskin mug"),
         catalog=STORES,
         quantity=2,
         refunded=1,
@@ -200,24 +200,24 @@ def test_rows_hold_what_rules_need(shop: LiveShop, store: SqlStore) -> None:
 
 
 def test_no_name_address_or_text_ever_lands_in_the_file(shop: LiveShop, store: SqlStore) -> None:
-    wrong_line = order(2)["lineItems"][0] | {"quantity": "two canary mugs"}
+    wrong_line = order(2)["lineItems"][0] | {"quantity": "two siskin mugs"}
     shop.put(
         "orders",
         order(1),
         order(2, lineItems=[wrong_line]),
-        order(3, currency="canary"),
-        order(4, buyerInfo={"memberId": "canary-member"}),
+        order(3, currency="siskin"),
+        order(4, buyerInfo={"memberId": "siskin-member"}),
         order(5, buyerInfo=GUEST),
-        order(6, buyerInfo=GUEST | {"email": "canary-stranger@shop.example"}),
+        order(6, buyerInfo=GUEST | {"email": "siskin-stranger@shop.example"}),
     )
-    shop.put("comments", comment(1), comment(2, revision="canary"), comment(3, author="canary"))
-    shop.put("members", person(ADA, **PROVED), person(BOB, createdDate="canary day"))
+    shop.put("comments", comment(1), comment(2, revision="siskin"), comment(3, author="siskin"))
+    shop.put("members", person(ADA, **PROVED), person(BOB, createdDate="siskin day"))
     done = read(shop, store, wants=Wants(payments=True, guests=True))
     assert [one.quarantined for one in done] == [3, 2, 1]
     written = contents(store)
     assert guid("c", 1).encode() in written, "what is looked through is what was written"
     assert b"birdwell" not in written
-    assert b"canary" not in written
+    assert b"siskin" not in written
     assert facts(store)[guid("c", 5)].linked_by is Link.VERIFIED_EMAIL, "it was read all the same"
     assert guid("7", 1).encode() not in written, "the contact is kept as a digest too"
 
