@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from command_desk import INSTANCE, Desk, LiveWix, member_id
 
 pytest_plugins = ["cli_fixtures"]
