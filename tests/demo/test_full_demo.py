@@ -11,7 +11,11 @@ from running_demo import RunningDemo
 __test__ = real_data.IS_THERE
 #: Some minutes alone on two cores, and as many times as long as others use them too.
 MOST_SECONDS = 1000
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(MOST_SECONDS + 60)]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.at_length,  # test_whole_log plays it in one process
+    pytest.mark.timeout(MOST_SECONDS + 60),
+]
 
 
 def test_the_whole_real_log_becomes_exactly_the_badges_of_independent_truth(

@@ -113,7 +113,8 @@ def test_the_lines_of_the_page_do_what_they_say_and_double_nothing(
     assert '"started_by": "worker, asked by celery"' in shown
     assert len(shops.given()) == 3, "asked for ten times, given once"
     assert shops.given()[0] in given
-    assert {one.started_by for one in runs_of(yard)} == {
+    # what a worker rings for beside it, for other sites or by itself, is asked for by nobody
+    assert {one.started_by for one in runs_of(yard)} - {"worker"} == {
         f"worker, asked by {who}" for who in asking.PEOPLE
     }
     assert not [one.error for one in runs_of(yard) if one.error]
