@@ -11,7 +11,11 @@ from own_redis import OwnRedis
 from badgejobs.coordination.lanes import headroom
 
 pytest_plugins = ["chaos_fixtures"]
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.at_length,  # tests/coordination plays it in virtual time, with many processes
+    pytest.mark.timeout(600),
+]
 
 
 def test_a_redis_that_forgets_the_pace_lets_no_site_go_beyond_its_own(
