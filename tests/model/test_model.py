@@ -18,7 +18,7 @@ from badgejobs.store import SqlStore, open_store
 
 #: Seeds of each kind: in every run of the suite, and in its long step.
 SHORT = 25
-LONG = 125
+LONG = 85
 ON_POSTGRES = 8
 CHUNKS = 4
 
