@@ -39,6 +39,7 @@ from badgejobs.store.ledger_tables import (
     wake_up,
 )
 from badgejobs.store.metadata import METADATA
+from badgejobs.store.operator_tables import notification, progress, tally
 from badgejobs.store.people_tables import fingerprint, identity, link, tombstone
 
 __all__ = [
@@ -60,10 +61,12 @@ __all__ = [
     "identity",
     "link",
     "member_request",
+    "notification",
     "pack",
     "pack_canary",
     "pack_version",
     "process",
+    "progress",
     "quarantine",
     "reading",
     "resource",
@@ -76,6 +79,7 @@ __all__ = [
     "site_binding",
     "slot",
     "standing",
+    "tally",
     "tick",
     "tombstone",
     "wake_up",
