@@ -19,6 +19,10 @@ from hypothesis import HealthCheck, settings
 
 from badgejobs.store import SqlStore, open_store
 
+# Python processes that tests start keep what they compiled of our modules: else each of them would
+# compile all anew, which takes longer than what most of them are started for.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 DATABASES = ("sqlite", "postgres")
 
 # No example is too slow on a machine that others use too. On a desk each run looks at new

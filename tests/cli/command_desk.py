@@ -12,16 +12,30 @@ from pathlib import Path
 from typing import Any
 
 from left_alone import left_alone
+from one_process import SECRET, Ended, run_here
 
 from badgejobs.sandbox.history import seed
 from badgejobs.sandbox.records.collection import Record
 from badgejobs.sandbox.world import World
 from badgejobs.wix import wire
 
+__all__ = [
+    "APP",
+    "INSTANCE",
+    "RULES",
+    "SECRET",
+    "SITE",
+    "Desk",
+    "Ended",
+    "LiveWix",
+    "member_id",
+    "orders_of",
+    "run",
+]
+
 APP = "aaaaaaaa-0000-4000-8000-000000000001"
 INSTANCE = "aaaaaaaa-0000-4000-8000-000000000002"
 SITE = "aaaaaaaa-0000-4000-8000-000000000003"
-SECRET = "app-secret-0123456789"
 
 RULES = """\
 version: 1
@@ -51,17 +65,12 @@ app_secret_file = "app.secret"
 """
 
 
-@dataclass(frozen=True)
-class Ended:
-    """How a process ended."""
-
-    code: int
-    out: str
-    err: str
-
-
 class Desk:
-    """A folder with settings, rules and a secret, and commands run in it as real processes."""
+    """A folder with settings, rules and a secret, and commands run in it.
+
+    ``run`` runs them in this process, which spares a second each; ``run_apart`` in one of their
+    own, for what depends on that.
+    """
 
     def __init__(self, folder: Path, wix: str) -> None:
         self.folder = folder
@@ -78,6 +87,9 @@ class Desk:
         return left_alone(path)
 
     def run(self, *arguments: str, **environment: str) -> Ended:
+        return run_here(arguments, folder=self.folder, environment=environment)
+
+    def run_apart(self, *arguments: str, **environment: str) -> Ended:
         return run(arguments, folder=self.folder, environment=environment)
 
 

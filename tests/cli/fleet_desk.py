@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from command_desk import APP, INSTANCE, RULES, SECRET, SITE, Desk, Ended
-from one_process import run_here
 from sqlalchemy import insert
 
 from badgejobs.store import SqlStore, open_store
@@ -38,10 +37,6 @@ class FleetDesk(Desk):
         self.store.migrate()
         for name in ("standard", "premium"):
             put_pack(self.store, name, RULES)
-
-    def run(self, *arguments: str, **environment: str) -> Ended:
-        """A command, within this process: many of them in processes would take minutes."""
-        return run_here(arguments, folder=self.folder, environment=environment)
 
     def told(self, *arguments: str, code: int = 0) -> dict[str, Any]:
         """What a command says in JSON."""

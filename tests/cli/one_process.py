@@ -8,12 +8,24 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
-from command_desk import SECRET, Ended
 
 from badgejobs.cli import main
+
+#: No command ever shows it.
+SECRET = "app-secret-0123456789"
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a process ended."""
+
+    code: int
+    out: str
+    err: str
 
 
 def run_here(arguments: Sequence[str], *, folder: Path, environment: dict[str, str]) -> Ended:

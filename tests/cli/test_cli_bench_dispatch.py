@@ -6,12 +6,15 @@ import json
 import subprocess
 import sys
 
+import pytest
+
 
 def ran(*arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "badgejobs", *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
 
 
+@pytest.mark.slow
 def test_a_play_tells_how_long_sites_wait_and_what_a_tick_costs() -> None:
     done = ran("bench", "dispatch", "--sites", "20", "--minutes", "2", "--json")
 

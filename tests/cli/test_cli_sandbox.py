@@ -12,6 +12,7 @@ from badgejobs.sandbox import builtin
 pytest_plugins = ["cli_fixtures"]
 
 
+@pytest.mark.slow
 def test_from_a_sandbox_to_badges_with_three_commands(tmp_path: Path) -> None:
     """The README's section on testing rules in CI."""
     seed = tmp_path / "activity.json"
@@ -105,8 +106,9 @@ def test_init_for_a_sandbox_takes_this_machine_only(url: str, lonely_desk: Desk)
     assert not (lonely_desk.folder / "new").exists()
 
 
+@pytest.mark.slow
 def test_the_bench_reports_both_figures_and_their_ratio(lonely_desk: Desk) -> None:
-    ended = lonely_desk.run("bench", "sandbox", "--pages", "10", "--rounds", "1", "--json")
+    ended = lonely_desk.run_apart("bench", "sandbox", "--pages", "10", "--rounds", "1", "--json")
     found = json.loads(ended.out)
     assert ended.code == 0, ended.err
     assert found["sandbox_pages_a_second"] > 0

@@ -1,7 +1,11 @@
-"""What holds of every rule and all facts; each looked at a thousand times."""
+"""What holds of every rule and all facts.
+
+Each is looked at 250 times, and a thousand times in the long step of ``.ci/run``.
+"""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
@@ -28,7 +32,7 @@ from badgejobs.core.policy import Refusal
 from badgejobs.core.timeline import Timeline, at_least, complement, every, some, stretch_at
 from badgejobs.store.facts import merged
 
-thousand = settings(max_examples=1000, deadline=None)
+many = settings(max_examples=1000 if "BADGEJOBS_TEST_LONGER" in os.environ else 250, deadline=None)
 AN_INSTANT = timedelta(microseconds=1)
 
 
@@ -40,7 +44,7 @@ def known(facts: Collection[Activity], by: datetime) -> list[Activity]:
     return [one for one in facts if one.occurred_at <= by + FUTURE_TOLERANCE]
 
 
-@thousand
+@many
 @given(facts=facts(), milestone=milestones, data=st.data())
 def test_order_page_splits_and_duplicates_change_neither_answer_nor_proof(
     facts: list[Activity], milestone: Milestone, data: st.DataObject
@@ -63,7 +67,7 @@ def test_order_page_splits_and_duplicates_change_neither_answer_nor_proof(
     assert answer.proof == replayed.proof
 
 
-@thousand
+@many
 @given(facts=facts(), condition=core_rules.growing(), more=core_rules.orders)
 def test_more_activity_never_takes_a_badge_that_asks_for_no_window_none_or_gap(
     facts: list[Activity], condition: Condition, more: Activity
@@ -77,7 +81,7 @@ def test_more_activity_never_takes_a_badge_that_asks_for_no_window_none_or_gap(
         assert after.earned_at <= before.earned_at
 
 
-@thousand
+@many
 @given(facts=facts(), milestone=milestones, then=moments)
 def test_the_past_is_answered_as_it_was_then(
     facts: list[Activity], milestone: Milestone, then: datetime
@@ -90,7 +94,7 @@ def test_the_past_is_answered_as_it_was_then(
     assert answer.proof.counted == as_it_was.proof.counted
 
 
-@thousand
+@many
 @given(facts=facts(), milestone=milestones, then=moments)
 def test_the_activities_of_a_proof_alone_give_the_same_answer(
     facts: list[Activity], milestone: Milestone, then: datetime
@@ -104,7 +108,7 @@ def test_the_activities_of_a_proof_alone_give_the_same_answer(
     assert alone.next_flip_at == answer.next_flip_at
 
 
-@thousand
+@many
 @given(facts=facts(), milestone=milestones, then=moments)
 def test_time_alone_changes_nothing_before_the_next_flip(
     facts: list[Activity], milestone: Milestone, then: datetime
@@ -121,7 +125,7 @@ def test_time_alone_changes_nothing_before_the_next_flip(
             assert later.earned_at == now.earned_at
 
 
-@thousand
+@many
 @given(facts=facts(), leaf=core_rules.numeric(), then=moments)
 def test_every_short_cut_finds_what_the_sweep_finds(
     facts: list[Activity], leaf: Leaf, then: datetime
@@ -132,7 +136,7 @@ def test_every_short_cut_finds_what_the_sweep_finds(
     assert list(numeric(leaf)(counted)) == list(swept(leaf, entries(leaf, counted)[0]))
 
 
-@thousand
+@many
 @given(facts=facts(), leaf=core_rules.numeric(), then=moments)
 def test_facts_are_told_apart_by_their_marks_alone_only_where_nothing_else_decides(
     facts: list[Activity], leaf: Leaf, then: datetime
@@ -144,7 +148,7 @@ def test_facts_are_told_apart_by_their_marks_alone_only_where_nothing_else_decid
     assert short.over(of_source, then) == whole.over(of_source, then)
 
 
-@thousand
+@many
 @given(facts=facts(), leaf=core_rules.numeric(), then=moments)
 def test_a_leaf_is_met_just_when_its_number_is_at_its_line(
     facts: list[Activity], leaf: Leaf, then: datetime
@@ -158,7 +162,7 @@ def test_a_leaf_is_met_just_when_its_number_is_at_its_line(
     assert answer.proof.number == number_at(leaf, given, core_rules.clock(facts, then))
 
 
-@thousand
+@many
 @given(facts=facts(), leaf=core_rules.streaks(), then=moments)
 def test_a_streak_is_met_just_while_it_is_long_enough(
     facts: list[Activity], leaf: Leaf, then: datetime
@@ -169,7 +173,7 @@ def test_a_streak_is_met_just_while_it_is_long_enough(
     assert answer.met == (answer.proof.number >= leaf.length)
 
 
-@thousand
+@many
 @given(facts=facts(), leaf=st.one_of(core_rules.numeric(), core_rules.rhythmic()))
 def test_every_fact_of_the_source_is_counted_refused_or_filling(
     facts: list[Activity], leaf: Leaf
@@ -187,7 +191,7 @@ stretches = st.lists(
 ).map(lambda found: some([found, ()]))
 
 
-@thousand
+@many
 @given(timelines=st.lists(stretches, min_size=1, max_size=4), at=moments, number=st.integers(1, 4))
 def test_the_algebra_of_timelines_is_that_of_every_moment(
     timelines: list[Timeline], at: datetime, number: int

@@ -215,7 +215,7 @@ def test_up_and_down_and_up_again_ends_where_the_facts_are(store: SqlStore, cloc
 # ---------------------------------------------------------------- whatever goes wrong
 
 #: Seeds of every run of the suite, and of its long step.
-SHORT, LONG, STEPS, CHUNKS = 16, 40, 12, 4
+SHORT, LONG, STEPS, CHUNKS = 8, 32, 12, 2
 MEMBERS = ("ada", "bob")
 
 

@@ -325,7 +325,7 @@ sites = iter(range(10**9))
     places=st.integers(0, 4),
     pages=st.integers(1, 3),
 )
-@settings(max_examples=60)
+@settings(max_examples=25)
 def test_before_anything_is_sent_the_places_depend_on_the_facts_and_not_on_their_order(
     *,
     arena: tuple[SqlStore, StandingClock],

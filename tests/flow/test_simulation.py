@@ -30,8 +30,8 @@ from badgejobs.errors import (
 from badgejobs.store import SqlStore, open_store
 
 #: Seeds and steps of each: in every run of the suite, and in its long step.
-SHORT = (60, 12)
-LONG = (32, 30)
+SHORT = (24, 12)
+LONG = (24, 30)
 CHUNKS = 8
 MEMBERS = ("ada", "bob", "cyd", "dan")
 TITLES = {"One Order": "one-order", "Two Orders": "two-orders", "Talker": "talker"}

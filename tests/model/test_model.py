@@ -17,10 +17,10 @@ from model_run import play
 from badgejobs.store import SqlStore, open_store
 
 #: Seeds of each kind: in every run of the suite, and in its long step.
-SHORT = 25
-LONG = 85
+SHORT = 12
+LONG = 64
 ON_POSTGRES = 8
-CHUNKS = 4
+CHUNKS = 1
 
 KINDS = pytest.mark.parametrize("kind", ["orders", "comments"])
 

@@ -101,7 +101,7 @@ activities = st.builds(
 
 
 @settings(
-    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(one=activities)
 def test_every_activity_comes_back_as_it_went_in(store: SqlStore, one: Activity) -> None:
@@ -301,7 +301,7 @@ def histories(draw: st.DrawFn) -> tuple[list[Activity], list[Activity]]:
 
 
 @settings(
-    max_examples=40,
+    max_examples=15,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

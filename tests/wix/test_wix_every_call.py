@@ -113,7 +113,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=150)
+@settings(max_examples=60)
 @given(
     answer=st.dictionaries(st.sampled_from(FIELDS), JSON, max_size=4),
     status=st.sampled_from([200, 200, 200, 400, 404, 409, 500]),

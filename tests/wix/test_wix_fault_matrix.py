@@ -175,8 +175,21 @@ def shown_of(error: BadgeJobsError | None, logs: pytest.LogCaptureFixture) -> st
     return "\n".join([*chain, *(f"{one.name} {one.getMessage()}" for one in logs.records)])
 
 
-@pytest.mark.parametrize("fault", FAULTS)
-@pytest.mark.parametrize("call", USES)
+#: Where the deadline ends a request, each cell waits for it: all of them are tried in the
+#: long step, and in every run of the suite a read, two kinds of writing and a removal.
+EVERY_TIME = {"search_orders", "create_assignment", "update_badge", "delete_assignments"}
+CELLS = [
+    pytest.param(
+        call,
+        fault,
+        marks=[pytest.mark.slow] if cell.too_slow and call not in EVERY_TIME else [],
+    )
+    for call in USES
+    for fault, cell in FAULTS.items()
+]
+
+
+@pytest.mark.parametrize(("call", "fault"), CELLS)
 def test_a_fault_names_its_remedy_and_what_may_be_assumed_and_leaks_nothing(
     stage: Stage, caplog: pytest.LogCaptureFixture, call: str, fault: str
 ) -> None:

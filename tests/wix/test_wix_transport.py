@@ -225,7 +225,7 @@ def test_a_429_is_understood_although_its_body_never_ends(
 
 
 def test_a_gzip_bomb_does_not_grow_memory(wix: ScriptedWix, connect: Connect) -> None:
-    wix.expect(wire.BADGES_QUERY, bomb(200 * 1024 * 1024))
+    wix.expect(wire.BADGES_QUERY, bomb(100 * 1024 * 1024))
     client = connect(credentials=API_KEY)
     tracemalloc.start()
     try:
