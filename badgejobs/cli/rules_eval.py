@@ -12,15 +12,14 @@ from typing import Annotated, Any
 import typer
 
 from badgejobs.cli.output import Output, Rows
-from badgejobs.core.proof import Proof
 from badgejobs.core.verdict import Verdict, verdicts
-from badgejobs.rules import SiteDefaults, in_words, read_rules
+from badgejobs.rules import SiteDefaults, read_rules
 from badgejobs.rules.activities import gathered
 from badgejobs.rules.activities.cells import moment
 from badgejobs.rules.activities.facts import currency_of
 from badgejobs.rules.language.names import OUR_SOURCES
 from badgejobs.rules.language.times import known_zones
-from badgejobs.rules.wording.proofs import missing_of, why
+from badgejobs.rules.wording.proofs import proof_data, why
 from badgejobs.sources.installed import found_sources
 
 #: So many members are shown at once.
@@ -168,26 +167,7 @@ def _data(one: Verdict, *, explain: bool) -> dict[str, Any]:
         "next_change_at": one.answer.next_flip_at,
         "withheld": one.withheld or None,
     }
-    return data | {"proof": _proof(one.answer.proof)} if explain else data
-
-
-def _proof(proof: Proof) -> dict[str, Any]:
-    data = {
-        "condition": in_words(proof.condition),
-        "met": proof.met,
-        "number": proof.number,
-        "earned_at": proof.earned_at,
-        "next_change_at": proof.next_flip_at,
-        "missing": missing_of(proof) or None,
-    }
-    if proof.parts:
-        return data | {"parts": [_proof(part) for part in proof.parts]}
-    return data | {
-        "counted": proof.counted,
-        "left_the_window": proof.passed,
-        "fills_a_gap": proof.filling,
-        "not_counted": [{"id": one, "reason": why.value} for one, why in proof.refused],
-    }
+    return data | {"proof": proof_data(one.answer.proof)} if explain else data
 
 
 def _time(at: datetime | None) -> str:

@@ -23,9 +23,7 @@ class Ends(NamedTuple):
 NO_ENDS = Ends()
 
 
-def ends_of(
-    of: Selection, counted: Counted, as_of: datetime, *, falls_at: datetime | None
-) -> Ends:
+def ends_of(of: Selection, counted: Counted, as_of: datetime, *, falls_at: datetime | None) -> Ends:
     """The ends of a selection at a moment, whose number falls then."""
     if falls_at is not None:
         # what comes counts only when it is settled

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Self
 
 from badgejobs.core.activity import Activity
 from badgejobs.core.award import Award, State
@@ -90,7 +91,7 @@ class Explanation:
         return bool(self.facts)
 
     @property
-    def answers(self) -> Answer | None:
+    def told(self) -> Answer | None:
         """The answer that decides: by earlier rules where the award is held to those."""
         return self.held_to or self.answer
 
@@ -103,3 +104,8 @@ class Line:
     #: Whether the condition that it tells of is met; ``None`` where it tells of none.
     met: bool | None = None
     children: tuple[Line, ...] = ()
+
+    @classmethod
+    def of(cls, text: str) -> Self:
+        """A line by itself."""
+        return cls(text=text)
