@@ -11,11 +11,11 @@ from typing import Annotated, Any
 
 import typer
 
+from badgejobs.cli.as_of import AsOf, told_moment
 from badgejobs.cli.output import Output, Rows
 from badgejobs.core.verdict import Verdict, verdicts
 from badgejobs.rules import SiteDefaults, read_rules
 from badgejobs.rules.activities import gathered
-from badgejobs.rules.activities.cells import moment
 from badgejobs.rules.activities.facts import currency_of
 from badgejobs.rules.language.names import OUR_SOURCES
 from badgejobs.rules.language.times import known_zones
@@ -25,10 +25,6 @@ from badgejobs.sources.installed import found_sources
 #: So many members are shown at once.
 _AT_ONCE = 200
 
-AsOf = Annotated[
-    str | None,
-    typer.Option("--as-of", metavar="TIME", help="ISO 8601 with the zone. Default: now."),
-]
 TimeZone = Annotated[
     str | None, typer.Option(metavar="NAME", help="What 'site' stands for, such as Europe/London.")
 ]
@@ -65,7 +61,7 @@ def evaluate(
 
     Example: badgejobs rules eval shop.yaml --activities orders.csv --member ada --explain
     """
-    out, at = Output(as_json=as_json), _as_of(as_of)
+    out, at = Output(as_json=as_json), told_moment(as_of) or datetime.now(UTC)
     if as_of is None:
         out.note(f"as of now, {at.isoformat()}; --as-of asks for another time")
     sources = known_sources()
@@ -109,15 +105,6 @@ def site_defaults(timezone: str | None, currency: str | None) -> SiteDefaults:
             param_hint="--currency",
         )
     return SiteDefaults(timezone=timezone, currency=currency)
-
-
-def _as_of(text: str | None) -> datetime:
-    if text is None:
-        return datetime.now(UTC)
-    try:
-        return moment(text)
-    except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="--as-of") from None
 
 
 def _print(shown: Sequence[Verdict], out: Output, explain: bool) -> None:

@@ -216,7 +216,7 @@ def _rhythmic(leaf: Streak | Gap | Age, scene: Scene, told: _Told) -> Proof:
 
 
 def _first_leaves(leaf: Numeric, given: Iterable[Entry], as_of: datetime) -> datetime | None:
-    """When the first of what makes the number leaves the window; a largest value adds up to none."""
+    """When the first of what makes the number leaves the window; never of a largest value."""
     if isinstance(leaf, Max):
         return None
     ends = (one.end for one in given if one.start <= as_of < one.end < FOREVER)

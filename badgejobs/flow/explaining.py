@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from difflib import get_close_matches
 
 from badgejobs.core.activity import Activity
 from badgejobs.core.award import UNSENT, Award
@@ -22,6 +23,7 @@ def explain(
     member: str,
     badge: str,
     rules: Ruleset,
+    *,
     as_of: datetime | None = None,
 ) -> Explanation:
     """Why, at this moment or as of another; ``badge`` is its id in the rules, or its title.
@@ -31,7 +33,7 @@ def explain(
     neither the rules nor the member's awards know, with those that there are.
     """
     with store.read() as tx:
-        return explained(tx, site, member, badge, rules, as_of)
+        return explained(tx, site, member, badge, rules, as_of=as_of)
 
 
 def explained(
@@ -40,6 +42,7 @@ def explained(
     member: str,
     badge: str,
     rules: Ruleset,
+    *,
     as_of: datetime | None = None,
 ) -> Explanation:
     """The same, within a transaction."""
@@ -48,8 +51,7 @@ def explained(
     found_badge = milestone.badge if milestone else badge
     award = awards.get((member, found_badge))
     if milestone is None and award is None:
-        known = ", ".join(one.badge for one in rules.milestones)
-        raise SettingsError(f"the rules have no badge {badge!r}; they have: {known}")
+        required(rules, badge)
     known_facts = tx.activities.of_members(site, [member]).get(member, [])
     in_force, decided_to = tx.bindings.applied(site)
     outlook = outlook_on(tx, site, rules, at=as_of)
@@ -69,6 +71,18 @@ def explained(
         given_by_rules_of=tx.versions.since(site, award.rules_version) if award else None,
     )
     return _held_against(tx, whole, known_facts, rules, outlook) if milestone else whole
+
+
+def required(rules: Ruleset, badge: str) -> Milestone:
+    """As :func:`named`; ``SettingsError`` where there is none, with what was probably meant."""
+    if milestone := named(rules, badge):
+        return milestone
+    names = {one.badge.casefold(): one.badge for one in rules.milestones}
+    names |= {one.title.casefold(): one.badge for one in rules.milestones}
+    near = get_close_matches(badge.strip().casefold()[:80], names, n=1)
+    known = ", ".join(one.badge for one in rules.milestones)
+    cure = f"did you mean {names[near[0]]!r}?" if near else f"they have: {known}"
+    raise SettingsError(f"the rules have no badge {badge!r}; {cure}")
 
 
 def named(rules: Ruleset, badge: str) -> Milestone | None:

@@ -49,6 +49,7 @@ class SqlProgress:
 
     def made_at(self, site: str) -> datetime | None:
         """When all were looked at last."""
-        return self._connection.scalar(
+        made_at: datetime | None = self._connection.scalar(
             select(func.max(progress.c.made_at)).where(progress.c.site == site)
         )
+        return made_at

@@ -10,7 +10,6 @@ from badgejobs.core.calendar import UTC_CALENDAR
 from badgejobs.core.evaluate import Answer, Withheld
 from badgejobs.core.explanation import Explanation, Line
 from badgejobs.core.proof import prove
-from badgejobs.rules.wording.conditions import in_words
 from badgejobs.rules.wording.milestones import described
 from badgejobs.rules.wording.proofs import flat, moment_of, proof_data, tree
 from badgejobs.rules.wording.standings import heading, standing
@@ -47,8 +46,8 @@ def caveats(one: Explanation) -> Iterator[str]:
     """What a reader must know beside the proof, since it is often the reason."""
     if one.is_past:
         yield (
-            f"asked as of {_moment(one, one.as_of)}: the facts as they are recorded now, by the rules of "
-            "now; the award is the one that stands"
+            f"asked as of {_moment(one, one.as_of)}: the facts as they are recorded now, by the "
+            "rules of now; the award is the one that stands"
         )
     if not one.is_known:
         yield (
@@ -119,7 +118,7 @@ def _proof(word: str, answer: Answer, one: Explanation) -> Line:
             if proof.first_met_at:
                 shown = tree(proof, one.facts, above.calendar)
                 below.append(Line(text=f"the higher tier {above.title}", children=(shown,)))
-    return Line(text=f"{word}: {in_words(milestone.condition)}", children=tuple(below))
+    return Line(text=word, children=tuple(below))
 
 
 def _moment(one: Explanation, at: datetime) -> str:

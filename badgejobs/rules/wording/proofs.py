@@ -16,6 +16,8 @@ from badgejobs.core.milestone import (
     AtLeast,
     Composite,
     Condition,
+    Count,
+    Distinct,
     Gap,
     Has,
     Max,
@@ -27,6 +29,8 @@ from badgejobs.core.milestone import (
 from badgejobs.core.proof import Proof
 from badgejobs.rules.wording.amounts import length, money, some
 from badgejobs.rules.wording.conditions import in_words
+
+_LEAVES = "the first of what counts leaves the window"
 
 #: The facts of one member, by source and id.
 Facts = Mapping[tuple[str, str], Activity]
@@ -85,10 +89,7 @@ def by_when(proof: Proof) -> tuple[datetime | None, str]:
     falls, closes = proof.falls_at, proof.closes_at
     if falls and (closes is None or falls <= closes):
         streak = isinstance(proof.condition, Streak)
-        return (
-            falls,
-            "the streak breaks" if streak else "the first of what counts leaves the window",
-        )
+        return falls, "the streak breaks" if streak else _LEAVES
     return closes, "the window closes" if closes else ""
 
 
@@ -181,6 +182,23 @@ def _number(proof: Proof) -> str:
             return f"{_lasting(proof.number)} now"
         case leaf:
             return f"{_amount(leaf, proof.number)} of {_amount(leaf, leaf.gte)}"
+
+
+def has_and_needs(proof: Proof) -> tuple[str, str]:
+    """The number that the facts give of a leaf, and the one that is asked for.
+
+    >>> from badgejobs.core.milestone import CommentPolicy, Count, Selection
+    >>> ten = Count(of=Selection(source="comments", policy=CommentPolicy()), gte=10)
+    >>> has_and_needs(Proof(condition=ten, met=False, earned_at=None, number=9))
+    ('9', '10')
+    """
+    match proof.condition:
+        case Streak(every=every, length=wanted):
+            return str(proof.number), some(wanted, every.value)
+        case Count() | Sum() | Distinct() | Max() as leaf:
+            return _amount(leaf, proof.number), _amount(leaf, leaf.gte)
+        case _:
+            return str(proof.number), ""
 
 
 def _amount(condition: Condition, number: int) -> str:
