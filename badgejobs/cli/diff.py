@@ -160,8 +160,8 @@ def _tier_row(one: dict[str, Any]) -> tuple[str, ...]:
 
 def _markdown(data: dict[str, Any], *, named: bool) -> Iterator[str]:
     """A table for a pull request; members are named only where that was asked for."""
-    yield f"**{_cell(data['old'])} → {_cell(data['new'])}** at {_cell(data['site'])}, "
-    yield f"as of {data['as_of']:%Y-%m-%d %H:%M} UTC, by the recorded facts."
+    files = f"{_cell(data['old'])} → {_cell(data['new'])}"
+    yield f"**{files}** at {_cell(data['site'])}, as of {data['as_of']:%Y-%m-%d %H:%M} UTC"
     yield ""
     if not data["changes"]:
         yield "Nobody would gain, lose or change tier."

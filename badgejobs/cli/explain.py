@@ -61,7 +61,8 @@ class _Grown:
         from badgejobs.rules.wording.proofs import flat  # noqa: PLC0415 - the rules language
 
         if console.is_terminal:
-            yield _branch(self.line)
+            wrapped = options.update(no_wrap=False, overflow="fold")
+            yield from console.render(_branch(self.line), wrapped)
         else:
             yield Text("\n".join(flat(self.line)), overflow="ignore", no_wrap=True)
 

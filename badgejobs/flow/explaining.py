@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 from difflib import get_close_matches
+from itertools import takewhile
 
 from badgejobs.core.activity import Activity
 from badgejobs.core.award import UNSENT, Award
@@ -13,7 +14,7 @@ from badgejobs.core.explanation import Explanation, InLine, LastChange, Unread
 from badgejobs.core.milestone import Milestone, Ruleset
 from badgejobs.errors import SettingsError
 from badgejobs.flow.decide import Earlier, answers_for, outlook_on
-from badgejobs.flow.ports import Store, Transaction
+from badgejobs.flow.ports import Changed, Store, Transaction
 from badgejobs.flow.verdicts import Outlook, all_sources_of
 
 
@@ -141,10 +142,16 @@ def _last(tx: Transaction, site: str, member: str, badge: str) -> LastChange | N
     if not changes:
         return None
     last = changes[-1]
+    # a wish is carried out by a worker, in whose change nobody's name and note stand
+    told = next((one for one in takewhile(_by_person, reversed(changes)) if one.note), last)
     return LastChange(
         at=last.at,
         to_state=last.to_state,
         reason=last.reason,
-        actor=last.actor,
-        note=last.note,
+        actor=told.actor,
+        note=told.note,
     )
+
+
+def _by_person(one: Changed) -> bool:
+    return one.actor != "rules"

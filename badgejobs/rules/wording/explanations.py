@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from badgejobs.core.calendar import UTC_CALENDAR
@@ -13,6 +13,9 @@ from badgejobs.core.proof import prove
 from badgejobs.rules.wording.milestones import described
 from badgejobs.rules.wording.proofs import flat, moment_of, proof_data, tree
 from badgejobs.rules.wording.standings import heading, standing
+
+#: A source that is known up to so long ago is fresh.
+_FRESH = timedelta(minutes=15)
 
 
 def lines(one: Explanation) -> Iterator[str]:
@@ -60,7 +63,7 @@ def caveats(one: Explanation) -> Iterator[str]:
             f"the history of {unread.source} is not read to its end{known}: something may be "
             f"missing here; `badgejobs status {one.site}` shows how far it is"
         )
-    if one.told and one.told.scene.as_of < one.as_of and one.milestone:
+    if one.told and one.told.scene.as_of < one.as_of - _FRESH:
         yield f"decided as of {_moment(one, one.told.scene.as_of)}: so far its sources are known"
     if one.told and one.told.is_paused:
         yield f"{Withheld.PAUSED.value}: nothing is given now, and nothing taken"
