@@ -114,6 +114,13 @@ class SiteRules:
         """
         return self.told.reading(self._defaults())
 
+    def as_written(self) -> Ruleset:
+        """The rules as their file is written at this moment, however young; ``RulesError``.
+
+        Nobody is decided by them: they are only looked at.
+        """
+        return self._load()
+
     def under(self, version: int) -> Ruleset:
         """The rules by a version of the site's pack, likewise; raises ``RulesError``."""
         assert isinstance(self.told, PackRules), "asked for sites of a pack only"

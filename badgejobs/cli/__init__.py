@@ -25,6 +25,7 @@ COMMANDS = {
     "provision": "provision",
     "check": "site", "retry": "site", "rebind": "site", "release": "release",
     "links": "links", "unlink": "links", "erase-member": "erase",
+    "explain": "explain", "near": "nearing", "progress": "nearing", "diff": "diff",
     "grant": "byhand", "revoke": "byhand", "history": "history",
     "worker": "run", "beat": "run", "flower": "run", "webhooks": "webhooks",
     "web": "web", "health": "health",

@@ -17,6 +17,7 @@ from badgejobs.cli.bench_assign import measure_assign
 from badgejobs.cli.bench_backfill import measure_backfill
 from badgejobs.cli.bench_delta import measure_delta
 from badgejobs.cli.bench_dispatch import measure_dispatch
+from badgejobs.cli.bench_explain import measure_explain
 from badgejobs.cli.bench_fleet import measure_fleet
 from badgejobs.cli.bench_rules import measure_rules
 from badgejobs.cli.bench_sandbox import measured_sandbox, measuring_client
@@ -33,6 +34,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 bench = typer.Typer(help="Measure, and print figures of one run beside each other.")
 bench.command("assign")(measure_assign)
 bench.command("rules")(measure_rules)
+bench.command("explain")(measure_explain)
 bench.command("backfill")(measure_backfill)
 bench.command("delta")(measure_delta)
 bench.command("scan")(measure_scan)

@@ -11,25 +11,20 @@ from typing import Annotated, Any
 
 import typer
 
+from badgejobs.cli.as_of import AsOf, told_moment
 from badgejobs.cli.output import Output, Rows
-from badgejobs.core.proof import Proof
 from badgejobs.core.verdict import Verdict, verdicts
-from badgejobs.rules import SiteDefaults, in_words, read_rules
+from badgejobs.rules import SiteDefaults, read_rules
 from badgejobs.rules.activities import gathered
-from badgejobs.rules.activities.cells import moment
 from badgejobs.rules.activities.facts import currency_of
 from badgejobs.rules.language.names import OUR_SOURCES
 from badgejobs.rules.language.times import known_zones
-from badgejobs.rules.wording.proofs import missing_of, why
+from badgejobs.rules.wording.proofs import proof_data, why
 from badgejobs.sources.installed import found_sources
 
 #: So many members are shown at once.
 _AT_ONCE = 200
 
-AsOf = Annotated[
-    str | None,
-    typer.Option("--as-of", metavar="TIME", help="ISO 8601 with the zone. Default: now."),
-]
 TimeZone = Annotated[
     str | None, typer.Option(metavar="NAME", help="What 'site' stands for, such as Europe/London.")
 ]
@@ -66,7 +61,7 @@ def evaluate(
 
     Example: badgejobs rules eval shop.yaml --activities orders.csv --member ada --explain
     """
-    out, at = Output(as_json=as_json), _as_of(as_of)
+    out, at = Output(as_json=as_json), told_moment(as_of) or datetime.now(UTC)
     if as_of is None:
         out.note(f"as of now, {at.isoformat()}; --as-of asks for another time")
     sources = known_sources()
@@ -110,15 +105,6 @@ def site_defaults(timezone: str | None, currency: str | None) -> SiteDefaults:
             param_hint="--currency",
         )
     return SiteDefaults(timezone=timezone, currency=currency)
-
-
-def _as_of(text: str | None) -> datetime:
-    if text is None:
-        return datetime.now(UTC)
-    try:
-        return moment(text)
-    except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="--as-of") from None
 
 
 def _print(shown: Sequence[Verdict], out: Output, explain: bool) -> None:
@@ -168,26 +154,7 @@ def _data(one: Verdict, *, explain: bool) -> dict[str, Any]:
         "next_change_at": one.answer.next_flip_at,
         "withheld": one.withheld or None,
     }
-    return data | {"proof": _proof(one.answer.proof)} if explain else data
-
-
-def _proof(proof: Proof) -> dict[str, Any]:
-    data = {
-        "condition": in_words(proof.condition),
-        "met": proof.met,
-        "number": proof.number,
-        "earned_at": proof.earned_at,
-        "next_change_at": proof.next_flip_at,
-        "missing": missing_of(proof) or None,
-    }
-    if proof.parts:
-        return data | {"parts": [_proof(part) for part in proof.parts]}
-    return data | {
-        "counted": proof.counted,
-        "left_the_window": proof.passed,
-        "fills_a_gap": proof.filling,
-        "not_counted": [{"id": one, "reason": why.value} for one, why in proof.refused],
-    }
+    return data | {"proof": proof_data(one.answer.proof)} if explain else data
 
 
 def _time(at: datetime | None) -> str:

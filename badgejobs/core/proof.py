@@ -9,7 +9,8 @@ from typing import Protocol
 
 from badgejobs.core.activity import Activity
 from badgejobs.core.counted import Counted
-from badgejobs.core.measure import Numeric, entries, number_at
+from badgejobs.core.ends import NO_ENDS, Ends, ends_of
+from badgejobs.core.measure import Entry, Numeric, entries, number_at
 from badgejobs.core.milestone import (
     Age,
     AllOf,
@@ -27,8 +28,16 @@ from badgejobs.core.milestone import (
     Sum,
 )
 from badgejobs.core.policy import Refusal
-from badgejobs.core.rhythm import age_at, fillers, gap_at, outside, streak_at, within
-from badgejobs.core.timeline import Timeline, next_change, stretch_at
+from badgejobs.core.rhythm import (
+    age_at,
+    fillers,
+    gap_at,
+    outside,
+    streak_at,
+    streak_breaks_at,
+    within,
+)
+from badgejobs.core.timeline import FOREVER, Timeline, next_change, stretch_at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +70,13 @@ class Proof:
     #: A leaf's activities that do not count, each with its reason.
     refused: tuple[tuple[str, Refusal], ...] = ()
     parts: tuple[Proof, ...] = ()
+    #: What is missing must come before this moment, since then a leaf's number falls: the first
+    #: of what counts leaves the window, or the streak breaks. ``None`` where it does not fall.
+    falls_at: datetime | None = None
+    #: Only what comes before this moment can count for a leaf.
+    closes_at: datetime | None = None
+    #: Whether nothing that is still to come can count for a leaf.
+    is_over: bool = False
 
     @property
     def activities(self) -> frozenset[str]:
@@ -136,6 +152,7 @@ class _Told:
         coming: tuple[str, ...] = (),
         filling: tuple[str, ...] = (),
         refused: tuple[tuple[str, Refusal], ...] = (),
+        ends: Ends = NO_ENDS,
     ) -> Proof:
         return Proof(
             condition=condition,
@@ -151,6 +168,9 @@ class _Told:
             coming=coming,
             filling=filling,
             refused=refused,
+            falls_at=ends.falls_at,
+            closes_at=ends.closes_at,
+            is_over=ends.is_over,
         )
 
 
@@ -167,6 +187,7 @@ def _numeric(leaf: Numeric, scene: Scene, told: _Told) -> Proof:
         passed=_ids(one.fact for one in given if one.end <= as_of or one.start >= one.end),
         coming=(*_ids(coming), *_ahead(counted)),
         refused=_with_reasons([*counted.refused, *left_out, *waiting]),
+        ends=ends_of(leaf.of, counted, as_of, falls_at=_first_leaves(leaf, given, as_of)),
     )
 
 
@@ -190,7 +211,20 @@ def _rhythmic(leaf: Streak | Gap | Age, scene: Scene, told: _Told) -> Proof:
         coming=(*_ids(coming), *_ahead(counted)),
         filling=_ids(one for _, one in fillers(leaf, counted)) if isinstance(leaf, Gap) else (),
         refused=_with_reasons([*counted.refused, *outside(leaf, counted), *back, *waiting]),
+        ends=ends_of(leaf.of, counted, as_of, falls_at=_breaks(leaf, counted, as_of)),
     )
+
+
+def _first_leaves(leaf: Numeric, given: Iterable[Entry], as_of: datetime) -> datetime | None:
+    """When the first of what makes the number leaves the window; never of a largest value."""
+    if isinstance(leaf, Max):
+        return None
+    ends = (one.end for one in given if one.start <= as_of < one.end < FOREVER)
+    return min(ends, default=None)
+
+
+def _breaks(leaf: Streak | Gap | Age, counted: Counted, as_of: datetime) -> datetime | None:
+    return streak_breaks_at(leaf, counted, as_of) if isinstance(leaf, Streak) else None
 
 
 def _ids(facts: Iterable[Activity]) -> tuple[str, ...]:

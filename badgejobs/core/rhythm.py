@@ -48,16 +48,29 @@ def streak_timeline(leaf: Streak, counted: Counted) -> Timeline:
 
 def streak_at(leaf: Streak, counted: Counted, moment: datetime) -> int:
     """How many active periods the streak has that is alive at a moment; 0 where none is."""
+    return _alive(leaf, counted, moment)[1]
+
+
+def streak_breaks_at(leaf: Streak, counted: Counted, moment: datetime) -> datetime | None:
+    """When the streak that is alive at a moment breaks, if nothing more comes."""
+    first, number = _alive(leaf, counted, moment)
+    if not number:
+        return None
+    return leaf.of.calendar.start(leaf.every, first + number + leaf.miss + 1)
+
+
+def _alive(leaf: Streak, counted: Counted, moment: datetime) -> tuple[int, int]:
+    """The first period of the longest streak that is alive, and how many active ones it has."""
     calendar = leaf.of.calendar
     present = calendar.index(leaf.every, moment)
     facts = [one for one in within(leaf, counted) if one[1] <= moment]
     active = [index for index, _ in _active(leaf, facts)]
     last = present if present in active else present - 1
-    longest = 0
+    began, longest = present, 0
     for number, first in enumerate(reversed(active), start=1):
         if last - first + 1 - number <= leaf.miss:
-            longest = number
-    return longest
+            began, longest = first, number
+    return began, longest
 
 
 def _active(leaf: Streak, facts: Sequence[Dated]) -> list[tuple[int, Dated]]:

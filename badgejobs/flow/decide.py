@@ -66,7 +66,7 @@ def decide(
     changes, wake_ups = Changes(), list[WakeUp]()
     for member in sorted(members):
         awards, known = by_member.get(member, {}), facts.get(member)
-        answers = _answers(evaluator, known, outlook)
+        answers = answers_for(evaluator, known, outlook)
         held = Held(
             now=outlook.now,
             awards=awards,
@@ -95,7 +95,7 @@ def last_words(
     answers = {
         (member, answer.milestone.badge): answer
         for member, known in facts.items()
-        for answer in _answers(evaluator, known, outlook)
+        for answer in answers_for(evaluator, known, outlook)
     }
     in_front = {
         badge: tx.awards.in_front(site, badge, first=first)
@@ -208,13 +208,13 @@ class Earlier:
             under = {one.badge for one in awards if one.rules_version == version and is_ours(one)}
             found |= {
                 answer.milestone.badge: answer
-                for answer in _answers(self._evaluators[version], facts, outlook)
+                for answer in answers_for(self._evaluators[version], facts, outlook)
                 if answer.milestone.badge in under
             }
         return found
 
 
-def _answers(
+def answers_for(
     evaluator: Evaluator, facts: Collection[Activity] | None, outlook: Outlook
 ) -> tuple[Answer, ...]:
     """The answers for one member; of whom nothing is known, nothing is earned.
@@ -238,11 +238,13 @@ def _answers(
     )
 
 
-def outlook_on(tx: Transaction, site: str, rules: Ruleset) -> Outlook:
-    """What is known of a site beside its members' facts, at this moment."""
+def outlook_on(
+    tx: Transaction, site: str, rules: Ruleset, *, at: datetime | None = None
+) -> Outlook:
+    """What is known of a site beside its members' facts; decided is ``at`` now or then."""
     return Outlook(
         rules,
-        now=tx.now,
+        now=at or tx.now,
         known_to=tx.scans.known_to(site),
         complete=tx.scans.complete(site, rules.wants),
         whole=tx.bindings.whole(site) == rules.version,

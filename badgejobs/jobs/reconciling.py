@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 
 from badgejobs.bootstrap import House
 from badgejobs.core.drift import Caution
 from badgejobs.core.source import Track
-from badgejobs.errors import BadgeJobsError
+from badgejobs.errors import BadgeJobsError, Later, RulesError
+from badgejobs.flow.progress import survey
 from badgejobs.flow.reconcile import Reconciled, reconcile
 from badgejobs.jobs.units import Outcome, Stopped, Told, as_duty, by_what_is_told_now
 from badgejobs.jobs.work import RECONCILE, alarm
@@ -23,6 +25,16 @@ def caution_of(house: House) -> Caution:
         guard_least=told.guard_least,
         repair_duplicates=told.repair_duplicates,
     )
+
+
+def _look_at_all(house: House, site: str, time_is_up: Callable[[], bool]) -> None:
+    """Count once a day how far the members are, in what is left of the slice.
+
+    The numbers are for looking at: where the rules cannot be used or there is no time left, those
+    of the day before stand.
+    """
+    with suppress(RulesError, Later):
+        survey(site, house.at(site).rules(), house.store, time_is_up=time_is_up)
 
 
 @by_what_is_told_now
@@ -78,6 +90,7 @@ def run_reconcile(
                 tx.scans.bring_forward(site, RECONCILE, Track.LIVE, to=done.wished_at)
         if heard:
             heard(done)
+        _look_at_all(house, site, lambda: bool(done.error) or time_is_up())
         told = Told(numbers={"read": read} | done.numbers)
         if done.error:
             raise Stopped(told, done.error)

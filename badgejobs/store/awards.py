@@ -181,6 +181,10 @@ class SqlAwards:
         used = slots.used(self._connection, site, badge)
         return used, slots.number_in_line(self._connection, site, badge)
 
+    def before_in_line(self, one: Award) -> int:
+        """How many waiting awards of a badge with a limit come before this one."""
+        return slots.before(self._connection, one)
+
     def claim(
         self,
         site: str,

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from sqlalchemy import ColumnElement, Connection, and_, func, select
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 
 from badgejobs.core.award import UNSENT, Award, State
 from badgejobs.store import ledger
@@ -95,6 +95,23 @@ def with_state(
 def number_in_line(connection: Connection, site: str, badge: str) -> int:
     """How many unsent awards wait for a place, whether there is one for them or not."""
     return connection.scalar(select(func.count()).where(_waits(site, badge))) or 0
+
+
+def before(connection: Connection, one: Award) -> int:
+    """How many awards that wait for a place crossed the line before this one."""
+    crossed_by = bytewise(connection, award.c.crossed_by)
+    member_id = bytewise(connection, award.c.member_id)
+    earlier = or_(
+        award.c.earned_at < one.earned_at,
+        and_(award.c.earned_at == one.earned_at, crossed_by < one.crossed_by),
+        and_(
+            award.c.earned_at == one.earned_at,
+            crossed_by == one.crossed_by,
+            member_id < one.member_id,
+        ),
+    )
+    number = select(func.count()).where(_waits(one.site, one.badge), earlier)
+    return connection.scalar(number) or 0
 
 
 def _waits(site: str, badge: str) -> ColumnElement[bool]:

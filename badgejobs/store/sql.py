@@ -31,6 +31,7 @@ from badgejobs.store.identities import SqlIdentities
 from badgejobs.store.links import SqlLinks
 from badgejobs.store.packs import SqlPacks
 from badgejobs.store.processes import SqlProcesses
+from badgejobs.store.progress import SqlProgress
 from badgejobs.store.quarantine import SqlQuarantine
 from badgejobs.store.removals import SqlRemovals
 from badgejobs.store.requests import SqlRequests
@@ -231,6 +232,11 @@ class SqlTransaction:
     def byhand(self) -> SqlByHand:
         """The ledger as commands of a person change it."""
         return SqlByHand(self._connection, self, self._digest)
+
+    @cached_property
+    def progress(self) -> SqlProgress:
+        """How far all members were when they were looked at last."""
+        return SqlProgress(self._connection, self)
 
     @cached_property
     def copies(self) -> SqlCopies:

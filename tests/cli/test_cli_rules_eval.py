@@ -120,6 +120,8 @@ def test_json_lines_hold_one_object_a_row_and_with_explain_the_proof(folder: Des
             "earned_at": "2026-01-31T23:30:00+00:00",
             "next_change_at": None,
             "missing": None,
+            "missing_by": None,
+            "missing_by_because": None,
             "counted": ["o1"],
             "left_the_window": [],
             "fills_a_gap": [],
@@ -146,7 +148,8 @@ def test_explain_tells_each_activity_and_what_is_missing(folder: Desk) -> None:
         "ada  vip-silver  not met\n"
         "    not met: paid orders in the last 365 days worth 500.00 GBP or more in total; "
         "100.50 GBP of 500.00 GBP\n"
-        "      missing: 399.50 GBP more\n"
+        "      missing: 399.50 GBP more by 2027-01-17 23:30:00+00:00, "
+        "when the first of what counts leaves the window\n"
         "      counted: o1 of 2026-01-31 23:30:00+00:00\n"
         "      not counted: o2 of 2026-02-01 23:30:00+00:00: refunded in full\n"
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from badgejobs.flow.ports.byhand import ByHand
 from badgejobs.flow.ports.facts import Activities, Audits, Erasing, Links, Quarantine, ResourceMemo
 from badgejobs.flow.ports.keeping import Alerts, Allowances, Comparing, Drifts
-from badgejobs.flow.ports.ledger import Awards, Bindings, Requests, Versions, WakeUps
+from badgejobs.flow.ports.ledger import Awards, Bindings, Changed, Requests, Versions, WakeUps
 from badgejobs.flow.ports.removals import Removals
 from badgejobs.flow.ports.scans import Scans
 from badgejobs.flow.ports.sightings import Sightings
@@ -21,6 +21,7 @@ __all__ = [
     "Badges",
     "Bindings",
     "ByHand",
+    "Changed",
     "Comparing",
     "Drifts",
     "Erasing",

@@ -18,8 +18,50 @@ from badgejobs.core.milestone import Look
 from badgejobs.core.wixfacts import SiteFacts
 
 
+class Changed(Protocol):
+    """A change of an award, as its history keeps it."""
+
+    @property
+    def badge(self) -> str:
+        """The badge's id in the rules."""
+        ...
+
+    @property
+    def at(self) -> datetime:
+        """When."""
+        ...
+
+    @property
+    def to_state(self) -> State:
+        """Where the award stood from then on."""
+        ...
+
+    @property
+    def reason(self) -> str:
+        """Why, in a few words."""
+        ...
+
+    @property
+    def actor(self) -> str:
+        """Who: the rules, a person at Wix, or whoever ran a command."""
+        ...
+
+    @property
+    def note(self) -> str:
+        """What that person wrote beside it."""
+        ...
+
+
 class Awards(Protocol):
     """The ledger."""
+
+    def history(self, site: str, member_id: str) -> Sequence[Changed]:
+        """Every change of state of one member's awards, oldest first."""
+        ...
+
+    def before_in_line(self, one: Award) -> int:
+        """How many waiting awards of a badge with a limit come before this one."""
+        ...
 
     def of_members(self, site: str, members: Collection[str]) -> dict[tuple[str, str], Award]:
         """All awards of these members by (member_id, badge)."""

@@ -17,6 +17,7 @@ from badgejobs.flow.ports.facts import (
 )
 from badgejobs.flow.ports.keeping import Alerts, Allowances, Comparing, Drifts
 from badgejobs.flow.ports.ledger import Awards, Bindings, Requests, Versions, WakeUps
+from badgejobs.flow.ports.progress import ProgressMemo
 from badgejobs.flow.ports.removals import Removals
 from badgejobs.flow.ports.scans import Scans
 from badgejobs.flow.ports.sightings import Sightings
@@ -118,6 +119,11 @@ class Transaction(Protocol):
     @property
     def byhand(self) -> ByHand:
         """The ledger as commands of a person change it."""
+        ...
+
+    @property
+    def progress(self) -> ProgressMemo:
+        """How far all members were when they were looked at last."""
         ...
 
     @property
