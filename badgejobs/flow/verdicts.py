@@ -87,7 +87,7 @@ class Outlook:
 
     def knows_all_of(self, milestone: Milestone) -> bool:
         """Whether everything is read that decides about a badge."""
-        return _all_sources_of(milestone) <= self._complete
+        return all_sources_of(milestone) <= self._complete
 
     def in_line(self, badge: str) -> str:
         """Why an award of a badge with a limit is held that has no place."""
@@ -229,6 +229,6 @@ def _hold_on(award: Award, answer: Answer, outlook: Outlook) -> str:
     return "" if hold == UNDECIDED and award.has_slot else hold
 
 
-def _all_sources_of(milestone: Milestone) -> frozenset[str]:
+def all_sources_of(milestone: Milestone) -> frozenset[str]:
     """The sources that decide about a badge, those of the tiers above among them."""
-    return sources_of(milestone.condition).union(*map(_all_sources_of, milestone.above))
+    return sources_of(milestone.condition).union(*map(all_sources_of, milestone.above))
