@@ -24,6 +24,7 @@ from badgejobs.rules import (
     SiteDefaults,
     parse_rules,
     read_rules,
+    read_text,
 )
 from badgejobs.store import SqlStore
 
@@ -118,6 +119,15 @@ class SiteRules:
         """The rules by a version of the site's pack, likewise; raises ``RulesError``."""
         assert isinstance(self.told, PackRules), "asked for sites of a pack only"
         return self._earlier.beside(self._closed(self.told.reading(self._defaults(), version)))
+
+    def by_text(self, text: str, name: str) -> Ruleset:
+        """Rules that are not the site's yet, meant as its own would be; raises ``RulesError``.
+
+        ``name`` is what errors call them. Asked for sites with a file of their own only.
+        """
+        assert isinstance(self.told, FileRules), "a pack has its versions"
+        reading = read_text(text, file=name, sources=self._names, site=self._defaults())
+        return self._earlier.beside(self._closed(reading))
 
     def site_facts(self) -> SiteFacts:
         """What Wix told last of the site's time zone and currency; empty where it never did.

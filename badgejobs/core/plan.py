@@ -12,6 +12,7 @@ from math import ceil
 
 from badgejobs.core.activity import Activity
 from badgejobs.core.award import UNSENT, Award, State
+from badgejobs.errors import FileError
 
 #: Members that a query, and a bulk create, of Wix holds.
 _A_CALL = 100
@@ -24,6 +25,10 @@ EARNED = "earned"
 STANDS = "stands already"
 #: That a line is in one plan and not in the other.
 NOTHING = "nothing"
+
+
+class PlanError(FileError):
+    """A file with a plan cannot be used."""
 
 
 class Kind(StrEnum):
