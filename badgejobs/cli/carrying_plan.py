@@ -16,7 +16,7 @@ from badgejobs.cli.exits import Code, code_of
 from badgejobs.cli.foreground import Done, Duty, Foreground
 from badgejobs.cli.opening import known_site, opened, settled
 from badgejobs.cli.output import Output, Rows
-from badgejobs.cli.plan_file import PlanFile, begin, is_begun, read_plan, replaced
+from badgejobs.cli.plan_file import PlanFile, begin, is_begun, read_plan, replaced, text_digest
 from badgejobs.cli.planning import rules_by_text
 from badgejobs.cli.progress import Progress
 from badgejobs.cli.site import checked_rules
@@ -66,7 +66,8 @@ def apply_plan(
     with opened(settings) as house, out.progress() as tell:
         checked_rules(house, at)
         work.register(house)
-        begun, rules = is_begun(plan), _rules_of(plan, house)
+        rules = _rules_of(plan, house)
+        begun = is_begun(plan) and _is_taken_up(plan, house)
         ended = _ended(plan, house)
         if begun and not ended.otherwise:
             _report(out, plan, ended, None)
@@ -103,9 +104,11 @@ def _rules_of(plan: PlanFile, house: House) -> Ruleset:
     own = house.at(head.site).rules_now()
     with house.store.read() as tx:
         in_force = tx.bindings.applied(head.site)[0]
-    if own.version not in ({head.version, head.own_version} if head.replaces else {head.version}):
+    is_as_before = head.replaces and text_digest(own.text) == head.own_text
+    if own.version != head.version and not is_as_before:
         raise _stale(f"the rules of {head.site} were changed since: they are version "
-                     f"{own.version} now, and were {head.own_version}")  # fmt: skip
+                     f"{own.version} now, which is neither the planned one nor what they were"
+                     )  # fmt: skip
     if in_force not in {head.in_force, head.version}:
         raise _stale(f"other rules were taken up since: version {in_force}, and it was "
                      f"{head.in_force}")  # fmt: skip
@@ -116,6 +119,12 @@ def _rules_of(plan: PlanFile, house: House) -> Ruleset:
         raise _stale("what its rules mean has changed since, with badgejobs or with the site's "
                      "time zone or currency")  # fmt: skip
     return rules
+
+
+def _is_taken_up(plan: PlanFile, house: House) -> bool:
+    """Whether the planned rules are decided by: until then nothing of the plan was done."""
+    with house.store.read() as tx:
+        return tx.bindings.applied(plan.head.site)[0] == plan.head.version
 
 
 def _stale(why: str) -> Refused:

@@ -32,8 +32,9 @@ class Head:
     text: str
     #: Whether the text is another than that of the site's own rules: it is to take their place.
     replaces: bool
-    #: The version of the site's own rules when it was made, and the one taken up by then.
-    own_version: str | None
+    #: A digest of the site's own rules as they were written when it was made.
+    own_text: str
+    #: The version that was taken up by then.
     in_force: str | None
     #: Up to when each source was read.
     read_to: Mapping[str, datetime]
@@ -49,6 +50,11 @@ class PlanFile:
     totals: Totals
     #: Names the document to the last byte.
     digest: str
+
+
+def text_digest(text: str) -> str:
+    """Names a text to the last letter."""
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def row_as_json(row: PlanRow) -> dict[str, Any]:
@@ -149,7 +155,7 @@ def read_plan(path: Path) -> PlanFile:
             version=str(told["version"]),
             text=str(told["text"]),
             replaces=bool(told["replaces"]),
-            own_version=told["own_version"],
+            own_text=str(told["own_text"]),
             in_force=told["in_force"],
             read_to={k: datetime.fromisoformat(v) for k, v in told["read_to"].items()},
         )

@@ -17,6 +17,7 @@ from badgejobs.cli.plan_file import (
     Head,
     calls_as_json,
     replaced,
+    text_digest,
     totals_as_json,
     written,
 )
@@ -82,7 +83,8 @@ def rules_by_text(house: House, site: str, text: str, name: str) -> Ruleset:
             f"it with `badgejobs packs canary {told.pack} ...`, or change what this site says "
             f"otherwise with `badgejobs sites change {site}`; plan without --rules plans by what is"
         )
-    return house.site_rules(site).by_text(text, name)
+    at = house.at(site)
+    return house.site_rules(site).by_text(text, name, at.reading, at_wix=at.at_wix)
 
 
 def shown_rows(rows: Iterable[PlanRow]) -> Rows:
@@ -107,7 +109,7 @@ def _head(house: House, site: str, by: Ruleset, own: Ruleset, *, text: str | Non
             version=by.version,
             text=by.text if text is None else text,
             replaces=text is not None,
-            own_version=own.version,
+            own_text=text_digest(own.text),
             in_force=tx.bindings.applied(site)[0],
             read_to=dict(tx.scans.known_to(site)),
         )
