@@ -75,7 +75,7 @@ def apply_plan(
             return Code.OK
         if not begun:
             moved = moved_since(
-                plan.rows, at, rules, house.store,
+                plan.rows, at, rules, house.store, beside=plan.head.version != plan.head.in_force,
                 heard=lambda number: tell.counted("members looked at", number),
             )  # fmt: skip
             if moved:

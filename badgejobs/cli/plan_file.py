@@ -164,7 +164,7 @@ def read_plan(path: Path) -> PlanFile:
         raise PlanError(f"cannot be read: {why}", file=str(path)) from error
     except (ValueError, TypeError, AttributeError, KeyError) as error:
         # never the value itself, which could be a member's
-        what = f"{type(error).__name__} {error}" if isinstance(error, KeyError) else "broken"
+        what = f"{error} is missing" if isinstance(error, KeyError) else "it is broken"
         raise PlanError(
             f"is no plan ({what}); `badgejobs plan SITE --out {path.name}` writes one",
             file=str(path),
@@ -193,7 +193,7 @@ def _mark(path: Path) -> Path:
 
 def _row(told: dict[str, Any]) -> PlanRow:
     if unknown := told.keys() - _NAMES:
-        raise KeyError(f"rows have no {min(unknown)}")
+        raise ValueError(f"rows have no {min(unknown)}")
     times = {name: datetime.fromisoformat(told[name]) for name in _TIMES & told.keys()}
     return PlanRow(**told | times | {"kind": Kind(told["kind"])})
 

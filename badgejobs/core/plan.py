@@ -97,6 +97,8 @@ _COLUMN = {
     Kind.AWARD: "award", Kind.HOLD: "hold", Kind.WITHDRAWAL: "withdrawal",
     Kind.EXPIRY: "expiry", Kind.SKIP: "skip",
 }  # fmt: skip
+#: States of an award that is being given.
+_UNDER_WAY = frozenset({State.PENDING, State.INFLIGHT, State.UNKNOWN})
 COLUMNS = ("award", "hold", "withdrawal", "taken now", "taken later", "expiry", "skip")
 
 
@@ -213,10 +215,13 @@ class Comparison:
     """A plan held against what would be planned now.
 
     Only rows that do something are compared. What was brought to Wix meanwhile, by workers or by
-    an earlier call, is the plan coming true; so is what Wix refused of it.
+    an earlier call, is the plan coming true; so is what Wix refused of it. Where the plan is of
+    other rules than those in force (``beside`` them), awards that scans opened meanwhile by those
+    in force, and that the planned ones give too, are no part of it and do not make it stale.
     """
 
-    def __init__(self, planned: Mapping[tuple[str, str], PlanRow]) -> None:
+    def __init__(self, planned: Mapping[tuple[str, str], PlanRow], *, beside: bool = False) -> None:
+        self._beside = beside
         #: What the plan does, by (member_id, badge).
         self._left = {pair: one for pair, one in planned.items() if one.kind in ACTIONS}
         self._found = dict[tuple[str, str, str], Moved]()
@@ -225,7 +230,8 @@ class Comparison:
         """Hold one row of now against the plan."""
         row = self._left.pop(now.pair, None)
         if row is None:
-            if now.kind in ACTIONS:
+            is_others = self._beside and now.kind is Kind.AWARD and now.was in _UNDER_WAY
+            if now.kind in ACTIONS and not is_others:
                 self._note(now, NOTHING, _words(now))
         elif not _agree(row, now):
             words = _words(now)

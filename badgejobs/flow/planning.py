@@ -88,10 +88,15 @@ def moved_since(
     rules: Ruleset,
     store: Store,
     *,
+    beside: bool = False,
     heard: Callable[[int], None] = lambda _: None,
 ) -> list[Moved]:
-    """What of a plan would be otherwise now; what was done of it meanwhile is not."""
-    comparison = Comparison(plan)
+    """What of a plan would be otherwise now; what was done of it meanwhile is not.
+
+    ``beside`` tells that the rules are not those in force: what scans opened meanwhile by those
+    is not the plan's.
+    """
+    comparison = Comparison(plan, beside=beside)
     for row in planned(site, rules, store, heard=heard):
         comparison.add(row)
     comparison.settle(awards_of(site, [row.pair for row in comparison.left], store))

@@ -217,6 +217,29 @@ def test_a_new_order_makes_a_plan_stale_which_names_it_and_one_that_changes_no_r
 
 
 @SQLITE
+def test_awards_that_scans_open_beside_a_plan_of_other_rules_are_not_its_own(
+    store: SqlStore, clock: Clock
+) -> None:
+    at = shop(store, clock, ONE_ORDER)
+    at.assign_all()
+    rules = rules_of(ONE_ORDER, milestone("three", orders_at_least(3)), version="v2")
+    plan, own = plan_of(at, rules), plan_of(at)
+    at.orders.put(at.order("m9-0", "m9"))
+    at.scan()
+    assert not moved_since(plan, at.site, rules, store, beside=True)
+    assert moved(at, plan, rules) == "one-order: nothing -> award: m9"
+    assert moved(at, own) == "one-order: nothing -> award: m9"
+    withdrawing = rules_of(TWO_ORDERS, version="v3")
+    none = dict[tuple[str, str], PlanRow]()
+    (one, *_) = [
+        one
+        for one in moved_since(none, at.site, withdrawing, store, beside=True)
+        if one.badge == BADGE
+    ]
+    assert (one.now, one.named) == (f"withdrawal ({NO_RULE})", ["m9"])
+
+
+@SQLITE
 def test_what_workers_brought_to_wix_meanwhile_is_the_plan_coming_true(
     store: SqlStore, clock: Clock
 ) -> None:
