@@ -150,7 +150,7 @@ def _install(plan: PlanFile, house: House) -> Path | None:
     assert isinstance(told, FromFile), "a pack was refused before"
     # the file itself, and not what may point to it
     path = told.path.resolve()
-    before, mode = path.read_text(encoding="utf-8"), path.stat().st_mode & 0o777
+    before, mode = path.read_bytes().decode(), path.stat().st_mode & 0o777
     kept = path.with_name(f"{path.stem}.before-{head.version[:8]}{path.suffix}")
     with replaced(kept, mode=mode) as write:
         write(before)

@@ -163,13 +163,16 @@ class Calls:
         return ceil(60 * self.total / requests_per_minute)
 
 
-def calls_for(totals: Totals, *, created: int, dressed: int) -> Calls:
-    """What sending all of it costs, where no answer is lost and nothing is refused."""
+def calls_for(totals: Totals, *, created: int, dressed: int, listed: bool) -> Calls:
+    """What sending all of it costs, where no answer is lost and nothing is refused.
+
+    ``listed`` where the badges of the site are read anew, as they are for new rules.
+    """
     return Calls(
         queries=ceil(totals.to_send / _A_CALL) + ceil(totals.to_take / _A_CALL),
         creates=ceil(totals.to_send / _A_CALL),
         deletes=totals.to_take,
-        badges=(created + dressed + 1) if created or dressed else 0,
+        badges=created + dressed + (listed or created > 0),
     )
 
 

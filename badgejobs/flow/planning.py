@@ -75,11 +75,11 @@ def planned(
 def calls_of(totals: Totals, site: str, rules: Ruleset, store: Store) -> Calls:
     """What bringing it to Wix costs, what is to be created and dressed among it."""
     with store.read() as tx:
-        bound = tx.bindings.bound(site)
+        bound, in_force = tx.bindings.bound(site), tx.bindings.applied(site)[0]
     ours = [one for one in rules.milestones if one.look is not None]
     created = sum(one.badge not in bound for one in ours)
     dressed = sum(one.badge in bound and bound[one.badge].look != one.look for one in ours)
-    return calls_for(totals, created=created, dressed=dressed)
+    return calls_for(totals, created=created, dressed=dressed, listed=in_force != rules.version)
 
 
 def moved_since(
