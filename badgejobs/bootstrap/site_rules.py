@@ -24,6 +24,7 @@ from badgejobs.rules import (
     SiteDefaults,
     parse_rules,
     read_rules,
+    read_text,
 )
 from badgejobs.store import SqlStore
 
@@ -126,6 +127,19 @@ class SiteRules:
         assert isinstance(self.told, PackRules), "asked for sites of a pack only"
         return self._earlier.beside(self._closed(self.told.reading(self._defaults(), version)))
 
+    def by_text(self, text: str, name: str, wix: SiteReader, *, at_wix: str) -> Ruleset:
+        """Rules that are not the site's yet, meant as its own would be; raises ``RulesError``.
+
+        ``name`` is what errors call them. Wix is asked as for its own. Asked for sites with a
+        file of their own only.
+        """
+        assert isinstance(self.told, FileRules), "a pack has its versions"
+        reading = read_text(text, file=name, sources=self._names, site=self._defaults())
+        if reading.left_open:
+            self._ask(wix, at_wix)
+            reading = read_text(text, file=name, sources=self._names, site=self._defaults())
+        return self._earlier.beside(self._closed(reading, name))
+
     def site_facts(self) -> SiteFacts:
         """What Wix told last of the site's time zone and currency; empty where it never did.
 
@@ -154,24 +168,27 @@ class SiteRules:
         except RulesError:
             return  # told where the rules are asked for
         if reading.left_open:
-            with self._store.begin() as tx:
-                # what is remembered stands with the site that the name is bound to
-                tx.bindings.bind_site(self._site, at_wix)
-            site_facts(self._site, wix, self._store)
-            self._facts_until = 0.0
+            self._ask(wix, at_wix)
+
+    def _ask(self, wix: SiteReader, at_wix: str) -> None:
+        with self._store.begin() as tx:
+            # what is remembered stands with the site that the name is bound to
+            tx.bindings.bind_site(self._site, at_wix)
+        site_facts(self._site, wix, self._store)
+        self._facts_until = 0.0
 
     def _load(self) -> Ruleset:
         """The rules, unless something of the site decides about badges and is not known yet."""
         return self._closed(self.reading())
 
-    def _closed(self, reading: Reading) -> Ruleset:
+    def _closed(self, reading: Reading, name: str | None = None) -> Ruleset:
         if reading.left_open:
             left, example = sorted(reading.left_open), {"timezone": "Europe/Berlin"}
             written = ", ".join(f"{one}: {example.get(one, 'EUR')}" for one in left)
             raise RulesError(
                 f"the site's own {' and '.join(left)} decide about badges here and are not known "
                 f"yet: Wix is asked when the badges are provisioned; or write site: {{{written}}}",
-                file=self.told.name,
+                file=name or self.told.name,
             )
         return reading.ruleset
 

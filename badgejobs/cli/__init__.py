@@ -23,6 +23,7 @@ COMMANDS = {
     "status": "status", "runs": "runs", "scan": "site", "backfill": "backfill", "assign": "site",
     "reconcile": "reconcile", "drift": "reconcile", "clear-override": "override",
     "provision": "provision",
+    "plan": "plan", "apply": "apply",
     "check": "site", "retry": "site", "rebind": "site", "release": "release",
     "links": "links", "unlink": "links", "erase-member": "erase",
     "explain": "explain", "near": "nearing", "progress": "nearing", "diff": "diff",

@@ -95,6 +95,10 @@ class Output:
         """One of many outcomes, as a line of JSON Lines."""
         self._out.out(json.dumps(data, default=_plain, ensure_ascii=False), highlight=False)
 
+    def text(self, text: str) -> None:
+        """A piece of a long document, as it is."""
+        self._out.out(text, highlight=False, end="")
+
     @contextmanager
     def live(self) -> Iterator[Live | None]:
         """A picture that is drawn anew; ``None`` where nobody watches."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 
@@ -45,6 +45,7 @@ def decide(
     *,
     silent: bool = False,
     declared: bool = False,
+    looked: Callable[[str, Collection[Activity], Held], None] | None = None,
 ) -> Decided:
     """Hold the facts of these members against all milestones, and write the difference.
 
@@ -53,7 +54,8 @@ def decide(
     should be, and from when on, is noted. When time alone will change an answer, or grace is
     over, the member is to be woken then.
     Of what is opened by a ``silent`` decision nobody is told: it was earned long ago. A
-    ``declared`` one may open any number, which the hourly cap does not count.
+    ``declared`` one may open any number, which the hourly cap does not count. ``looked`` is told
+    of each member what they have, and what the facts say of it.
     """
     if not members:
         return Decided()
@@ -73,6 +75,8 @@ def decide(
             answers={answer.milestone.badge: answer for answer in answers},
             earlier=before.answers(awards.values(), known, outlook),
         )
+        if looked:
+            looked(member, known or (), held)
         changes.of_member(member, held, outlook)
         wake_ups += _wake_ups(member, (*answers, *held.earlier.values()), held, outlook)
     tx.wake_ups.replace(site, members, wake_ups)

@@ -71,7 +71,7 @@ def difference(
     """
     so_far, last, decided = _SoFar(rules), "", 0
     while True:
-        with _undone(store) as tx:
+        with undone(store) as tx:
             members = tx.activities.members_after(site, last, MEMBERS_A_BATCH)
             before = tx.awards.of_members(site, members)
             decide(tx, site, members, rules, silent=True)
@@ -85,7 +85,7 @@ def difference(
 
 
 @contextmanager
-def _undone(store: Store) -> Iterator[Transaction]:
+def undone(store: Store) -> Iterator[Transaction]:
     """A transaction for writing of which nothing stands in the end."""
     with suppress(_UndoneError), store.begin() as tx:
         yield tx

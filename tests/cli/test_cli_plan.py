@@ -1,0 +1,177 @@
+"""Plans made and carried out by command, at a sandbox that answers and beside scans that go on."""
+
+from __future__ import annotations
+
+import json
+import threading
+from typing import Any
+
+import pytest
+from command_desk import INSTANCE, RULES, Desk, Ended, LiveWix, member_id
+
+pytest_plugins = ["cli_fixtures"]
+
+#: Members with so many orders: as many as their number says.
+MEMBERS = range(1, 7)
+NEW = """\
+version: 1
+badges:
+  - id: first-purchase
+    badge: {title: First Purchase}
+    when: {count: orders, gte: 2}
+    lifecycle: {revoke: when_unmet, on_rule_change: reevaluate}
+  - id: third-purchase
+    badge: {title: Third Purchase}
+    when: {count: orders, gte: 3}
+  - id: fifth-purchase
+    badge: {title: Fifth Purchase}
+    when: {count: orders, gte: 5}
+  - id: early
+    badge: {title: Early}
+    when: {count: orders, gte: 4}
+    limit: {first: 2}
+"""
+TITLES = {
+    "first-purchase": "First Purchase", "third-purchase": "Third Purchase",
+    "fifth-purchase": "Fifth Purchase", "early": "Early",
+}  # fmt: skip
+YES = "--yes-this-removes-access"
+
+
+def told(ended: Ended) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(ended.out)
+    return found
+
+
+def set_up(desk: Desk, live_wix: LiveWix) -> None:
+    for number in MEMBERS:
+        live_wix.buys(number, number)
+    ended = desk.run("sync", "shop")
+    assert ended.code == 0, ended.err
+    desk.write("new.yaml", NEW)
+
+
+def planned(desk: Desk) -> dict[str, Any]:
+    ended = desk.run("plan", "shop", "--rules", "new.yaml", "--out", "plan.json", "--json")
+    assert ended.code == 0, ended.err
+    file = desk.folder / "plan.json"
+    assert file.read_text(encoding="utf-8") == ended.out
+    assert file.stat().st_mode & 0o777 == 0o600
+    return told(ended)
+
+
+def at_wix(live_wix: LiveWix) -> set[tuple[str, str]]:
+    """Which member has which badge, by its title."""
+    site = live_wix.world.sites[INSTANCE]
+    titles = {one.body["id"]: one.body["title"] for one in site.badges.current.values()}
+    return {
+        (one.body["memberId"], titles[one.body["badgeId"]])
+        for one in site.assignments.current.values()
+    }
+
+
+def by_kind(plan: dict[str, Any], kind: str) -> set[tuple[str, str]]:
+    rows = [one for one in plan["rows"] if one["kind"] == kind]
+    return {(one["member_id"], TITLES[one["badge"]]) for one in rows}
+
+
+@pytest.mark.slow
+def test_what_was_done_is_what_was_planned_row_by_row_while_scans_go_on_and_once_only(
+    desk: Desk, live_wix: LiveWix
+) -> None:
+    set_up(desk, live_wix)
+    before, plan = at_wix(live_wix), planned(desk)
+    assert at_wix(live_wix) == before
+    assert len(by_kind(plan, "award")) == 2 + 2
+    assert by_kind(plan, "revocation") == {(member_id(1), "First Purchase")}
+    assert len(by_kind(plan, "hold")) == 1
+
+    without = desk.run("apply", "plan.json")
+    assert without.code == 1
+    assert YES in without.err
+    assert at_wix(live_wix) == before
+
+    stop, codes = threading.Event(), list[Ended]()
+
+    def trade() -> None:
+        """Somebody new buys, again and again, and it is scanned beside all else."""
+        number = 100
+        while not stop.is_set():
+            live_wix.buys(number, 3)
+            codes.append(desk.run("scan", "shop", "orders", "--foreground"))
+            number += 1
+
+    trading = threading.Thread(target=trade)
+    trading.start()
+    while not codes:
+        trading.join(0.05)  # at least one of them was read before
+    done = desk.run("apply", "plan.json", YES, "--json", "--as", "mara")
+    stop.set()
+    trading.join()
+    assert done.code == 0, done.out + done.err
+    assert {one.code for one in codes} == {0}
+    assert all(one["planned"] == one["done"] for one in told(done)["rows"])
+    assert not told(done)["otherwise"]
+    ours = {pair for pair in at_wix(live_wix) if pair[0] in set(map(member_id, MEMBERS))}
+    gone, given = by_kind(plan, "revocation"), by_kind(plan, "award")
+    assert ours == (before - gone) | given
+    assert given <= ours
+
+    assert (desk.folder / "rules.yaml").read_text(encoding="utf-8") == NEW
+    (kept,) = desk.folder.glob("rules.before-*.yaml")
+    assert kept.read_text(encoding="utf-8") == RULES
+    requests = live_wix.creates()
+    again = desk.run("apply", "plan.json", YES, "--json")
+    assert again.code == 0, again.err
+    assert told(again)["rows"] == told(done)["rows"]
+    assert live_wix.creates() == requests
+
+
+@pytest.mark.slow
+def test_a_new_order_or_other_rules_make_a_plan_stale_and_nothing_is_done(
+    desk: Desk, live_wix: LiveWix
+) -> None:
+    set_up(desk, live_wix)
+    planned(desk)
+    before = at_wix(live_wix)
+    live_wix.buys(4, 5)
+    assert desk.run("scan", "shop", "orders", "--foreground").code == 0
+    refused = desk.run("apply", "plan.json", YES, "--json")
+    assert refused.code == 1
+    found = {(one["badge"], one["was"], one["now"]): one["named"] for one in told(refused)["moved"]}
+    assert found["fifth-purchase", "nothing", "award"] == [member_id(4)]
+    assert at_wix(live_wix) == before
+    assert (desk.folder / "rules.yaml").read_text(encoding="utf-8") == RULES
+
+    desk.write("rules.yaml", RULES.replace("gte: 3", "gte: 4"))
+    other = desk.run("apply", "plan.json", YES)
+    assert other.code == 1
+    assert "the rules of shop were changed since" in other.err
+
+    for text, why in (
+        ("{}", "'plan' must be 1"),
+        ("[", "is no plan"),
+        ('{"plan": 1}', "'rows' is missing"),
+    ):
+        desk.write("broken.json", text)
+        broken = desk.run("apply", "broken.json")
+        assert broken.code == 4
+        assert why in broken.err
+
+
+@pytest.mark.slow
+def test_what_is_left_of_a_plan_is_done_by_a_second_call_and_nothing_twice(
+    desk: Desk, live_wix: LiveWix
+) -> None:
+    set_up(desk, live_wix)
+    plan = planned(desk)
+    cut = desk.run("apply", "plan.json", YES, "--json", "--max-seconds", "0")
+    assert cut.code in {0, 3}, cut.err
+    # what is bought meanwhile is not the plan's, and does not keep it from its end
+    live_wix.buys(50, 2)
+    assert desk.run("scan", "shop", "orders", "--foreground").code == 0
+    done = desk.run("apply", "plan.json", YES, "--json")
+    assert done.code == 0, done.out + done.err
+    assert all(one["planned"] == one["done"] for one in told(done)["rows"])
+    assert by_kind(plan, "award") <= at_wix(live_wix)
+    assert not by_kind(plan, "revocation") & at_wix(live_wix)
