@@ -38,6 +38,7 @@ GROUPS = {
     "sites": "sites",
     "apps": "apps",
     "quarantine": "quarantine",
+    "notify": "notify",
     "sandbox": "sandbox",
     "bench": "bench",
 }
