@@ -7,7 +7,9 @@ from zoneinfo import ZoneInfo
 from badgejobs.bootstrap.house import House
 from badgejobs.config import Notify, time_of
 from badgejobs.core.calendar import UTC_ZONE
+from badgejobs.core.milestone import Milestone
 from badgejobs.core.notification import Channel, Digest, Event, Quiet, Telling
+from badgejobs.errors import Later, RulesError
 
 
 def channels_of(told: Notify) -> frozenset[Channel]:
@@ -26,16 +28,32 @@ def telling_of(house: House, site: str) -> Telling | None:
     if told.quiet_hours:
         begins, _, ends = told.quiet_hours.partition("-")
         quiet = Quiet(begins=time_of(begins), ends=time_of(ends))
+    milestones = _milestones(house, site)
     return Telling(
         channels=channels,
         on=frozenset(map(Event, told.on)),
         zone=zone_of(house, site),
         quiet=quiet,
         digest=Digest(at=time_of(told.digest_at), weekly=told.digest_every == "weekly"),
+        unheard=frozenset(one.badge for one in milestones if not one.notify_award),
+        taken_too=frozenset(one.badge for one in milestones if one.notify_revoke),
+        past_too=frozenset(one.badge for one in milestones if one.notify_backfill),
     )
 
 
 def zone_of(house: House, site: str) -> ZoneInfo:
-    """The zone of a site's clock: of the settings, or as Wix told it, or UTC."""
-    name = house.settings.notify_of(site).timezone or house.at(site).site_facts().timezone
-    return ZoneInfo(name) if name else UTC_ZONE
+    """The zone of a site's clock: of the settings, of its rules, as Wix told it, or UTC."""
+    if name := house.settings.notify_of(site).timezone:
+        return ZoneInfo(name)
+    if milestones := _milestones(house, site):
+        return milestones[0].calendar.zone
+    facts = house.at(site).site_facts()
+    return ZoneInfo(facts.timezone) if facts.timezone else UTC_ZONE
+
+
+def _milestones(house: House, site: str) -> tuple[Milestone, ...]:
+    """Those of the rules in force; none while these cannot be used."""
+    try:
+        return house.at(site).rules().milestones
+    except (RulesError, Later):
+        return ()

@@ -97,6 +97,31 @@ class Telling:
     zone: ZoneInfo = UTC_ZONE
     quiet: Quiet | None = None
     digest: Digest = Digest()
+    #: Badges whose rules say ``notify: {award: false}``, ``notify: {revoke: true}`` and
+    #: ``backfill: {notify: true}``.
+    unheard: frozenset[str] = frozenset()
+    taken_too: frozenset[str] = frozenset()
+    past_too: frozenset[str] = frozenset()
+
+    def event_of(self, was: Award, one: Award) -> Event | None:
+        """What a change of an award is to others; ``None`` for what nobody is told of.
+
+        Told is what the rules did to a badge of ours just now. Silent are backfills and changed
+        rules, unless the badge's rule asks for its past, and always what is given once more and
+        all that a person did.
+        """
+        is_silent = one.silent and not (one.period == 1 and one.badge in self.past_too)
+        if is_silent or one.by_hand or was.by_hand or was.state is one.state:
+            return None
+        if one.giver is not Giver.OURS:
+            return None
+        if one.state is State.ASSIGNED:
+            is_told = Event.GIVEN in self.on and one.badge not in self.unheard
+            return Event.GIVEN if is_told else None
+        if one.state is State.REVOKED:
+            is_told = Event.TAKEN in self.on or one.badge in self.taken_too
+            return Event.TAKEN if is_told else None
+        return None
 
     def due_at(self, channel: Channel, now: datetime) -> datetime:
         """When something that happens now is told; quiet hours postpone it."""
@@ -110,21 +135,6 @@ class Telling:
     def quiet_until(self, now: datetime) -> datetime | None:
         """When quiet hours are over, where they are on."""
         return self.quiet.until(now, self.zone) if self.quiet else None
-
-
-def event_of(was: Award, one: Award) -> Event | None:
-    """What a change of an award is to others; ``None`` for what nobody is told of.
-
-    Told is what the rules did to a badge of ours just now. Silent are backfills, changed rules,
-    what is given once more, and all that a person did.
-    """
-    if one.silent or one.by_hand or was.by_hand or was.state is one.state:
-        return None
-    if one.state is State.ASSIGNED and one.giver is Giver.OURS:
-        return Event.GIVEN
-    if one.state is State.REVOKED and was.giver is Giver.OURS:
-        return Event.TAKEN
-    return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -139,7 +139,7 @@ def signatures(keys: Sequence[bytes], message_id: str, at: str, content: bytes) 
     """The header ``webhook-signature``: one signature a key, newest first.
 
     >>> signatures([b"x" * 24], "msg_1", "1700000000", b"{}")
-    'v1,vMvDKPMYDXyEukVFaPGZZxcGyRrF0Rg9ZQKr3NWX2nk='
+    'v1,LmOsZlrVUyeQ4uRmdnmqc6BTEymlbc7zMkdBUpZlqEc='
     """
     signed = f"{message_id}.{at}.".encode() + content
     words = [base64.b64encode(hmac.digest(key, signed, "sha256")).decode() for key in keys]

@@ -21,7 +21,7 @@ from sqlalchemy import (
 
 from badgejobs.core.alert import Kind
 from badgejobs.core.award import Award
-from badgejobs.core.notification import Channel, Event, Notification, event_of
+from badgejobs.core.notification import Channel, Event, Notification
 from badgejobs.store.acting import who_acts
 from badgejobs.store.dialect import chunks, insert_into
 from badgejobs.store.moment import Moment
@@ -71,7 +71,7 @@ def note(connection: Connection, changes: Iterable[tuple[Award, Award]], *, now:
             "last_error": "",
         }
         for was, one in changes
-        if (event := event_of(was, one)) and event in telling.on
+        if (event := telling.event_of(was, one))
         for channel in sorted(telling.channels)
     ]
     if rows:
