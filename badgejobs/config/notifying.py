@@ -8,7 +8,7 @@ import re
 from datetime import time
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Protocol, Self, TypeVar
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -21,6 +21,7 @@ from pydantic import (
     SecretStr,
     model_validator,
 )
+from pydantic_core import PydanticCustomError
 
 from badgejobs.config import checks
 
@@ -216,3 +217,21 @@ def joined(whole: Notify, own: Notify | None) -> Notify:
     told = whole.model_copy(update={name: getattr(own, name) for name in names})
     require_whole(told)
     return told
+
+
+class _Site(Protocol):
+    @property
+    def notify(self) -> Notify | None: ...
+
+
+S = TypeVar("S", bound=_Site)
+
+
+def require_each(sites: dict[str, S], whole: Notify | None) -> dict[str, S]:
+    """The sites; a refusal that names the one whose own word goes not with the installation's."""
+    for name, site in sites.items():
+        try:
+            joined(whole or Notify(), site.notify)
+        except PydanticCustomError as error:
+            raise checks.refusal(f"{name}.notify {error.message()}") from None
+    return sites

@@ -14,6 +14,8 @@ from pydantic import (
     Field,
     PrivateAttr,
     SecretStr,
+    ValidationInfo,
+    field_validator,
     model_validator,
 )
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -272,11 +274,12 @@ class Settings(BaseSettings):
     owner: str | None = None
     sites: Annotated[dict[str, SiteSettings], AfterValidator(checks.site_names)] = {}
 
-    @model_validator(mode="after")
-    def _each_site_can_tell(self) -> Self:
-        for site in self.sites:
-            self.notify_of(site)
-        return self
+    @field_validator("sites")
+    @classmethod
+    def _each_can_tell(
+        cls, sites: dict[str, SiteSettings], info: ValidationInfo
+    ) -> dict[str, SiteSettings]:
+        return notifying.require_each(sites, info.data.get("notify"))
 
     _origins: Origins = PrivateAttr(default_factory=Origins)
     _warnings: tuple[str, ...] = PrivateAttr(default=())
