@@ -25,7 +25,7 @@ from badgejobs.errors import FileError
 from badgejobs.flow.ports import Messenger, Store, Transaction
 
 #: So many are claimed at once where each is told by itself ...
-BATCH = 50
+BATCH = 20
 #: ... and where one mail tells of all; what is beyond goes into a second one.
 MOST_IN_A_MAIL = 20_000
 #: A claim holds so much longer than telling can take.
