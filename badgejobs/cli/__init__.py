@@ -40,6 +40,7 @@ GROUPS = {
     "sites": "sites",
     "apps": "apps",
     "quarantine": "quarantine",
+    "notify": "notify",
     "sandbox": "sandbox",
     "bench": "bench",
 }

@@ -18,6 +18,7 @@ from badgejobs.cli.triggering import Bell, Wait, trigger
 from badgejobs.errors import Later, SettingsError
 from badgejobs.jobs import standing as site_standing
 from badgejobs.jobs import work
+from badgejobs.jobs.notifying import notify_now
 from badgejobs.jobs.units import BY_HAND
 
 _MEMBER_ID = r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
@@ -53,6 +54,7 @@ def sync(site: SiteName = None, *, as_json: AsJson = False, max_seconds: MaxSeco
             # the first orders of guests are among what was read: now their members are looked for
             work.register(house)
             done = here.sync(met)
+        notify_now(house, name, by=BY_HAND)
         work.prune(house)
     report(done, out)
 

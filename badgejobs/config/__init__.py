@@ -7,6 +7,7 @@ from badgejobs.config.identity_key import identity_digest
 from badgejobs.config.layers import forget as forget_environment
 from badgejobs.config.layers import owner, use_file
 from badgejobs.config.loading import load_settings
+from badgejobs.config.notifying import InstallationNotify, Notify, time_of, webhook_keys
 from badgejobs.config.origins import Origin
 from badgejobs.config.secret_files import read_secret
 from badgejobs.config.secrets_key import secrets_keys
@@ -19,6 +20,8 @@ __all__ = [
     "Assign",
     "Health",
     "HeartbeatFile",
+    "InstallationNotify",
+    "Notify",
     "Origin",
     "Scan",
     "SecretStr",
@@ -34,5 +37,7 @@ __all__ = [
     "read_secret",
     "sandbox_template",
     "secrets_keys",
+    "time_of",
     "use_file",
+    "webhook_keys",
 ]

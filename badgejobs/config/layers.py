@@ -31,11 +31,18 @@ _MOST_BYTES = 256 * 1024
 #: What may come from a file of its own, by the last part of its name.
 SECRETS = (
     "database_url", "redis_url", "broker_url", "identity_key", "secrets_key", "app_secret",
-    "api_key",
+    "api_key", "webhook_secret", "smtp_password",
 )  # fmt: skip
 #: Of these, what may have several lines.
-OF_LINES = ("secrets_key",)
-_PATHS = ("state_dir", "rules", "overrides", "public_key_file", "previous_public_key_file")
+OF_LINES = ("secrets_key", "webhook_secret")
+_PATHS = (
+    "state_dir",
+    "rules",
+    "overrides",
+    "public_key_file",
+    "previous_public_key_file",
+    "templates",
+)
 
 
 @dataclass(slots=True)
@@ -223,13 +230,15 @@ def _settled(layer: Layer, *, folder: Path) -> Layer:
 def tables(values: dict[str, Any]) -> Iterator[tuple[tuple[str, ...], dict[str, Any]]]:
     """The mappings that can hold secrets and paths, with where they stand."""
     yield (), values
-    webhooks = values.get("webhooks")
-    if isinstance(webhooks, dict):
-        yield ("webhooks",), webhooks
+    for name in ("webhooks", "notify"):
+        if isinstance(table := values.get(name), dict):
+            yield (name,), table
     sites = values.get("sites")
     for name, site in sites.items() if isinstance(sites, dict) else ():
         if isinstance(site, dict):
             yield ("sites", name), site
+            if isinstance(own := site.get("notify"), dict):
+                yield ("sites", name, "notify"), own
 
 
 def joined(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:

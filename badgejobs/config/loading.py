@@ -9,6 +9,7 @@ from pydantic import BaseModel, ValidationError
 
 from badgejobs.config import layers
 from badgejobs.config.checks import did_you_mean
+from badgejobs.config.notifying import Notify
 from badgejobs.config.origins import Origins
 from badgejobs.config.secret_files import read_secret
 from badgejobs.config.settings import Assign, Scan, Settings, SiteSettings, Webhooks
@@ -17,7 +18,7 @@ from badgejobs.errors import SettingsError
 #: What a person copies from Wix for each site.
 _IDS = ("app_id", "instance_id", "site_id")
 _MODELS: dict[str, type[BaseModel]] = {
-    "scan": Scan, "assign": Assign, "webhooks": Webhooks, "sites": SiteSettings,
+    "scan": Scan, "assign": Assign, "webhooks": Webhooks, "sites": SiteSettings, "notify": Notify,
 }  # fmt: skip
 
 
@@ -78,7 +79,7 @@ def _with_ids(values: dict[str, Any], origins: Origins, warnings: list[str]) -> 
     """Something in the place of ids that ``badgejobs init`` left to be filled in."""
     for above, table in layers.tables(values):
         for name in _IDS:
-            if above and table.get(name) == "":
+            if above and above[-1] != "notify" and table.get(name) == "":
                 place = (*above, name)
                 table[name] = f"missing-{above[-1]}"
                 shown = f"{'.'.join(place)} ({origins.of(place)})"

@@ -14,11 +14,13 @@ from pydantic import (
     Field,
     PrivateAttr,
     SecretStr,
+    ValidationInfo,
+    field_validator,
     model_validator,
 )
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from badgejobs.config import checks
+from badgejobs.config import checks, notifying
 from badgejobs.config.origins import Origin, Origins, origins_of
 from badgejobs.wix import wire
 
@@ -177,6 +179,8 @@ class SiteSettings(_Strict):
         AfterValidator(checks.comment_apps),
     ] = ("blog",)
     requests_per_minute: RequestsPerMinute | None = None
+    #: Who is told of this site's awards, where that is not as for all.
+    notify: notifying.Notify | None = None
 
     @property
     def comment_app_ids(self) -> tuple[str, ...]:
@@ -255,6 +259,7 @@ class Settings(BaseSettings):
     assign: Assign = Assign()
     webhooks: Webhooks = Webhooks()
     health: Health = Health()
+    notify: notifying.InstallationNotify = notifying.InstallationNotify()
     #: Whether Flower may trigger tasks, and stop and change workers; else it only shows.
     flower_write: bool = False
     #: How long it is kept what ran and what came of it.
@@ -268,6 +273,13 @@ class Settings(BaseSettings):
     #: The process that started this one, as ``PID:CREATE_TIME``; when it ends, this one does.
     owner: str | None = None
     sites: Annotated[dict[str, SiteSettings], AfterValidator(checks.site_names)] = {}
+
+    @field_validator("sites")
+    @classmethod
+    def _each_can_tell(
+        cls, sites: dict[str, SiteSettings], info: ValidationInfo
+    ) -> dict[str, SiteSettings]:
+        return notifying.require_each(sites, info.data.get("notify"))
 
     _origins: Origins = PrivateAttr(default_factory=Origins)
     _warnings: tuple[str, ...] = PrivateAttr(default=())
@@ -291,6 +303,11 @@ class Settings(BaseSettings):
         if self.database_url is not None:
             return self.database_url.get_secret_value()
         return f"sqlite:///{self.state_dir / 'badgejobs.db'}"
+
+    def notify_of(self, site: str) -> notifying.Notify:
+        """Who is told of the awards of one site."""
+        told = self.sites.get(site)
+        return notifying.joined(self.notify, told.notify if told else None)
 
     @property
     def config_file(self) -> Path | None:

@@ -67,6 +67,20 @@ _TEMPLATE = """\
 # host = "127.0.0.1"                  # where `badgejobs web` answers
 # port = 8091
 
+[notify]
+# webhook_url = "https://..."         # told of each award; signed (Standard Webhooks)
+# webhook_secret_file = "webhook.secret"
+# on = ["given"]                      # and "taken": badges that a rule took back
+# smtp_host = "smtp.example.com"      # takes mails with a digest; without it none are sent
+# smtp_user = "badges"
+# smtp_password_file = "smtp.secret"
+# mail_from = "badges@example.com"
+# mail_to = ["owner@example.com"]
+# digest_every = "daily"              # or weekly
+# digest_at = "08:00"                 # by the site's clock
+# quiet_hours = "22:00-07:00"         # nobody is told anything in these; it is told afterwards
+# templates = "templates"             # a folder; `badgejobs notify preview` shows what they make
+
 [sites.{site}]
 rules = "{site}.yaml"                 # relative to the folder of this file
 # Or, instead, a pack of rules that sites share, and what this one says otherwise:

@@ -20,6 +20,10 @@ class Kind(StrEnum):
     DRIFT = "drift"
     #: Wix does not take us any more: nothing is done for the site until it does.
     SUSPENDED = "suspended"
+    #: Somebody who was to be told of awards wants nothing more; subject: the channel.
+    CHANNEL_OFF = "channel switched off"
+    #: Notifications were not told in the time there was, or cannot be made; subject: the channel.
+    NOT_TOLD = "not told"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

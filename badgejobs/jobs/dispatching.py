@@ -19,6 +19,7 @@ from badgejobs.bootstrap import House
 from badgejobs.core.lane import Lane
 from badgejobs.errors import BadgeJobsError
 from badgejobs.jobs import standing, turns, work
+from badgejobs.jobs.notifying import wake_notify
 from badgejobs.jobs.ringing import Bell, ring_due, send, waiting
 from badgejobs.jobs.rooms import failing_among, rooms
 from badgejobs.store.dispatch import RING_AGAIN_AFTER
@@ -58,6 +59,7 @@ def tick(house: House, *, again_after: Mapping[Lane, timedelta] | None = None) -
     unusable = look_after_configured(house)
     take_up_new_secrets(house)
     work.wake_quarantine(house)
+    wake_notify(house)
     with house.store.begin() as tx:
         tx.awards.recover(quiet_period=house.timing.quiet_period)
     with house.store.begin() as tx:

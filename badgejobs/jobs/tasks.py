@@ -21,6 +21,7 @@ from badgejobs.core.source import Track
 from badgejobs.errors import BadgeJobsError
 from badgejobs.jobs import asking, dispatching, standing, tracks, work
 from badgejobs.jobs.app import house
+from badgejobs.jobs.notifying import run_notify
 from badgejobs.jobs.reconciling import run_reconcile
 from badgejobs.jobs.ringing import ring, ring_now
 from badgejobs.jobs.triggers import require_arguments, require_read, track_of, wanted_sources
@@ -185,6 +186,16 @@ def quarantine(*, site: str) -> dict[str, Any]:
     if outcome.opened:
         ring_now(at, site, work.ASSIGN)
     dispatching.hand_on(at)
+    return answer(outcome)
+
+
+@shared_task(name="badgejobs.notify", base=Bell)
+def notify(*, site: str) -> dict[str, Any]:
+    """Tell those outside what happened at a site."""
+    at = house()
+    outcome = run_notify(at, site, by=asking.started_by())
+    if outcome.more:
+        ring_now(at, site, work.NOTIFY)
     return answer(outcome)
 
 

@@ -13,6 +13,7 @@ import structlog
 
 from badgejobs.bootstrap import House
 from badgejobs.bootstrap.house import SiteHouse
+from badgejobs.bootstrap.telling import telling_of
 from badgejobs.core.milestone import Ruleset
 from badgejobs.core.source import Track
 from badgejobs.errors import BadgeJobsError, Later, LeaseTaken, Resting, SiteSuspended
@@ -168,7 +169,7 @@ def as_run(
         run = tx.runs.start(site, kind, started_by=by, of=of)
         kept_failing = of is not None and tx.dispatch.fails(site, *of)
     told, cause = Told(), None
-    with counting() as tally, acting(run=run):
+    with counting() as tally, acting(run=run, telling=telling_of(house, site)):
         try:
             told = unit()
         except Stopped as stopped:

@@ -45,9 +45,9 @@ RECONCILE = "reconcile"
 ASSIGN = "assign"
 FLIP = "flip"
 DUTIES = (PROVISION, RECONCILE, ASSIGN, FLIP)
-#: A duty that only those sites have that ever had something to do there.
-QUARANTINE = "quarantine"
-ALL_DUTIES = (*DUTIES, QUARANTINE)
+#: Duties that only those sites have that ever had something to do there.
+QUARANTINE, NOTIFY = "quarantine", "notify"
+ALL_DUTIES = (*DUTIES, QUARANTINE, NOTIFY)
 
 _PROVISIONED = ("created", "found", "changed", "moved")
 

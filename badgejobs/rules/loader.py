@@ -89,7 +89,7 @@ def read_text(text: str, *, file: str, sources: AbstractSet[str], site: SiteDefa
         ruleset = replace(compiled(rules, known), text=text)
     return Reading(
         ruleset=ruleset,
-        notes=tuple(notes_about(left_open, ruleset)),
+        notes=tuple(notes_about(left_open)),
         left_open=left_open,
     )
 

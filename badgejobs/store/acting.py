@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 
+from badgejobs.core.notification import Telling
+
 #: Nobody in particular: the rules, carried out by a worker.
 RULES = "rules"
 #: Somebody in Wix's dashboard, or another app, as far as anyone can tell.
@@ -17,11 +19,13 @@ PERSON_BY_COMMAND = "a person by command"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Acting:
-    """Who acts, in which run, and what they wrote beside it."""
+    """Who acts, in which run, what they wrote beside it, and who is told of it."""
 
     actor: str = RULES
     note: str = ""
     run: int | None = None
+    #: ``None`` where nobody is.
+    telling: Telling | None = None
 
 
 _NOBODY = Acting()
@@ -35,9 +39,13 @@ def who_acts() -> Acting:
 
 @contextmanager
 def acting(
-    *, actor: str | None = None, note: str | None = None, run: int | None = None
+    *,
+    actor: str | None = None,
+    note: str | None = None,
+    run: int | None = None,
+    telling: Telling | None = None,
 ) -> Iterator[None]:
-    """Let all changes of awards from here on be kept under this name, note and run.
+    """Let all changes of awards from here on be kept under this name, note and run, and told so.
 
     What is not given stays as it is around it.
     """
@@ -47,6 +55,7 @@ def acting(
             actor=around.actor if actor is None else actor,
             note=around.note if note is None else note,
             run=around.run if run is None else run,
+            telling=around.telling if telling is None else telling,
         )
     )
     try:

@@ -24,7 +24,7 @@ from sqlalchemy import (
 
 from badgejobs.core.award import OPEN, Award, State
 from badgejobs.core.guard import RELEASED
-from badgejobs.store import capping, ledger, slots
+from badgejobs.store import capping, ledger, notifications, slots
 from badgejobs.store.dialect import chunks
 from badgejobs.store.serving import served
 from badgejobs.store.tables import award, badge_binding
@@ -305,6 +305,7 @@ def write(connection: Connection, changes: Sequence[tuple[Award, Award]], *, now
             if (was.state, was.giver) != (one.state, one.giver)
         ],
     )
+    notifications.note(connection, changes, now=now)
 
 
 def due(now: datetime) -> ColumnElement[bool]:

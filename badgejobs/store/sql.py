@@ -29,6 +29,7 @@ from badgejobs.store.faults import translated
 from badgejobs.store.health import SqlHealth
 from badgejobs.store.identities import SqlIdentities
 from badgejobs.store.links import SqlLinks
+from badgejobs.store.notifications import SqlNotifications
 from badgejobs.store.packs import SqlPacks
 from badgejobs.store.processes import SqlProcesses
 from badgejobs.store.progress import SqlProgress
@@ -187,6 +188,11 @@ class SqlTransaction:
     def alerts(self) -> SqlAlerts:
         """What a person must know."""
         return SqlAlerts(self._connection, self)
+
+    @cached_property
+    def notifications(self) -> SqlNotifications:
+        """What is to be told to somebody outside."""
+        return SqlNotifications(self._connection, self)
 
     @cached_property
     def drifts(self) -> SqlDrifts:

@@ -41,9 +41,18 @@ def test_the_template_shows_the_real_defaults(home: Path) -> None:
         "identity_key_file",
         "secrets_key_file",
         "public_key_file",
+        "webhook_url",
+        "webhook_secret_file",
+        "smtp_host",
+        "smtp_user",
+        "smtp_password_file",
+        "mail_from",
+        "mail_to",
+        "quiet_hours",
+        "templates",
     )
     tables = "\n".join(line for line in lines if line.startswith("["))
-    assert tables == "[scan]\n[assign]\n[webhooks]\n[health]"
+    assert tables == "[scan]\n[assign]\n[webhooks]\n[health]\n[notify]"
     text = "\n".join(
         line[2:] if line[2:] in shown else line for line in lines if not line[2:].startswith(own)
     )

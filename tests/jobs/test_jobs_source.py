@@ -101,6 +101,7 @@ def test_the_tasks_are_those_we_know() -> None:
                 "assign",
                 "check_member",
                 "flip",
+                "notify",
                 "probe_site",
                 "provision",
                 "quarantine",
@@ -115,7 +116,16 @@ def test_the_tasks_are_those_we_know() -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        *("assign", "check_member", "flip", "probe_site", "provision", "quarantine", "reconcile"),
+        *(
+            "assign",
+            "check_member",
+            "flip",
+            "notify",
+            "probe_site",
+            "provision",
+            "quarantine",
+            "reconcile",
+        ),
         "scan",
     ],
 )

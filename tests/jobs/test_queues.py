@@ -59,6 +59,7 @@ def waiting(redis: Redis) -> dict[str, int]:
         ("reconcile", {"site": "a"}, "walk"),
         ("reconcile", {"by_beat": True}, "tick"),
         ("quarantine", {"site": "a"}, "walk"),
+        ("notify", {"site": "a"}, "scan"),
         ("tick", {}, "tick"),
     ],
 )

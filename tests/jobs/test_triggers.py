@@ -24,7 +24,7 @@ from badgejobs.wix import wire
 pytest_plugins = ["jobs_fixtures"]
 
 QUEUES = tuple(f"badgejobs:{lane}" for lane in (*LANES, OLDER))
-ALL = ["assign", "check_member", "flip", "provision", "quarantine", "reconcile", "scan"]
+ALL = ["assign", "check_member", "flip", "notify", "provision", "quarantine", "reconcile", "scan"]
 
 
 @pytest.fixture(scope="module")

@@ -1,9 +1,9 @@
-"""What is assumed and what is not carried out yet is said, by badge, and nothing else is."""
+"""What is assumed is said, and nothing else is."""
 
 from pathlib import Path
 
 import pytest
-from writing import SITE, with_badge, written
+from writing import SITE, with_badge
 
 from badgejobs.rules import NO_CURRENCY, SiteDefaults, read_rules
 
@@ -61,29 +61,16 @@ def test_a_currency_that_is_not_known_is_said_where_money_is_compared(tmp_path: 
         assert told.startswith("currency: the site's own is not known here")
 
 
-WAITING = [
-    ("notify: {revoke: true}", "a: this version sends no messages"),
-    ("backfill: {notify: true}", "a: this version sends no messages"),
-]
-
-
-@pytest.mark.parametrize(("more", "note"), WAITING, ids=written)
-def test_what_this_version_does_not_carry_out_is_said(more: str, note: str, tmp_path: Path) -> None:
-    (told,) = notes(tmp_path, with_badge(more))
-    assert told.startswith(note)
-
-
 @pytest.mark.parametrize(
-    "more", ["lifecycle: {revoke: {grace: 7d}}", "lifecycle: {expires: {after: 1y}}"]
+    "more",
+    [
+        "lifecycle: {revoke: {grace: 7d}}",
+        "lifecycle: {expires: {after: 1y}}",
+        "notify: {award: false, revoke: true}",
+        "backfill: {notify: true}",
+    ],
 )
-def test_what_is_taken_back_is_carried_out_and_needs_no_word(more: str, tmp_path: Path) -> None:
+def test_what_is_taken_back_or_told_is_carried_out_and_needs_no_word(
+    more: str, tmp_path: Path
+) -> None:
     assert notes(tmp_path, with_badge(more)) == ()
-
-
-def test_many_badges_are_counted(tmp_path: Path) -> None:
-    tiers = ", ".join(f"{{id: t{n}, badge: T{n}, gte: {n}}}" for n in range(1, 7))
-    ladder = f"{{id: l, measure: {{count: orders}}, notify: {{revoke: true}}, tiers: [{tiers}]}}"
-    (told,) = notes(tmp_path, f"version: 1\nladders: [{ladder}]\n")
-    assert told == (
-        "t1, t2, t3 and 3 more: this version sends no messages of its own, whatever 'notify' says"
-    )

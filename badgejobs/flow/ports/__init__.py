@@ -6,6 +6,7 @@ from badgejobs.flow.ports.byhand import ByHand
 from badgejobs.flow.ports.facts import Activities, Audits, Erasing, Links, Quarantine, ResourceMemo
 from badgejobs.flow.ports.keeping import Alerts, Allowances, Comparing, Drifts
 from badgejobs.flow.ports.ledger import Awards, Bindings, Changed, Requests, Versions, WakeUps
+from badgejobs.flow.ports.notifying import Messenger, Notifications
 from badgejobs.flow.ports.removals import Removals
 from badgejobs.flow.ports.scans import Scans
 from badgejobs.flow.ports.sightings import Sightings
@@ -28,6 +29,8 @@ __all__ = [
     "Links",
     "MemberFinder",
     "Members",
+    "Messenger",
+    "Notifications",
     "Quarantine",
     "Removals",
     "Requests",

@@ -17,6 +17,7 @@ from badgejobs.flow.ports.facts import (
 )
 from badgejobs.flow.ports.keeping import Alerts, Allowances, Comparing, Drifts
 from badgejobs.flow.ports.ledger import Awards, Bindings, Requests, Versions, WakeUps
+from badgejobs.flow.ports.notifying import Notifications
 from badgejobs.flow.ports.progress import ProgressMemo
 from badgejobs.flow.ports.removals import Removals
 from badgejobs.flow.ports.scans import Scans
@@ -74,6 +75,11 @@ class Transaction(Protocol):
     @property
     def alerts(self) -> Alerts:
         """What a person must know."""
+        ...
+
+    @property
+    def notifications(self) -> Notifications:
+        """What is to be told to somebody outside."""
         ...
 
     @property

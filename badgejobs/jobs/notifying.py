@@ -1,0 +1,72 @@
+"""The duty of telling those outside what happened at a site."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import structlog
+
+from badgejobs.bootstrap import House
+from badgejobs.bootstrap.messengers import messengers_of, takes
+from badgejobs.bootstrap.telling import telling_of
+from badgejobs.core.notification import Channel, Telling
+from badgejobs.flow.notifying import notify
+from badgejobs.jobs.units import Outcome, Told, as_duty, by_what_is_told_now
+from badgejobs.jobs.work import NOTIFY, alarm
+
+log = structlog.get_logger(__name__)
+
+#: What has its rows to wake it looks by itself so seldom.
+_SELDOM = timedelta(days=365)
+
+
+def wake_notify(house: House) -> None:
+    """Let those be told whose rows are due; nothing more than the row of a duty is made."""
+    with house.store.read() as tx:
+        due = tx.notifications.due_sites(house.configured)
+    if not due:
+        return
+    with house.store.begin() as tx:
+        for site in tx.waking.without(NOTIFY, due):
+            tx.scans.register(site, NOTIFY, "window")
+        tx.waking.at(NOTIFY, due)
+
+
+@by_what_is_told_now
+def run_notify(house: House, site: str, *, by: str) -> Outcome:
+    """One slice of telling what is due."""
+    at = house.at(site)
+    time_is_up = alarm(house.slice)
+
+    def unit(_failures: int) -> Told:
+        told = house.settings.notify_of(site)
+        done = notify(
+            site,
+            messengers_of(house, site),
+            house.store,
+            telling=telling_of(house, site) or Telling(channels=frozenset[Channel]()),
+            give_up=timedelta(hours=told.give_up_hours),
+            holds=takes(told),
+            time_is_up=time_is_up,
+        )
+        numbers = {name: getattr(done, name) for name in _NUMBERS}
+        return Told(numbers=numbers, more=done.more)
+
+    with house.store.begin() as tx:
+        tx.scans.register(site, NOTIFY, "window")
+    return as_duty(house, at, NOTIFY, unit, by=by, every=_SELDOM)
+
+
+_NUMBERS = ("told", "failed", "given_up", "postponed")
+
+
+def notify_now(house: House, site: str, *, by: str) -> Outcome | None:
+    """Tell all that is due, here and now; ``None`` where nothing is. For the foreground."""
+    with house.store.read() as tx:
+        if site not in tx.notifications.due_sites(house.configured):
+            return None
+    while (outcome := run_notify(house, site, by=by)).more:
+        pass
+    if outcome.error:
+        log.warning("not all were told", site=site, error=outcome.error)
+    return outcome

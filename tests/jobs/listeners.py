@@ -1,0 +1,130 @@
+"""Real listeners on loopback: a receiver of webhooks, and a server that keeps mails."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import socketserver
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from email.message import EmailMessage
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from standardwebhooks.webhooks import Webhook
+
+SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+
+
+@dataclass
+class Receiver:
+    """Takes webhooks, has each verified by the library, and answers as it is told."""
+
+    url: str = ""
+    #: (id, event) of each request, in their order.
+    seen: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    headers: list[dict[str, str]] = field(default_factory=list)
+    #: Statuses of the next answers, and headers with them; afterwards 204.
+    answers: list[tuple[int, dict[str, str]]] = field(default_factory=list)
+    #: Answers by what was posted, before those of ``answers``.
+    by_event: Callable[[dict[str, Any]], int | None] = lambda _: None
+    hang: threading.Event | None = None
+
+    @property
+    def ids(self) -> list[str]:
+        return [name for name, _ in self.seen]
+
+    def members(self) -> list[str]:
+        return [event["data"]["member_id"] for _, event in self.seen]
+
+
+@contextmanager
+def receiving(secret: str = SECRET) -> Iterator[Receiver]:
+    receiver = Receiver()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            headers = dict(self.headers.items())
+            event = Webhook(secret).verify(body, headers)
+            receiver.seen.append((self.headers["webhook-id"], event))
+            receiver.headers.append(headers)
+            if receiver.hang is not None:
+                receiver.hang.wait(30)
+                return
+            status = receiver.by_event(event)
+            more: dict[str, str] = {}
+            if status is None:
+                status, more = receiver.answers.pop(0) if receiver.answers else (204, {})
+            self.send_response(status)
+            for name, value in more.items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        receiver.url = f"http://127.0.0.1:{server.server_address[1]}/hook"
+        try:
+            yield receiver
+        finally:
+            if receiver.hang is not None:
+                receiver.hang.set()
+            server.shutdown()
+
+
+@dataclass
+class Mailbox:
+    """Takes mails, or refuses them with a line."""
+
+    port: int = 0
+    mails: list[EmailMessage] = field(default_factory=list)
+    recipients: list[list[str]] = field(default_factory=list)
+    refuse: str = ""
+
+
+@contextmanager
+def mailing() -> Iterator[Mailbox]:
+    box = Mailbox()
+
+    class Handler(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            self._say("220 test")
+            to: list[str] = []
+            while line := self.rfile.readline().decode().strip():
+                word = line.partition(" ")[0].upper()
+                if word == "RCPT":
+                    to.append(line.partition("<")[2].rstrip(">"))
+                if word == "MAIL" and box.refuse:
+                    self._say(box.refuse)
+                elif word == "DATA":
+                    self._say("354 go on")
+                    content = b""
+                    while not content.endswith(b"\r\n.\r\n"):
+                        content += self.rfile.readline()
+                    box.mails.append(
+                        email.message_from_bytes(content[:-3], policy=email.policy.default)
+                    )
+                    box.recipients.append(to)
+                    self._say("250 taken")
+                elif word == "QUIT":
+                    self._say("221 bye")
+                    return
+                else:
+                    self._say("250 yes")
+
+        def _say(self, line: str) -> None:
+            self.wfile.write(f"{line}\r\n".encode())
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        box.port = server.server_address[1]
+        try:
+            yield box
+        finally:
+            server.shutdown()
