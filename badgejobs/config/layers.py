@@ -31,7 +31,7 @@ _MOST_BYTES = 256 * 1024
 #: What may come from a file of its own, by the last part of its name.
 SECRETS = (
     "database_url", "redis_url", "broker_url", "identity_key", "secrets_key", "app_secret",
-    "api_key",
+    "api_key", "token",
 )  # fmt: skip
 #: Of these, what may have several lines.
 OF_LINES = ("secrets_key",)
@@ -223,9 +223,10 @@ def _settled(layer: Layer, *, folder: Path) -> Layer:
 def tables(values: dict[str, Any]) -> Iterator[tuple[tuple[str, ...], dict[str, Any]]]:
     """The mappings that can hold secrets and paths, with where they stand."""
     yield (), values
-    webhooks = values.get("webhooks")
-    if isinstance(webhooks, dict):
-        yield ("webhooks",), webhooks
+    for name in ("webhooks", "metrics"):
+        table = values.get(name)
+        if isinstance(table, dict):
+            yield (name,), table
     sites = values.get("sites")
     for name, site in sites.items() if isinstance(sites, dict) else ():
         if isinstance(site, dict):

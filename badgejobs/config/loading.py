@@ -11,13 +11,14 @@ from badgejobs.config import layers
 from badgejobs.config.checks import did_you_mean
 from badgejobs.config.origins import Origins
 from badgejobs.config.secret_files import read_secret
-from badgejobs.config.settings import Assign, Scan, Settings, SiteSettings, Webhooks
+from badgejobs.config.settings import Assign, Metrics, Scan, Settings, SiteSettings, Webhooks
 from badgejobs.errors import SettingsError
 
 #: What a person copies from Wix for each site.
 _IDS = ("app_id", "instance_id", "site_id")
 _MODELS: dict[str, type[BaseModel]] = {
-    "scan": Scan, "assign": Assign, "webhooks": Webhooks, "sites": SiteSettings,
+    "scan": Scan, "assign": Assign, "webhooks": Webhooks, "metrics": Metrics,
+    "sites": SiteSettings,
 }  # fmt: skip
 
 

@@ -24,6 +24,8 @@ _TEMPLATE = """\
 # wix_assignment_paths = "sdk"        # sdk | docs; `badgejobs doctor` finds out which answers
 # log_level = "INFO"                  # DEBUG | INFO | WARNING | ERROR
 # log_format = "console"              # console | json
+# log_ids = "hashed"                  # ids of members in logs: hashed | plain
+# otel = false                        # true: workers send traces by OpenTelemetry
 
 [scan]
 # orders_every_seconds = 60
@@ -66,6 +68,11 @@ _TEMPLATE = """\
 # heartbeat_seconds = 60              # a worker or beat that is silent for longer hangs
 # host = "127.0.0.1"                  # where `badgejobs web` answers
 # port = 8091
+
+[metrics]
+# enabled = true                      # `badgejobs web` answers Prometheus at /metrics
+# token_file = "metrics.token"        # who asks must send it; needed beyond loopback
+# per_site = false                    # true: also by the name of each site
 
 [sites.{site}]
 rules = "{site}.yaml"                 # relative to the folder of this file
