@@ -13,6 +13,7 @@ from badgejobs.config.secrets_key import secrets_keys
 from badgejobs.config.settings import Assign, Health, Scan, Settings, SiteSettings, Webhooks
 from badgejobs.config.state_dir import prepare_state_dir
 from badgejobs.config.template import config_template, sandbox_template
+from badgejobs.config.traces import wants_traces
 
 #: Settings hand their secrets out wrapped; those who pass one on need the word for it.
 __all__ = [
@@ -35,4 +36,5 @@ __all__ = [
     "sandbox_template",
     "secrets_keys",
     "use_file",
+    "wants_traces",
 ]

@@ -190,8 +190,10 @@ def house() -> House:
                 )
             # Beat and Flower never need one, and start in half the time without its libraries.
             from badgejobs.bootstrap import open_house  # noqa: PLC0415 - as said
+            from badgejobs.jobs import tracing  # noqa: PLC0415 - as said
 
             _house = (os.getpid(), open_house(_settings, redis_url=_redis_url))
+            tracing.watch(_house[1].store)
         return _house[1]
 
 

@@ -329,6 +329,11 @@ class SqlStore:
         finally:
             event.remove(self._engine, "before_cursor_execute", count)
 
+    @property
+    def engine_to_watch(self) -> Engine:
+        """For instrumentations alone: nobody but this room sends a statement."""
+        return self._engine
+
     def dispose(self, close: bool = True) -> None:  # noqa: FBT001, FBT002 - as SQLAlchemy's
         """Close all connections; in a forked child say ``close=False``: they are the parent's.
 

@@ -41,9 +41,10 @@ def test_the_template_shows_the_real_defaults(home: Path) -> None:
         "identity_key_file",
         "secrets_key_file",
         "public_key_file",
+        "token_file",
     )
     tables = "\n".join(line for line in lines if line.startswith("["))
-    assert tables == "[scan]\n[assign]\n[webhooks]\n[health]"
+    assert tables == "[scan]\n[assign]\n[webhooks]\n[health]\n[metrics]"
     text = "\n".join(
         line[2:] if line[2:] in shown else line for line in lines if not line[2:].startswith(own)
     )
