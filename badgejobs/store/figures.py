@@ -59,7 +59,7 @@ class SqlFigures:
     def drifts(self) -> dict[str, int]:
         """How many differences there are of each kind."""
         found = select(drift.c.kind, func.count()).group_by(drift.c.kind)
-        return dict(self._connection.execute(found).tuples())
+        return dict(self._connection.execute(found).all())
 
     def quarantined(self) -> dict[str, int]:
         """How many records could not be understood, by source; not those that were dropped."""
@@ -68,7 +68,7 @@ class SqlFigures:
             .where(quarantine.c.dropped_at.is_(None))
             .group_by(quarantine.c.source)
         )
-        return dict(self._connection.execute(found).tuples())
+        return dict(self._connection.execute(found).all())
 
     def alerts(self) -> dict[str, int]:
         """How many alerts are open, by kind."""
@@ -77,7 +77,7 @@ class SqlFigures:
             .where(alert.c.cleared_at.is_(None))
             .group_by(alert.c.kind)
         )
-        return dict(self._connection.execute(found).tuples())
+        return dict(self._connection.execute(found).all())
 
     def lags(self, site: str, run: int, *, since: datetime) -> dict[Key, int]:
         """How long the badges that a run gave had been earned, and known to be.
