@@ -12,11 +12,12 @@ from threading import Lock
 
 from badgejobs.bootstrap.directory import Directory
 from badgejobs.bootstrap.pack_shelf import PackShelf
+from badgejobs.bootstrap.site_client import site_client
 from badgejobs.bootstrap.site_rules import SiteRules
 from badgejobs.bootstrap.told import FromFile, FromPack, ToldSite
 from badgejobs.config import Settings, identity_digest, secrets_keys
 from badgejobs.coordination.local import LocalThrottle
-from badgejobs.coordination.pace import PATIENCE_SECONDS, Pace
+from badgejobs.coordination.pace import PATIENCE_SECONDS
 from badgejobs.coordination.throttle import Throttle
 from badgejobs.core.award import Timing
 from badgejobs.core.guard import Guard
@@ -24,13 +25,13 @@ from badgejobs.core.lane import Lane
 from badgejobs.core.milestone import Ruleset, Wants
 from badgejobs.core.site import Site
 from badgejobs.core.source import Source, Track, tracks_of
-from badgejobs.core.wixfacts import Fence, SiteFacts
+from badgejobs.core.totals import Totals
+from badgejobs.core.wixfacts import SiteFacts
 from badgejobs.errors import Later, RulesError, SettingsError, SourceBroken
 from badgejobs.flow.cadence import Cadence
 from badgejobs.sources.installed import SourceFactory, found_sources
 from badgejobs.store import SqlStore, open_store
 from badgejobs.vault.sealing import Vault
-from badgejobs.wix.auth import Credentials
 from badgejobs.wix.client import WixClient
 from badgejobs.wix.transport import Transport
 
@@ -60,6 +61,8 @@ class House:
         self.clock = clock
         self.store = store
         self.throttle = throttle
+        #: What is counted in this process, until a run's end writes it down.
+        self.totals = Totals()
         #: How long a request waits for its slot; set before a site is first asked for.
         self.patience_seconds = PATIENCE_SECONDS
         self._sources = sources
@@ -232,6 +235,7 @@ class House:
         self._sites.clear()
         self._retired.clear()
         self.transport = self._new_transport()
+        self.totals.forget()
         self.store.dispose(close=False)
 
 
@@ -255,9 +259,13 @@ class SiteHouse:
         self._rules = house.rules_of(name, told.rules)
         self._sources = sources
         client = partial(
-            _client,
+            site_client,
             site=name,
-            house=house,
+            settings=house.settings,
+            throttle=house.throttle,
+            patience_seconds=house.patience_seconds,
+            transport=house.transport,
+            totals=house.totals,
             credentials=told.credentials,
             per_minute=told.requests_per_minute,
             require_own=self.require_own,
@@ -372,29 +380,3 @@ def open_house(
     throttle = Throttle(redis_url) if redis_url else LocalThrottle()
     store = open_store(settings.database, digest=identity_digest(settings))
     return House(settings, store, throttle, found_sources(), clock)
-
-
-def _client(
-    *,
-    site: str,
-    house: House,
-    credentials: Credentials,
-    per_minute: int,
-    require_own: Callable[[], None],
-    lane: Lane,
-) -> WixClient:
-    in_time = Pace(house.throttle, site, lane, per_minute, patience=house.patience_seconds)
-
-    def pace() -> Fence:
-        require_own()
-        return in_time()
-
-    return WixClient(
-        base_url=house.settings.wix_base_url,
-        credentials=credentials,
-        pace=pace,
-        request_deadline=house.timing.request_deadline,
-        assignment_paths=house.settings.wix_assignment_paths,
-        on_rate_limited=partial(house.throttle.shut, site),
-        transport=house.transport,
-    )

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Collection
 from typing import Any
 
 import structlog
+from structlog.typing import EventDict
+
+from badgejobs.core.identity import Digest, member
+from badgejobs.errors import BadgeJobsError
 
 #: Each request, tick and job of these at INFO would be a line; jobs tell their outcome themselves.
 _TALKATIVE = (
@@ -40,10 +45,44 @@ class _OneLine(logging.Filter):
         return True
 
 
-def set_up_logs(*, level: str, form: str) -> None:
+#: Under these names an id of a member may stand in a line, and under these several.
+_MEMBER = frozenset({"member", "member_id", "memberId", "contact", "contact_id", "contactId"})
+_MEMBERS = frozenset({"members", "member_ids", "memberIds", "contacts"})
+#: So much of a digest tells members of one log apart.
+_SHOWN = 16
+
+
+class HashedIds:
+    """Ids of members as digests: the same one throughout, and nobody can turn it back."""
+
+    def __init__(self, digest: Digest) -> None:
+        self._digest = digest
+
+    def __call__(self, _logger: object, _method: str, line: EventDict) -> EventDict:
+        """The line, with a digest in the place of each id."""
+        for name in _MEMBER & line.keys():
+            line[name] = self._hashed(line[name])
+        for name in _MEMBERS & line.keys():
+            if isinstance(line[name], Collection) and not isinstance(line[name], str):
+                line[name] = [self._hashed(one) for one in line[name]]
+            elif not isinstance(line[name], int):  # how many there are may be told
+                line[name] = self._hashed(line[name])
+        return line
+
+    def _hashed(self, value: object) -> object:
+        if value is None or value == "":
+            return value
+        try:
+            return f"#{member(str(value), self._digest)[:_SHOWN]}"
+        except BadgeJobsError:
+            return "#"  # without a key nothing is told of them
+
+
+def set_up_logs(*, level: str, form: str, digest: Digest | None = None) -> None:
     """Send every log line through structlog; ``form`` is ``console`` or ``json``.
 
-    The root logger has a handler from then on, so that Celery adds none of its own.
+    With a ``digest`` ids of members are shown as such. The root logger has a handler from then
+    on, so that Celery adds none of its own.
     """
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
@@ -64,6 +103,7 @@ def set_up_logs(*, level: str, form: str) -> None:
             foreign_pre_chain=[*shared, structlog.stdlib.ExtraAdder(allow=())],
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                *([HashedIds(digest)] if digest else []),
                 *_last_steps(form),
             ],
         )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from badgejobs.cli.logs import set_up_logs
-from badgejobs.config import Settings, load_settings, prepare_state_dir
+from badgejobs.config import Settings, identity_digest, load_settings, prepare_state_dir
 from badgejobs.errors import BrokerUnavailable, SettingsError, StateError
 from badgejobs.service.lifeline import watch_owner
 
@@ -37,7 +37,8 @@ class Address:
 def settled() -> Settings:
     """The settings of this call, with logs set up as they say."""
     settings = load_settings()
-    set_up_logs(level=settings.log_level, form=settings.log_format)
+    digest = identity_digest(settings) if settings.log_ids == "hashed" else None
+    set_up_logs(level=settings.log_level, form=settings.log_format, digest=digest)
     for warning in settings.warnings:
         log.warning(warning)
     return settings

@@ -15,7 +15,7 @@ import typer
 from badgejobs.cli.flower_auth import require_flower, require_password, what_it_may
 from badgejobs.cli.opening import broker, opened, require_any_site, settled, watched
 from badgejobs.cli.output import Output
-from badgejobs.config import Settings, prepare_state_dir
+from badgejobs.config import Settings, prepare_state_dir, wants_traces
 from badgejobs.errors import SettingsError, StateError
 from badgejobs.jobs.queues import queues_of
 from badgejobs.service.addresses import require_free
@@ -158,6 +158,10 @@ def _celery(settings: Settings, command: str, arguments: list[str]) -> None:
         )
         if command == "worker":
             check_tasks()
+            if wants_traces(settings):
+                from badgejobs.jobs.tracing import trace_workers  # noqa: PLC0415 - an extra
+
+                trace_workers(forks="--pool=prefork" in arguments)
         app.conf.worker_redirect_stdouts = False
         if command == "flower":
             sends_as(FLOWER)

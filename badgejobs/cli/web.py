@@ -1,4 +1,4 @@
-"""``badgejobs web``: health over HTTP."""
+"""``badgejobs web``: health and metrics over HTTP."""
 
 from __future__ import annotations
 
@@ -8,13 +8,17 @@ from ipaddress import ip_address
 
 import structlog
 
+from badgejobs.bootstrap.figures import figures
 from badgejobs.cli.finding import Finding
 from badgejobs.cli.health_checks import database_answers, examined
 from badgejobs.cli.opening import settled, watched
 from badgejobs.cli.output import Output
 from badgejobs.config import Settings
 from badgejobs.intake.health_page import HealthPage, Report
+from badgejobs.intake.metrics_page import MetricsPage
 from badgejobs.intake.server import serve_page
+from badgejobs.metrics import Figures, exposed
+from badgejobs.store import open_store
 
 log = structlog.get_logger(__name__)
 
@@ -23,7 +27,8 @@ def web() -> None:
     """Answer whether the work goes on, over HTTP on loopback; until Ctrl-C.
 
     /health/live: this process; /health/ready: the database; /health: what `badgejobs health`
-    looks at, with 503 where something is wrong. Tells no names of sites and no secrets.
+    looks at, with 503 where something is wrong. /metrics: numbers for Prometheus; beyond loopback
+    only for who sends the token of metrics.token_file. Tells no names of sites and no secrets.
 
     Example: badgejobs web
     """
@@ -35,12 +40,33 @@ def web() -> None:
     page = HealthPage(
         ready=lambda: reported([database_answers(settings)]), whole=partial(whole, settings)
     )
+    also = [metrics_page(settings).add_to] if settings.metrics.enabled else []
     serve_page(
-        page.application(),
+        page.application(*also),
         told.host,
         told.port,
         ready=lambda url: out.note(f"health is told at {url}/health"),
     )
+
+
+def metrics_page(settings: Settings) -> MetricsPage[Figures]:
+    """What answers Prometheus, as the settings say."""
+    token = settings.metrics.token
+    return MetricsPage(
+        partial(measured, settings),
+        lambda found, accept: exposed(found, accept=accept),
+        token=token.get_secret_value() if token else None,
+        open_to_all=ip_address(settings.health.host).is_loopback,
+    )
+
+
+def measured(settings: Settings) -> Figures:
+    """How everything stands now."""
+    store = open_store(settings.database, brief=True)
+    try:
+        return figures(settings, store)
+    finally:
+        store.dispose()
 
 
 def whole(settings: Settings) -> Report:

@@ -14,6 +14,7 @@ from badgejobs.config.secrets_key import secrets_keys
 from badgejobs.config.settings import Assign, Health, Scan, Settings, SiteSettings, Webhooks
 from badgejobs.config.state_dir import prepare_state_dir
 from badgejobs.config.template import config_template, sandbox_template
+from badgejobs.config.traces import wants_traces
 
 #: Settings hand their secrets out wrapped; those who pass one on need the word for it.
 __all__ = [
@@ -40,4 +41,5 @@ __all__ = [
     "time_of",
     "use_file",
     "webhook_keys",
+    "wants_traces",
 ]

@@ -12,13 +12,14 @@ from badgejobs.config.checks import did_you_mean
 from badgejobs.config.notifying import Notify
 from badgejobs.config.origins import Origins
 from badgejobs.config.secret_files import read_secret
-from badgejobs.config.settings import Assign, Scan, Settings, SiteSettings, Webhooks
+from badgejobs.config.settings import Assign, Metrics, Scan, Settings, SiteSettings, Webhooks
 from badgejobs.errors import SettingsError
 
 #: What a person copies from Wix for each site.
 _IDS = ("app_id", "instance_id", "site_id")
 _MODELS: dict[str, type[BaseModel]] = {
-    "scan": Scan, "assign": Assign, "webhooks": Webhooks, "sites": SiteSettings, "notify": Notify,
+    "scan": Scan, "assign": Assign, "webhooks": Webhooks, "metrics": Metrics,
+    "notify": Notify, "sites": SiteSettings,
 }  # fmt: skip
 
 

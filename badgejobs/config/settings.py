@@ -155,6 +155,17 @@ class Health(_Strict):
     port: Annotated[int, Field(ge=0, le=65_535)] = 8091
 
 
+class Metrics(_Strict):
+    """Whether `badgejobs web` also tells numbers for Prometheus, at /metrics."""
+
+    enabled: bool = True
+    #: Who asks must send it as a bearer token. Without one, only loopback is answered.
+    token: SecretStr | None = None
+    token_file: Path | None = None
+    #: Whether the age of what was read is told of each site, by the site's name.
+    per_site: bool = False
+
+
 class SiteSettings(_Strict):
     """One Wix site: its rules, its credentials, what is read of it."""
 
@@ -260,6 +271,7 @@ class Settings(BaseSettings):
     webhooks: Webhooks = Webhooks()
     health: Health = Health()
     notify: notifying.InstallationNotify = notifying.InstallationNotify()
+    metrics: Metrics = Metrics()
     #: Whether Flower may trigger tasks, and stop and change workers; else it only shows.
     flower_write: bool = False
     #: How long it is kept what ran and what came of it.
@@ -270,6 +282,11 @@ class Settings(BaseSettings):
         Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(checks.upper)
     ] = "INFO"
     log_format: Literal["console", "json"] = "console"
+    #: How ids of members stand in logs: as digests under identity_key, or as they are.
+    log_ids: Literal["hashed", "plain"] = "hashed"
+    #: Whether workers send traces by OpenTelemetry, to where its own variables say; also switched
+    #: on by OTEL_EXPORTER_OTLP_ENDPOINT.
+    otel: bool = False
     #: The process that started this one, as ``PID:CREATE_TIME``; when it ends, this one does.
     owner: str | None = None
     sites: Annotated[dict[str, SiteSettings], AfterValidator(checks.site_names)] = {}

@@ -24,6 +24,8 @@ _TEMPLATE = """\
 # wix_assignment_paths = "sdk"        # sdk | docs; `badgejobs doctor` finds out which answers
 # log_level = "INFO"                  # DEBUG | INFO | WARNING | ERROR
 # log_format = "console"              # console | json
+# log_ids = "hashed"                  # ids of members in logs: hashed | plain
+# otel = false                        # true: workers send traces by OpenTelemetry
 
 [scan]
 # orders_every_seconds = 60
@@ -80,6 +82,10 @@ _TEMPLATE = """\
 # digest_at = "08:00"                 # by the site's clock
 # quiet_hours = "22:00-07:00"         # nobody is told anything in these; it is told afterwards
 # templates = "templates"             # a folder; `badgejobs notify preview` shows what they make
+[metrics]
+# enabled = true                      # `badgejobs web` answers Prometheus at /metrics
+# token_file = "metrics.token"        # who asks must send it; needed beyond loopback
+# per_site = false                    # true: also by the name of each site
 
 [sites.{site}]
 rules = "{site}.yaml"                 # relative to the folder of this file

@@ -46,13 +46,15 @@ class HealthPage:
         self._turns = {name: asyncio.Lock() for name in self._looks}
         self._thread = ThreadPoolExecutor(1)
 
-    def application(self) -> web.Application:
-        """The web application."""
+    def application(self, *also: Callable[[web.Application], None]) -> web.Application:
+        """The web application; each of ``also`` adds addresses of its own to it."""
         app = web.Application(client_max_size=1024)
         app.router.add_get("/health/live", self._live)
         app.router.add_get("/health/ready", self._ready)
         app.router.add_get("/health", self._whole)
         app.on_cleanup.append(self._close)
+        for add_to in also:
+            add_to(app)
         return app
 
     async def _live(self, _: web.Request) -> web.Response:

@@ -13,7 +13,7 @@ from celery.signals import worker_process_init, worker_shutdown
 
 from badgejobs.config import Settings
 from badgejobs.errors import SettingsError
-from badgejobs.jobs import brokers, queues, redis_transport
+from badgejobs.jobs import brokers, log_context, queues, redis_transport
 
 if TYPE_CHECKING:
     from badgejobs.bootstrap import House
@@ -29,6 +29,7 @@ LONGEST_ETA = 60
 MOST_RETRIES = 3
 
 redis_transport.install()
+log_context.install()
 app = Celery("badgejobs", include=["badgejobs.jobs.tasks"])
 app.conf.update(
     # Data only, and as little as can be: a message names a site and a source, or a row.
@@ -189,8 +190,10 @@ def house() -> House:
                 )
             # Beat and Flower never need one, and start in half the time without its libraries.
             from badgejobs.bootstrap import open_house  # noqa: PLC0415 - as said
+            from badgejobs.jobs import tracing  # noqa: PLC0415 - as said
 
             _house = (os.getpid(), open_house(_settings, redis_url=_redis_url))
+            tracing.watch(_house[1].store)
         return _house[1]
 
 

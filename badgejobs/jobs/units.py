@@ -10,6 +10,7 @@ from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
 import structlog
+from structlog.contextvars import bound_contextvars as naming
 
 from badgejobs.bootstrap import House
 from badgejobs.bootstrap.house import SiteHouse
@@ -19,6 +20,7 @@ from badgejobs.core.source import Track
 from badgejobs.errors import BadgeJobsError, Later, LeaseTaken, Resting, SiteSuspended
 from badgejobs.jobs import standing
 from badgejobs.jobs.asking import CLI, is_asked
+from badgejobs.jobs.counts import RunCounts
 from badgejobs.jobs.retrying import patience
 from badgejobs.store import acting
 from badgejobs.wix.exchange import counting
@@ -167,9 +169,14 @@ def as_run(
             raise ToldOtherwise(site)
         tx.bindings.bind_site(site, at.at_wix)
         run = tx.runs.start(site, kind, started_by=by, of=of)
+        counts = RunCounts(house, site, kind, run, began_at=tx.now)
         kept_failing = of is not None and tx.dispatch.fails(site, *of)
     told, cause = Told(), None
-    with counting() as tally, acting(run=run, telling=telling_of(house, site)):
+    with (
+        counting() as tally,
+        acting(run=run, telling=telling_of(house, site)),
+        naming(run=run, site=site),
+    ):
         try:
             told = unit()
         except Stopped as stopped:
@@ -183,7 +190,7 @@ def as_run(
                 tx.runs.finish(run, numbers=numbers, error="interrupted by hand")
             raise
     error = str(cause) if cause else None
-    with house.store.begin() as tx:
+    with counts.ending(cause) as tx:
         shown: int | None = run
         if isinstance(cause, LeaseTaken):
             tx.runs.discard(run)
@@ -200,7 +207,8 @@ def as_run(
             )
         standing.note_answer(tx, site, cause, calls=tally.total())
         alerts = tx.alerts.take_untold(site)
-    standing.tell(site, alerts)
+    with naming(run=run, site=site):
+        standing.tell(site, alerts)
     return Outcome(
         site=site,
         kind=kind,

@@ -26,6 +26,7 @@ from badgejobs.store.drifts import SqlDrifts
 from badgejobs.store.engine import engine_for, parse, reading
 from badgejobs.store.erasing import SqlErasing
 from badgejobs.store.faults import translated
+from badgejobs.store.figures import SqlFigures
 from badgejobs.store.health import SqlHealth
 from badgejobs.store.identities import SqlIdentities
 from badgejobs.store.links import SqlLinks
@@ -43,6 +44,7 @@ from badgejobs.store.sightings import SqlSightings
 from badgejobs.store.site_records import SqlSiteRecords
 from badgejobs.store.sites import SqlSites
 from badgejobs.store.standings import SqlStandings
+from badgejobs.store.tally import SqlTally
 from badgejobs.store.ticks import SqlTicks
 from badgejobs.store.versions import SqlVersions
 from badgejobs.store.wake_ups import SqlWakeUps
@@ -138,6 +140,16 @@ class SqlTransaction:
     def health(self) -> SqlHealth:
         """What tells whether the work goes on."""
         return SqlHealth(self._connection, self)
+
+    @cached_property
+    def figures(self) -> SqlFigures:
+        """Numbers to be watched."""
+        return SqlFigures(self._connection, self)
+
+    @cached_property
+    def tally(self) -> SqlTally:
+        """Totals that only grow."""
+        return SqlTally(self._connection)
 
     @cached_property
     def scans(self) -> SqlScans:
@@ -328,6 +340,11 @@ class SqlStore:
             yield counted
         finally:
             event.remove(self._engine, "before_cursor_execute", count)
+
+    @property
+    def engine_to_watch(self) -> Engine:
+        """For instrumentations alone: nobody but this room sends a statement."""
+        return self._engine
 
     def dispose(self, close: bool = True) -> None:  # noqa: FBT001, FBT002 - as SQLAlchemy's
         """Close all connections; in a forked child say ``close=False``: they are the parent's.

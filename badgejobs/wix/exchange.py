@@ -93,12 +93,14 @@ class Exchange:
         pace: Callable[[], Fence | None],
         spelling: wire.Spelling = wire.Spelling.SDK,
         on_rate_limited: Callable[[float], None] | None = None,
+        on_answer: Callable[[str], None] | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._transport = transport
         self._pace = pace
         self._spelling = spelling
         self._on_rate_limited = on_rate_limited
+        self._on_answer = on_answer
         self._identity: Identity = (
             AppIdentity(credentials, self._sent, monotonic=monotonic)
             if isinstance(credentials, AppCredentials)
@@ -180,11 +182,20 @@ class Exchange:
             )
         except BadgeJobsError as error:
             _log(call, answer, began, error)
+            if used is not None:
+                self._answered(answer, error)
             if isinstance(error, RateLimited) and self._on_rate_limited is not None:
                 self._on_rate_limited(error.seconds)
             raise
         _log(call, answer, began)
+        if used is not None:
+            self._answered(answer)
         return replace(answer, body=body)
+
+    def _answered(self, answer: Answer | None, error: BadgeJobsError | None = None) -> None:
+        """Tell what came back; nothing of what never left."""
+        if self._on_answer is not None and not isinstance(error, Fenced | NotSent | Paced):
+            self._on_answer(protocol.answer_class(answer.status if answer else None))
 
     def _count(self, call: Call, number: int) -> None:
         with self._counting:

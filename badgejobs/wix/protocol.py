@@ -178,6 +178,17 @@ def decipher(
     raise remedy(f"{place}: {_TEXTS[remedy]}{_violations(said or {})}")
 
 
+def answer_class(status: int | None) -> str:
+    """What kind of answer came back to a request that left, as it is counted.
+
+    >>> [answer_class(status) for status in (204, 302, 404, 429, 503, None)]
+    ['2xx', '3xx', '4xx', '429', '5xx', 'lost']
+    """
+    if status is None:
+        return "lost"
+    return "429" if status == 429 else f"{status // 100}xx"  # noqa: PLR2004 - has its own remedy
+
+
 def item_error(code: str, description: str = "") -> BadgeJobsError:
     """What the error of one item of a bulk answer means."""
     text = f"{tame(code) or 'no code'}" + (f": {tame(description)}" if description else "")

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import io
+import json
 import logging
 import sys
 import warnings
 from collections.abc import Iterator
 
 import pytest
+import structlog
 
 from badgejobs.cli.logs import set_up_logs
+from badgejobs.core.identity import keyed
 
 
 @pytest.fixture
@@ -62,3 +65,27 @@ def test_a_warning_with_a_traceback_in_it_is_one_line(said: io.StringIO) -> None
 
     (line,) = said.getvalue().splitlines()
     assert "raised outside body: lost" in line
+
+
+def test_ids_of_members_are_digests_that_tell_them_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", shown)
+    root = logging.getLogger()
+    handlers, level = root.handlers, root.level
+    try:
+        set_up_logs(level="INFO", form="json", digest=keyed(b"k" * 32))
+        log = structlog.get_logger("badgejobs.some")
+        log.info("one", member="ada-1234", members=["ada-1234", "bob-5678"], site="shop")
+        with structlog.contextvars.bound_contextvars(member_id="ada-1234", run=7):
+            logging.getLogger("library").warning("two")
+        log.info("three", members=12, member=None)
+    finally:
+        root.handlers = handlers
+        root.setLevel(level)
+        structlog.reset_defaults()
+
+    one, two, three = (json.loads(line) for line in shown.getvalue().splitlines())
+    assert "ada-1234" not in shown.getvalue()
+    assert one["member"] == one["members"][0] == two["member_id"] != one["members"][1]
+    assert one["member"].startswith("#")
+    assert (one["site"], two["run"], three["members"], three["member"]) == ("shop", 7, 12, None)

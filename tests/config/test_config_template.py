@@ -50,9 +50,10 @@ def test_the_template_shows_the_real_defaults(home: Path) -> None:
         "mail_to",
         "quiet_hours",
         "templates",
+        "token_file",
     )
     tables = "\n".join(line for line in lines if line.startswith("["))
-    assert tables == "[scan]\n[assign]\n[webhooks]\n[health]\n[notify]"
+    assert tables == "[scan]\n[assign]\n[webhooks]\n[health]\n[notify]\n[metrics]"
     text = "\n".join(
         line[2:] if line[2:] in shown else line for line in lines if not line[2:].startswith(own)
     )

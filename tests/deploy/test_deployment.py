@@ -29,7 +29,9 @@ ROOT = Path(__file__).parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 OURS = ("migrate", "worker", "walker", "beat", "web", "flower")
-PROFILES = {"flower": ["monitoring"], "rabbitmq": ["rabbitmq"]}
+THEIRS = ("redis", "postgres", "rabbitmq", "prometheus", "grafana")
+MONITORING = ("flower", "prometheus", "grafana")
+PROFILES = {name: ["monitoring"] for name in MONITORING} | {"rabbitmq": ["rabbitmq"]}
 DEPLOY = ROOT / "badgejobs" / "deploy"
 UNITS = sorted((DEPLOY / "systemd").iterdir())
 MANIFEST_FILES = sorted((DEPLOY / "kubernetes").glob("*.yaml"))
@@ -47,7 +49,7 @@ HARDENED = {
         "pids_limit", "cpus", "stop_grace_period", "networks", "restart",
     ],
     "properties": {
-        "image": {"type": "string", "pattern": r"^[a-z/]+:[0-9]+\.[0-9]+(\.[0-9]+)?(-[a-z0-9]+)?$"},
+        "image": {"type": "string", "pattern": r"^[a-z/]+:v?\d+\.\d+(\.\d+)?(-[a-z0-9]+)?$"},
         "user": {"type": "string", "pattern": "^[1-9][0-9]*:[1-9][0-9]*$"},
         "init": {"const": True},
         "read_only": {"const": True},
@@ -75,7 +77,7 @@ def understood(arguments: list[str]) -> bool:
 
 
 def test_every_part_is_a_service() -> None:
-    assert set(SERVICES) == {"redis", "postgres", "rabbitmq", *OURS}
+    assert set(SERVICES) == {*THEIRS, *OURS}
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -95,7 +97,7 @@ def test_every_lasting_service_says_whether_it_is_healthy(name: str) -> None:
 
 def test_ports_are_published_on_loopback_only() -> None:
     published = [one for service in SERVICES.values() for one in service.get("ports", [])]
-    assert published == ["127.0.0.1:8091:8091", "127.0.0.1:5555:5555"]
+    assert published == [f"127.0.0.1:{port}:{port}" for port in (8091, 5555, 9090, 3000)]
     assert all(ip_address(one.split(":")[0]).is_loopback for one in published)
 
 

@@ -42,10 +42,11 @@ class WixClient(
     """Wix's API for one site, with the errors of :mod:`badgejobs.errors`.
 
     ``pace`` is called before each API request, not before a token request, and raises where
-    there is no slot; ``on_rate_limited`` hears the seconds of each 429. Nothing is retried, but
-    for one new token after a 401. What ``pace`` returns is called right before the bytes leave,
-    and may raise the same. Several threads may share a client; after a fork each
-    process makes its own.
+    there is no slot; ``on_rate_limited`` hears the seconds of each 429, and ``on_answer`` what
+    came back to each request that left, in the words of
+    :func:`badgejobs.wix.protocol.answer_class`. Nothing is retried, but for one new token after a
+    401. What ``pace`` returns is called right before the bytes leave, and may raise the same.
+    Several threads may share a client; after a fork each process makes its own.
     """
 
     def __init__(
@@ -57,6 +58,7 @@ class WixClient(
         request_deadline: timedelta = REQUEST_DEADLINE,
         assignment_paths: wire.Spelling = wire.Spelling.SDK,
         on_rate_limited: Callable[[float], None] | None = None,
+        on_answer: Callable[[str], None] | None = None,
         transport: httpx.BaseTransport | Transport | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -79,6 +81,7 @@ class WixClient(
             pace=pace,
             spelling=assignment_paths,
             on_rate_limited=on_rate_limited,
+            on_answer=on_answer,
             monotonic=monotonic,
         )
 

@@ -1,0 +1,140 @@
+"""The dashboard and the alert rules speak of metrics that there are, and of commands likewise."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from prometheus_client.parser import text_string_to_metric_families
+from typer.main import get_command
+
+from badgejobs.cli import application
+from badgejobs.metrics import Figures, exposed, families
+
+FOLDER = Path(__file__).parents[2] / "badgejobs" / "deploy" / "monitoring"
+RULES = [
+    rule
+    for group in yaml.safe_load((FOLDER / "alerts.yml").read_text())["groups"]
+    for rule in group["rules"]
+]
+DASHBOARD: dict[str, Any] = json.loads((FOLDER / "grafana-dashboard.json").read_text())
+PANELS = [one for one in DASHBOARD["panels"] if one["type"] != "row"]
+QUERIES = [target["expr"] for one in PANELS for target in one["targets"]]
+PAGE = (FOLDER.parent / "monitoring.md").read_text()
+
+
+def series() -> dict[str, set[str]]:
+    """Every series that can be asked for, with its labels, as an empty installation exposes it."""
+    labels = {
+        families.PREFIX + one.name: set(one.labels)
+        for kind in (families.GAUGES, families.COUNTERS, families.HISTOGRAMS)
+        for one in kind
+    }
+    text = exposed(Figures(version="0", database_answers=True), accept="")[0].decode()
+    found = dict[str, set[str]]()
+    for family in text_string_to_metric_families(text):
+        of = labels[family.name]
+        match family.type:
+            case "counter":
+                found[f"{family.name}_total"] = of
+            case "histogram":
+                found |= {f"{family.name}_{end}": of for end in ("sum", "count")}
+                found[f"{family.name}_bucket"] = of | {"le"}
+            case _:
+                found[family.name] = of
+    return found
+
+
+def test_every_metric_of_dashboard_and_rules_is_exposed_with_its_labels() -> None:
+    known = series()
+    asked = [rule["expr"] for rule in RULES] + QUERIES
+    named = set[str]()
+    for query in asked:
+        for name, selector in re.findall(r"\b(badgejobs_\w+)(\{[^}]*\})?", query):
+            assert name in known, query
+            labels = set(re.findall(r"(\w+)\s*(?:=~|!~|!=|=)", selector))
+            assert labels <= known[name] | {"job"}, query
+            named.add(name)
+        for grouped in re.findall(r"\bby \(([^)]*)\)", query):
+            of = set.union(*(known[one] for one in re.findall(r"badgejobs_\w+", query)), {"job"})
+            assert set(grouped.replace(" ", "").split(",")) <= of, query
+    unused = {name.removesuffix("_sum").removesuffix("_count") for name in known} - {
+        name.removesuffix(end) for name in named for end in ("_bucket", "_sum", "_count", "")
+    }
+    assert {one for one in unused if not one.endswith("_bucket")} == set(), "no panel shows it"
+
+
+def test_every_panel_has_a_place_of_its_own_and_a_source() -> None:
+    places = set[tuple[int, int]]()
+    for panel in DASHBOARD["panels"]:
+        at = panel["gridPos"]
+        cells = {
+            (x, y)
+            for x in range(at["x"], at["x"] + at["w"])
+            for y in range(at["y"], at["y"] + at["h"])
+        }
+        assert not cells & places, panel["title"]
+        assert at["x"] + at["w"] <= 24
+        places |= cells
+    assert all(one["datasource"]["uid"] == "${datasource}" for one in PANELS)
+    rows = [one["title"] for one in DASHBOARD["panels"] if one["type"] == "row"]
+    assert rows == ["Overview", "Freshness", "Awards", "API budget", "Workers"]
+
+
+def test_every_alert_says_what_is_the_matter_and_names_a_command_that_there_is() -> None:
+    main: Any = get_command(application())
+    for rule in RULES:
+        text = rule["annotations"]["description"]
+        assert rule["annotations"]["summary"]
+        assert rule["labels"]["severity"] in {"critical", "warning", "info"}
+        assert rule["alert"] in PAGE, "the page tells of every alert"
+        commands = re.findall(r"`badgejobs ([^`]+)`", text)
+        assert commands, rule["alert"]
+        for words in commands:
+            first, *rest = words.split()
+            command = main.commands[first]
+            if hasattr(command, "commands"):
+                command = command.commands[rest.pop(0)]
+            options = {name for one in command.params for name in one.opts}
+            assert {word for word in rest if word.startswith("--")} <= options, words
+
+
+def test_every_metric_is_told_of_in_the_page() -> None:
+    for name in series():
+        family = re.sub(r"_(bucket|sum|count)$", "", name)
+        assert f"`{family}`" in PAGE, family
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool is not installed")
+def test_promtool_takes_the_rules_and_each_fires_when_it_should(tmp_path: Path) -> None:
+    for name in ("alerts.yml", "prometheus.yml"):
+        shutil.copyfile(FOLDER / name, tmp_path / name)
+    shutil.copyfile(Path(__file__).with_name("alerts_test.yml"), tmp_path / "alerts_test.yml")
+    config = (tmp_path / "prometheus.yml").read_text()
+    (tmp_path / "prometheus.yml").write_text(
+        config.replace("/etc/prometheus/", f"{tmp_path}/").replace("/run/secrets/", f"{tmp_path}/")
+    )
+    (tmp_path / "metrics_token").write_text("t")
+    for words in (
+        ("check", "rules", "alerts.yml"),
+        ("check", "config", "prometheus.yml"),
+        ("test", "rules", "alerts_test.yml"),
+    ):
+        told = subprocess.run(
+            ["promtool", *words],  # noqa: S607 - whichever the machine has
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert told.returncode == 0, told.stdout + told.stderr
+    fired = re.findall(r'alertname="(\w+)"', (tmp_path / "alerts_test.yml").read_text())
+    assert {*fired} == {rule["alert"] for rule in RULES}

@@ -1,0 +1,220 @@
+"""Secrets and data of members, planted everywhere, come out nowhere; each line names its run."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import threading
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jobs_stage import NORTH, SECRET, LiveShops, member_id, order_prefix
+from jobs_yard import AUTHORIZED, FlowerApi, Yard, eventually
+from prometheus_client.openmetrics.parser import text_string_to_metric_families as openmetrics
+from prometheus_client.parser import text_string_to_metric_families
+from redis import Redis
+
+from badgejobs.sandbox.faults.kinds import FaultKind
+from badgejobs.sandbox.history import seed
+from badgejobs.sandbox.records.collection import Record
+from badgejobs.service.addresses import free_port
+from badgejobs.service.presence import standing_broker
+from badgejobs.wix import wire
+
+pytest_plugins = ["jobs_fixtures"]
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(200)]
+
+PLANTED = {
+    "secret of the app": SECRET,
+    "token of metrics": "canary-token-0123456789abcdef01234",
+    "member": "bbbbbbbb-0001-4000-8000-",
+    "order": order_prefix(NORTH),
+    "number of an order": "70707",
+    "contact": "0c0c0c0c-",
+    "address": "canary.person",
+    "first name": "Canaria",
+    "last name": "Vogelsang",
+    "phone": "5550199",
+    "street": "Volierenweg",
+    "password of Flower": AUTHORIZED.partition(":")[2],
+}
+
+
+def shops_with_people(shops: LiveShops, member: int, times: int) -> None:
+    """A member with a name, an address and a contact buys, and all of it stands in the orders."""
+    site, now = shops.site(), shops.world.clock()
+    at = datetime.now(UTC) - timedelta(minutes=5)
+    stamp = f"{at:%Y-%m-%dT%H:%M:%S.000Z}"
+    person = {"firstName": PLANTED["first name"], "lastName": PLANTED["last name"]}
+    mail = f"{PLANTED['address']}{member}@example.com"
+    contact = f"{PLANTED['contact']}0000-4000-8000-{member:012d}"
+    body = {
+        "id": member_id(member), "status": "APPROVED", "privacyStatus": "PUBLIC",
+        "loginEmail": mail, "contactId": contact, "contact": person,
+        "profile": {"nickname": PLANTED["first name"], "slug": PLANTED["last name"].lower()},
+    }  # fmt: skip
+    site.members.put(Record(body, site.members.fields), now)
+    standard = next(one for one in seed.orders() if one["paymentStatus"] == "PAID")
+    address = {"addressLine": f"{PLANTED['street']} 1", "city": PLANTED["last name"]}
+    for turn in range(times):
+        order = standard | {
+            "id": f"{order_prefix(NORTH)}4000-8000-{100 * member + turn:012d}",
+            "number": f"{PLANTED['number of an order']}{member}{turn}",
+            "buyerInfo": {"memberId": member_id(member), "contactId": contact, "email": mail},
+            "billingInfo": {
+                "address": address,
+                "contactDetails": person | {"phone": PLANTED["phone"]},
+            },
+            **dict.fromkeys(("createdDate", "purchasedDate", "updatedDate"), stamp),
+        }
+        site.orders.put(Record(order, site.orders.fields), now)
+
+
+@contextmanager
+def collector() -> Iterator[tuple[str, list[bytes]]]:
+    """Takes traces, and keeps them as they came."""
+    came = list[bytes]()
+
+    class Takes(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            came.append(self.rfile.read(int(self.headers["Content-Length"])))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Takes)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}", came
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def page(url: str, **headers: str) -> str:
+    request = urllib.request.Request(url, headers=headers)  # noqa: S310 - this machine's
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with opener.open(request, timeout=20) as answer:
+        return str(answer.read().decode())
+
+
+def queued(state: Path) -> str:
+    """All that stands in the broker: messages, results, the pace of sites."""
+    with standing_broker(state) as broker:  # type: ignore[union-attr]
+        assert broker
+        with Redis.from_url(broker.redis_url) as redis:
+            told = list[str]()
+            for key in redis.scan_iter(count=1000):
+                told += [repr(key), repr(redis.dump(key))]
+            return "\n".join(told)
+
+
+def flower_pages(api: FlowerApi) -> dict[str, str]:
+    tasks = eventually(lambda: api.ask("/api/tasks") or None)
+    paths = ["/", "/tasks", "/broker", "/metrics", "/api/tasks", "/api/workers?refresh=1"]
+    paths += [f"/task/{one}" for one in list(tasks)[:3]]
+    return {f"flower {path}": api.page(path) for path in paths}
+
+
+def searched(yard: Yard, api: FlowerApi, web: int, traces: list[bytes]) -> dict[str, str]:
+    """All that anybody can look at from outside, by its name; pages of a console belong here."""
+    token = {"Authorization": f"Bearer {PLANTED['token of metrics']}"}
+    return {
+        **{file.name: file.read_text(errors="replace") for file in yard.folder.glob("*.log")},
+        "metrics": page(f"http://127.0.0.1:{web}/metrics", **token),
+        "health": page(f"http://127.0.0.1:{web}/health/ready"),
+        "broker": queued(yard.state),
+        "traces": "\n".join(one.decode("latin-1") for one in traces),
+        **flower_pages(api),
+    }
+
+
+def lines_of(text: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in text.splitlines() if line.startswith("{")]
+
+
+def test_what_was_planted_comes_out_nowhere_and_each_line_names_its_run(
+    yard: Yard, shops: LiveShops
+) -> None:
+    web, flower_port = free_port(), free_port()
+    token = yard._write("metrics.token", PLANTED["token of metrics"])
+    for member in (1, 2):
+        shops_with_people(shops, member, 3)
+    shops.fault(wire.ORDERS_SEARCH, kind=FaultKind.STATUS, status=503, first_call=2)
+    shops.fault(wire.ORDERS_SEARCH, kind=FaultKind.BROKEN_RECORD, first_call=3)
+    shops.fault(wire.ASSIGNMENTS_BULK_CREATE, kind=FaultKind.STATUS, status=400)
+    with collector() as (endpoint, traces):
+        yard._environment = {
+            "BADGEJOBS_LOG_FORMAT": "json",
+            "BADGEJOBS_LOG_LEVEL": "DEBUG",
+            "BADGEJOBS_HEALTH__PORT": str(web),
+            "BADGEJOBS_METRICS__TOKEN_FILE": str(token),
+            "OTEL_EXPORTER_OTLP_ENDPOINT": endpoint,
+            "OTEL_BSP_SCHEDULE_DELAY": "200",
+        }
+        worker = yard.start("badgejobs", "worker", "--pool", "prefork", "--concurrency", "2")
+        worker.says("ready.")
+        flower = yard.start("badgejobs", "flower", "--port", str(flower_port))
+        served = yard.start("badgejobs", "web")
+        beat = yard.start("badgejobs", "beat")
+        flower.listens(flower_port)
+        served.listens(web)
+        shops.buys(7, 1)
+        eventually(lambda: len(shops.given()) >= 4 or None)
+        shops_with_people(shops, 3, 1)
+        yard.command("scan", NORTH, "orders", "--wait")
+        eventually(lambda: len(shops.given()) >= 5 or None)
+        eventually(lambda: traces or None)
+        found = searched(yard, FlowerApi(flower_port), web, traces)
+        token_sent = {"Authorization": f"Bearer {PLANTED['token of metrics']}"}
+        newer = page(
+            f"http://127.0.0.1:{web}/metrics",
+            Accept="application/openmetrics-text;version=1.0.0",
+            **token_sent,
+        )
+        for one in (beat, flower, served, worker):
+            assert one.stop() == 0, one.said()
+
+    for name, text in found.items():
+        assert text or name == "flower.log", f"nothing was found in {name}, so nothing was searched"
+        for what, canary in PLANTED.items():
+            assert canary not in text, f"{what} stands in {name}"
+
+    record = b"".join(file.read_bytes() for file in yard.state.glob("badgejobs.db*"))
+    assert PLANTED["member"].encode() in record, "what was planted did come in"
+    families = list(text_string_to_metric_families(found["metrics"]))
+    samples = [one for family in families for one in family.samples]
+    given = next(
+        s for s in samples if s.name == "badgejobs_awards" and s.labels == {"state": "assigned"}
+    )
+    assert given.value >= 5
+    runs = {s.labels["kind"] for s in samples if s.name == "badgejobs_runs_total"}
+    assert {"assign", "provision", "scan orders"} <= runs, "counted in the children of the worker"
+    assert any(
+        s.name == "badgejobs_api_calls_total" and s.labels["answer"] == "5xx" for s in samples
+    )
+    assert {one.name for one in openmetrics(newer)} == {one.name for one in families}  # type: ignore[no-untyped-call]
+
+    lines = lines_of(worker.said())
+    requests = [one for one in lines if one.get("logger") == "badgejobs.wix.exchange"]
+    of_runs = [one for one in requests if "Token" not in one["event"]]
+    assert len(of_runs) > 5
+    for line in of_runs:
+        assert {"run", "site", "task_id"} <= line.keys(), line
+    names = "".join(re.findall(r"run/badgejobs\.\w+|POST|SELECT", found["traces"]))
+    assert "run/badgejobs.scan" in names
+    assert "POST" in names
+    assert "SELECT" in names
+    assert not [name for name in os.environ if name.startswith("OTEL_")], "of this test alone"
