@@ -26,10 +26,12 @@ from badgejobs.store.drifts import SqlDrifts
 from badgejobs.store.engine import engine_for, parse, reading
 from badgejobs.store.erasing import SqlErasing
 from badgejobs.store.faults import translated
+from badgejobs.store.fleet_lines import SqlFleetLines
 from badgejobs.store.health import SqlHealth
 from badgejobs.store.identities import SqlIdentities
 from badgejobs.store.links import SqlLinks
 from badgejobs.store.packs import SqlPacks
+from badgejobs.store.people import SqlPeople
 from badgejobs.store.processes import SqlProcesses
 from badgejobs.store.quarantine import SqlQuarantine
 from badgejobs.store.removals import SqlRemovals
@@ -231,6 +233,16 @@ class SqlTransaction:
     def byhand(self) -> SqlByHand:
         """The ledger as commands of a person change it."""
         return SqlByHand(self._connection, self, self._digest)
+
+    @cached_property
+    def people(self) -> SqlPeople:
+        """What is recorded, as lists of members, holders and awards."""
+        return SqlPeople(self._connection)
+
+    @cached_property
+    def fleet_lines(self) -> SqlFleetLines:
+        """How each of many sites stands, in numbers."""
+        return SqlFleetLines(self._connection, self)
 
     @cached_property
     def copies(self) -> SqlCopies:
