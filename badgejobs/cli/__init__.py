@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -29,7 +30,7 @@ COMMANDS = {
     "grant": "byhand", "revoke": "byhand", "history": "history",
     "worker": "run", "beat": "run", "flower": "run", "webhooks": "webhooks",
     "web": "web", "health": "health",
-    "migrate": "setup", "plan-capacity": "plan_capacity", "version": "setup",
+    "migrate": "setup", "plan-capacity": "plan_capacity", "version": "setup", "help": "help",
 }  # fmt: skip
 #: Each group of commands likewise.
 GROUPS = {
@@ -43,6 +44,9 @@ GROUPS = {
     "sandbox": "sandbox",
     "bench": "bench",
 }
+
+#: By this a shell asks what a word may be.
+_COMPLETING = "_BADGEJOBS_COMPLETE"
 
 
 def application(only: str | None = None) -> typer.Typer:
@@ -67,6 +71,11 @@ def application(only: str | None = None) -> typer.Typer:
         if only in {None, name}:
             app.add_typer(getattr(import_module(f"badgejobs.cli.{module}"), name), name=name)
     return app
+
+
+def known() -> list[str]:
+    """The name of every command and group."""
+    return [*COMMANDS, *GROUPS]
 
 
 def _asked_for(arguments: Sequence[str]) -> str | None:
@@ -100,8 +109,29 @@ def _badgejobs(
         sys.excepthook = sys.__excepthook__
 
 
+def _completed() -> NoReturn:
+    """Answer the shell, which asks what the word may be that is typed; never with an error."""
+    from badgejobs.cli import completing  # noqa: PLC0415 - for this alone
+
+    # whoever types is not to be told of a bug of ours between two letters
+    sys.excepthook = lambda *_: None
+    named = next((word for word in completing.words() if word in known()), None)
+    if named is None:
+        # only its name is asked for: what it does need not be known
+        app = application("")
+        for name in known():
+            app.command(name)(lambda: None)
+    else:
+        app = application(named)
+        completing.completing(app)
+    get_command(app)(args=[], prog_name="badgejobs")
+    sys.exit(Code.OK)
+
+
 def main(argv: Sequence[str] | None = None) -> NoReturn:
     """Run one command and end the process with its exit code."""
+    if _COMPLETING in os.environ:
+        _completed()
     sys.excepthook = _one_sentence
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
