@@ -115,15 +115,7 @@ def _completed() -> NoReturn:
 
     # whoever types is not to be told of a bug of ours between two letters
     sys.excepthook = lambda *_: None
-    named = next((word for word in completing.words() if word in known()), None)
-    if named is None:
-        # only its name is asked for: what it does need not be known
-        app = application("")
-        for name in known():
-            app.command(name)(lambda: None)
-    else:
-        app = application(named)
-        completing.completing(app)
+    app = completing.completing(completing.words())
     get_command(app)(args=[], prog_name="badgejobs")
     sys.exit(Code.OK)
 

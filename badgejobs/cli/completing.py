@@ -6,16 +6,18 @@ Wix or written, nothing secret or of a member is told, and where names cannot be
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from importlib.metadata import entry_points
+from importlib.resources import files
+from inspect import Parameter, Signature
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from typer.models import ParameterInfo
 
 from badgejobs.errors import BadgeJobsError
 
@@ -41,25 +43,67 @@ def words() -> list[str]:
         return line.split()[1:ends]
 
 
-def completing(app: typer.Typer, within: str = "") -> None:
-    """Let the parameters of all commands be completed by their names."""
-    for command in app.registered_commands:
-        if command.callback is not None:
-            _complete(command.callback, within)
-    for group in app.registered_groups:
-        if group.typer_instance is not None:
-            completing(group.typer_instance, str(group.name or within))
+def completing(words_before: list[str]) -> typer.Typer:
+    """The commands as their index tells of them, with what completes each parameter.
+
+    The commands themselves stand on libraries that take seconds to load.
+    """
+    tree = json.loads(files("badgejobs.cli").joinpath("commands.json").read_text("utf-8"))
+    app = _group("badgejobs", tree["commands"], words_before)
+    config = Annotated[str | None, typer.Option("--config")]
+    app.callback()(_with("badgejobs", [("config", config), ("debug", _flag("--debug"))]))
+    return app
 
 
-def _complete(command: Callable[..., Any], within: str) -> None:
-    hints = get_type_hints(command, include_extras=True)
-    # Typer reads them once more, and texts would become other objects then
-    command.__annotations__.update(hints)
-    for name, hint in hints.items():
-        complete = _OF_GROUP.get((within, name)) or _BY_NAME.get(name)
-        for info in getattr(hint, "__metadata__", ()):
-            if complete and isinstance(info, ParameterInfo) and not info.autocompletion:
-                info.autocompletion = complete
+def _group(name: str, commands: Mapping[str, Any], words_before: list[str]) -> typer.Typer:
+    app = typer.Typer(name=name)
+    app.callback()(lambda: None)
+    for one, told in commands.items():
+        # of those that were not named only the name counts
+        named = one in words_before
+        if "commands" in told:
+            below = told["commands"] if named else {}
+            app.add_typer(_group(one, below, words_before), name=one, help=told["summary"])
+        else:
+            listed = told["parameters"] if named else []
+            parameters = [each for about in listed for each in _parameters(name, about)]
+            app.command(one, help=told["summary"])(_with(one, parameters))
+    return app
+
+
+def _parameters(group: str, told: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    name, flags = told["name"], told["flags"]
+    complete = _OF_GROUP.get((group, name)) or _BY_NAME.get(name)
+    kind: Any = list[str] | None if told["is_many"] else str | None
+    if not flags:
+        yield name, Annotated[kind, typer.Argument(autocompletion=complete)]
+    elif told["takes_value"]:
+        yield name, Annotated[kind, typer.Option(*flags, autocompletion=complete)]
+    else:
+        for number, flag in enumerate(flags):
+            yield f"{name}_{number}", _flag(flag)
+
+
+def _flag(flag: str) -> Any:
+    return Annotated[bool | None, typer.Option(flag)]
+
+
+def _with(name: str, parameters: list[tuple[str, Any]]) -> Callable[..., None]:
+    """A function that has these parameters, and does nothing."""
+
+    def command(**_: object) -> None:
+        return None
+
+    command.__name__ = name
+    command.__annotations__ = dict(parameters)
+    signature = Signature(
+        [
+            Parameter(one, Parameter.KEYWORD_ONLY, default=None, annotation=hint)
+            for one, hint in parameters
+        ]
+    )
+    vars(command)["__signature__"] = signature
+    return command
 
 
 def sites(ctx: typer.Context, incomplete: str) -> list[str]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Sequence
+import textwrap
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
@@ -15,6 +16,9 @@ from typer.main import get_command
 from badgejobs.cli.exits import LEGEND
 
 _EXAMPLE = re.compile(r"^Example: *(.+)$", re.MULTILINE)
+
+#: Letters of a line.
+_WIDTH = 88
 
 #: What every command reads and keeps, and by what it is told otherwise.
 FILES = {
@@ -44,6 +48,8 @@ class Parameter:
     #: As it is written: ``--limit``, ``--wait``; empty for an argument.
     flags: Sequence[str]
     takes_value: bool
+    #: Whether there may be any number of it.
+    is_many: bool
     #: As help writes it, and what it means.
     shown: str
     help: str
@@ -94,6 +100,25 @@ def described(app: typer.Typer, words: Sequence[str]) -> Described:
     )
 
 
+def index(app: typer.Typer, words: Sequence[str] = ()) -> dict[str, Any]:
+    """All commands as far as a shell completes them: what ``commands.json`` holds."""
+    one = described(app, words)
+    told: dict[str, Any] = {"summary": one.summary}
+    if one.commands:
+        return told | {"commands": {name: index(app, (*words, name)) for name in one.commands}}
+    parameters = [
+        {
+            "name": each.name,
+            "flags": list(each.flags),
+            "takes_value": each.takes_value,
+            "is_many": each.is_many,
+        }
+        for each in (*one.arguments, *one.options)
+        if each.name != "help"
+    ]
+    return told | {"parameters": parameters}
+
+
 def page(one: Described) -> str:
     """The command as a page of a manual."""
     parts = [f"NAME\n    {one.name} - {one.summary}", f"SYNOPSIS\n    {one.usage}"]
@@ -101,8 +126,7 @@ def page(one: Described) -> str:
         parts.append(f"DESCRIPTION\n{_indented(one.description)}")
     for title, listed in (("ARGUMENTS", one.arguments), ("OPTIONS", one.options)):
         if listed:
-            told = "\n".join(f"    {each.shown}\n        {each.help}" for each in listed)
-            parts.append(f"{title}\n{told}")
+            parts.append(_listed(title, {each.shown: each.help for each in listed}))
     if one.commands:
         width = max(map(len, one.commands))
         told = "\n".join(f"    {name:{width}}  {what}" for name, what in one.commands.items())
@@ -112,7 +136,7 @@ def page(one: Described) -> str:
     legend = LEGEND.partition("Exit codes:\n")[2].rstrip()
     parts.append("EXIT CODES\n" + "\n".join(f"  {line}" for line in legend.splitlines()))
     for title, table in (("FILES", FILES), ("ENVIRONMENT", ENVIRONMENT)):
-        parts.append(f"{title}\n" + "\n".join(f"    {k}\n        {v}" for k, v in table.items()))
+        parts.append(_listed(title, table))
     return "\n\n".join(parts) + "\n"
 
 
@@ -123,6 +147,7 @@ def _parameter(one: Any, ctx: typer.Context) -> Parameter:
         name=one.name,
         flags=[*one.opts, *one.secondary_opts] if is_option else [],
         takes_value=not (getattr(one, "is_flag", False) or getattr(one, "count", False)),
+        is_many=one.nargs == -1 or bool(getattr(one, "multiple", False)),
         shown=record[0],
         help=" ".join(str(record[1]).split()),
     )
@@ -135,6 +160,15 @@ def _unknown(before: Sequence[str], word: str, there: Sequence[str]) -> str:
     near = get_close_matches(word, there, n=1, cutoff=0.5)
     cure = f"did you mean {near[0]!r}?" if near else f"`{group} --help` lists them"
     return f"{group} has no command {word!r}; {cure}"
+
+
+def _listed(title: str, table: Mapping[str, str]) -> str:
+    lines = [title]
+    for name, what in table.items():
+        lines.append(f"    {name}")
+        indent = " " * 8
+        lines += textwrap.wrap(what, _WIDTH, initial_indent=indent, subsequent_indent=indent)
+    return "\n".join(lines)
 
 
 def _indented(text: str) -> str:

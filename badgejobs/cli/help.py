@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import pydoc
 import sys
 from dataclasses import asdict
@@ -9,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from badgejobs.cli.describing import ENVIRONMENT, FILES, described, page
+from badgejobs.cli.describing import ENVIRONMENT, FILES, described, index, page
 from badgejobs.cli.output import Output
 
 
@@ -22,6 +23,7 @@ def help(  # noqa: A001 - the command's name
     ] = None,
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    as_index: Annotated[bool, typer.Option("--index", hidden=True)] = False,
 ) -> None:
     """Show the page of a command: what it does, options, examples, exit codes, files, environment.
 
@@ -33,6 +35,10 @@ def help(  # noqa: A001 - the command's name
     """  # fmt: skip
     from badgejobs.cli import application, known  # noqa: PLC0415 - it imports us
 
+    if as_index:
+        # badgejobs help --index > badgejobs/cli/commands.json
+        sys.stdout.write(json.dumps(index(application()), indent=1, sort_keys=True) + "\n")
+        return
     words = command or []
     only = words[0] if words and words[0] in known() else None
     one = described(application(only), words)
