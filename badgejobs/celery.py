@@ -11,9 +11,9 @@ import sys
 from contextlib import ExitStack
 from pathlib import Path
 
-from badgejobs.cli.opening import broker, settled
+from badgejobs.cli.opening import bind_celery, broker, settled
 from badgejobs.errors import BadgeJobsError, SettingsError
-from badgejobs.jobs.app import app, configure
+from badgejobs.jobs.app import app
 from badgejobs.jobs.asking import CELERY, WORKER, sends_as
 
 __all__ = ["app"]
@@ -29,12 +29,7 @@ def _configured() -> None:
         )
     settings = settled()
     address = _held.enter_context(broker(settings))
-    configure(
-        settings,
-        broker_url=address.celery_url,
-        redis_url=address.redis_url,
-        results_url=address.results_url,
-    )
+    bind_celery(settings, address)
     # Celery's own log of `celery worker` is the one to see, not a redirection of it.
     app.conf.worker_redirect_stdouts = False
     sends_as(WORKER if {"worker", "beat"} & set(sys.argv[1:]) else CELERY)

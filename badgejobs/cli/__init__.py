@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -27,10 +28,11 @@ COMMANDS = {
     "check": "site", "retry": "site", "rebind": "site", "release": "release",
     "links": "links", "unlink": "links", "erase-member": "erase",
     "explain": "explain", "near": "nearing", "progress": "nearing", "diff": "diff",
+    "holders": "holders", "export": "export", "export-member": "export",
     "grant": "byhand", "revoke": "byhand", "history": "history",
     "worker": "run", "beat": "run", "flower": "run", "webhooks": "webhooks",
     "web": "web", "health": "health",
-    "migrate": "setup", "plan-capacity": "plan_capacity", "version": "setup",
+    "migrate": "setup", "plan-capacity": "plan_capacity", "version": "setup", "help": "help",
 }  # fmt: skip
 #: Each group of commands likewise.
 GROUPS = {
@@ -39,11 +41,15 @@ GROUPS = {
     "packs": "packs",
     "sites": "sites",
     "apps": "apps",
+    "members": "members",
     "quarantine": "quarantine",
     "notify": "notify",
     "sandbox": "sandbox",
     "bench": "bench",
 }
+
+#: By this a shell asks what a word may be.
+_COMPLETING = "_BADGEJOBS_COMPLETE"
 
 
 def application(only: str | None = None) -> typer.Typer:
@@ -68,6 +74,11 @@ def application(only: str | None = None) -> typer.Typer:
         if only in {None, name}:
             app.add_typer(getattr(import_module(f"badgejobs.cli.{module}"), name), name=name)
     return app
+
+
+def known() -> list[str]:
+    """The name of every command and group."""
+    return [*COMMANDS, *GROUPS]
 
 
 def _asked_for(arguments: Sequence[str]) -> str | None:
@@ -101,8 +112,21 @@ def _badgejobs(
         sys.excepthook = sys.__excepthook__
 
 
+def _completed() -> NoReturn:
+    """Answer the shell, which asks what the word may be that is typed; never with an error."""
+    from badgejobs.cli import completing  # noqa: PLC0415 - for this alone
+
+    # whoever types is not to be told of a bug of ours between two letters
+    sys.excepthook = lambda *_: None
+    app = completing.completing(completing.words())
+    get_command(app)(args=[], prog_name="badgejobs")
+    sys.exit(Code.OK)
+
+
 def main(argv: Sequence[str] | None = None) -> NoReturn:
     """Run one command and end the process with its exit code."""
+    if _COMPLETING in os.environ:
+        _completed()
     sys.excepthook = _one_sentence
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:

@@ -194,6 +194,18 @@ def standing(settings: Settings) -> Iterator[Address]:
         yield _address(settings, redis_url=embedded.redis_url, celery_url=embedded.celery_url)
 
 
+def bind_celery(settings: Settings, address: Address) -> None:
+    """Bind Celery's application, ``jobs.app.app``, to this broker and the settings."""
+    from badgejobs.jobs.app import configure  # noqa: PLC0415 - importing Celery takes a second
+
+    configure(
+        settings,
+        broker_url=address.celery_url,
+        redis_url=address.redis_url,
+        results_url=address.results_url,
+    )
+
+
 def _told(settings: Settings) -> Address:
     from badgejobs.service.presence import celery_url  # noqa: PLC0415 - as above
 

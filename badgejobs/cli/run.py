@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 import typer
 
 from badgejobs.cli.flower_auth import require_flower, require_password, what_it_may
-from badgejobs.cli.opening import broker, opened, require_any_site, settled, watched
+from badgejobs.cli.opening import bind_celery, broker, opened, require_any_site, settled, watched
 from badgejobs.cli.output import Output
 from badgejobs.config import Settings, prepare_state_dir, wants_traces
 from badgejobs.errors import SettingsError, StateError
@@ -141,7 +141,7 @@ def _end_flower_on_sigterm() -> None:
 def _celery(settings: Settings, command: str, arguments: list[str]) -> None:
     """Run one of Celery's programs in this process, on our broker and settings."""
     # Only now: importing Celery takes a second, and it reads REMAP_SIGTERM.
-    from badgejobs.jobs.app import check_tasks, configure, run  # noqa: PLC0415 - as above
+    from badgejobs.jobs.app import app, check_tasks, run  # noqa: PLC0415 - as above
     from badgejobs.jobs.asking import FLOWER, sends_as  # noqa: PLC0415 - as above
 
     watched(settings.owner)
@@ -150,12 +150,7 @@ def _celery(settings: Settings, command: str, arguments: list[str]) -> None:
         with opened(settings):
             pass  # the database answers and its tables are ours
     with broker(settings) as address:
-        app = configure(
-            settings,
-            broker_url=address.celery_url,
-            redis_url=address.redis_url,
-            results_url=address.results_url,
-        )
+        bind_celery(settings, address)
         if command == "worker":
             check_tasks()
             if wants_traces(settings):

@@ -1,53 +1,41 @@
-"""How everything stands: sources, awards, runs, broker and workers."""
+"""How everything stands: many sites a line each, one in full; broker and workers."""
 
 from __future__ import annotations
 
-import re
-import textwrap
-from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, fields
-from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from badgejobs.bootstrap import House
 from badgejobs.cli.exits import Code
-from badgejobs.cli.freshness import as_json as freshness_as_json
-from badgejobs.cli.freshness import audits, freshness, table
-from badgejobs.cli.opening import known_site, known_sites, opened, settled, standing
-from badgejobs.cli.output import Output, Rows, ago
-from badgejobs.cli.quarantine import stuck, stuck_in_words
+from badgejobs.cli.opening import bind_celery, known_site, known_sites, opened, settled, standing
+from badgejobs.cli.output import Output, Rows
+from badgejobs.cli.status_fleet import fleet
+from badgejobs.cli.status_site import in_full
 from badgejobs.config import Settings
-from badgejobs.core.award import State
-from badgejobs.errors import BadgeJobsError, BrokerUnavailable, SettingsError
-from badgejobs.flow.verdicts import IN_LINE
+from badgejobs.errors import BrokerUnavailable
 from badgejobs.jobs import work
-from badgejobs.jobs.standing import suspended_in_words
-from badgejobs.store.awards import SqlAwards
-from badgejobs.store.links import LinkTotals
-from badgejobs.store.overviews import ScanOverview
-from badgejobs.store.removals import ToBeTaken
 
-#: Latest runs shown.
-RUNS = 10
-#: Different reasons of a site shown; texts of Wix may differ from award to award.
-MOST_REASONS = 10
 #: Workers that have not answered by then are away.
 PING_SECONDS = 1.0
-#: Letters of an error that a table shows.
-_SHORT = 100
-_GIVEN_UP = ("site", "badge", "given up", "awards", "why")
-_WAITS = ("site", "badge", "what", "awards", "why")
-#: Of badges that stand at Wix and are no longer earned.
-_TO_BE_TAKEN = "due to be taken"
 _NOBODY = ("unknown", "none answers")
+#: Sites that are shown unasked: a screen of lines, and what is told of in full in JSON.
+SHOWN, SHOWN_AS_JSON = 20, 200
 
 
 def status(
-    site: Annotated[str | None, typer.Argument(help="Default: all.", show_default=False)] = None,
+    site: Annotated[
+        str | None, typer.Argument(help="Default: a line for each.", show_default=False)
+    ] = None,
     *,
+    limit: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            max=100_000,
+            show_default=False,
+            help=f"Only the worst so many sites. Default: {SHOWN}; with --json {SHOWN_AS_JSON}.",
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     check: Annotated[
         bool, typer.Option("--check", help="Only ask the broker for a worker; 6 where none is.")
@@ -55,8 +43,14 @@ def status(
 ) -> None:
     """Show when each source was read, what waits, what failed, and who is at work.
 
+    Of many sites a line each, the worst first, with the totals of all; name one to see it in full
+    with what is stuck and why. "Known up to" is of a site's slowest source, "budget" the part of
+    its pace of API calls that was used within the last minute.
+
+    Example: badgejobs status
+
     Example: badgejobs status my-shop --json
-    """
+    """  # fmt: skip
     settings, out = settled(), Output(as_json=as_json)
     if check:
         services = _services(settings)
@@ -65,160 +59,26 @@ def status(
     sites = [known_site(settings, site)] if site else known_sites(settings)
     with opened(settings) as house:
         work.register(house)
-        with house.store.read() as tx:
-            now = tx.now
-            scans = [one for name in sites for one in tx.scans.overview(name)]
-            awards = {name: tx.awards.states(name) for name in sites}
-            reasons = {name: tx.awards.reasons(name) for name in sites}
-            to_go = [(name, one) for name in sites for one in tx.removals.overview(name)]
-            wake_ups = {name: tx.wake_ups.overview(name, tx.scans.known_to(name)) for name in sites}
-            applied = {name: tx.bindings.applied(name)[0] for name in sites}
-            guests = {name: tx.links.totals(name) for name in sites}
-            fresh = [one for name in sites for one in freshness(house, tx, name)]
-            held = [row for name in sites for row in _held(tx.awards, name, reasons[name])]
-            aside = tx.quarantine.numbers(sites)
-            alerts = tx.alerts.open(sites)
-            suspended = tx.standings.suspended(sites)
-            drift = tx.drifts.numbers(sites)
-            runs = [one for name in sites for one in tx.runs.recent(name, RUNS)]
-        rules = {name: _rules(house, name, applied[name]) for name in sites}
+        whole = fleet(house, sites, limit=limit or (SHOWN_AS_JSON if as_json else SHOWN))
+        many = len(sites) > 1 and not as_json
+        data, shown = ({}, []) if many else in_full(house, [one.site for one in whole.shown])
     services = _services(settings)
-    source_rows = [
-        (one.site, one.source, one.track.value, _at(one.completed_at, now),
-         _due(one.due_at, one.lease_until, now), str(one.failures or ""), _short(one.last_error))
-        for one in scans
-    ]  # fmt: skip
-    award_rows = [
-        (name, badge, state.value, str(number))
-        for name, states in awards.items()
-        for (badge, state), number in sorted(states.items())
-    ]
-    given_up = [row for name in sites for row in _given_up(name, reasons[name])]
-    run_rows = [
-        (one.site, one.kind, one.started_by, ago(one.started_at, now), _ending(one, now))
-        for one in runs
-    ]
-    data: dict[str, Any] = {
-        "at": now,
-        "services": services,
-        "rules": rules,
-        "rules_in_force": applied,
-        "sources": [_as_json(one) for one in scans],
-        "freshness": freshness_as_json(fresh),
-        "awards": [
-            {"site": name, "badge": badge, "state": state, "number": int(number)}
-            for name, badge, state, number in award_rows
-        ],
-        "given_up": [
-            {"site": name, "badge": badge, "state": state, "number": int(number), "why": why}
-            for name, badge, state, number, why in given_up
-        ],
-        "held": [
-            {"site": name, "badge": badge, "number": int(number), "why": why}
-            for name, badge, number, why in held
-        ],
-        "to_be_taken": [{"site": name, **asdict(one)} for name, one in to_go],
-        "suspended": [asdict(one) for one in suspended],
-        "alerts": [asdict(one) for one in alerts],
-        "drift": [
-            {"site": name, "kind": kind.value, "number": number}
-            for (name, kind), number in sorted(drift.items())
-        ],
-        "quarantine": stuck(aside),
-        "wake_ups": {name: asdict(one) for name, one in wake_ups.items()},
-        "guests": {name: asdict(one) for name, one in guests.items()},
-        "runs": [asdict(one) for one in runs],
-    }
-    out.result(
-        data,
-        Rows(("service", "state"), list(services.items())),
-        *(
-            [
-                Rows(
-                    ("site", "a person is asked for", "since", "what to do"),
-                    [
-                        (
-                            one.site,
-                            f"{one.kind.value} {one.subject}".strip(),
-                            ago(one.raised_at, now),
-                            one.text,
-                        )
-                        for one in alerts
-                    ],
-                )
-            ]
-            if alerts
-            else []
-        ),
-        *(
-            [
-                Rows(
-                    ("site", "suspended", "why and what to do"),
-                    [
-                        (one.site, ago(one.suspended_at, now), suspended_in_words(one))
-                        for one in suspended
-                    ],
-                )
-            ]
-            if suspended
-            else []
-        ),
-        Rows(("site", "rules"), list(rules.items())),
-        Rows(
-            ("site", "source", "track", "read in full", "due", "failures", "last error"),
-            source_rows,
-        ),
-        *([table(fresh, now), *audits(fresh)] if fresh else []),
-        Rows(("site", "badge", "state", "awards"), award_rows),
-        *(
-            [Rows(_GIVEN_UP, [(*row[:-1], _short(row[-1])) for row in given_up])]
-            if given_up
-            else []
-        ),
-        *([Rows(_WAITS, waiting)] if (waiting := _waiting(held, to_go, now)) else []),
-        *(
-            [
-                Rows(
-                    ("site", "drift", "awards"),
-                    [(name, kind.value, str(n)) for (name, kind), n in sorted(drift.items())],
-                )
-            ]
-            if drift
-            else []
-        ),
-        Rows(
-            ("site", "what", "members to be decided", "next"),
-            [
-                (
-                    name,
-                    "wake-ups",
-                    f"{one.due} now, {one.waiting} when a source is read so far, {one.later} later",
-                    _at(one.next_at, now),
-                )
-                for name, one in wake_ups.items()
-            ],
-        ),
-        *stuck_in_words(aside),
-        *(
-            [Rows(("site", "what", "linked to a member", "could be several members'"), of_guests)]
-            if (of_guests := _guests(guests))
-            else []
-        ),
-        Rows(("site", "run", "by", "began", "ended"), run_rows),
-    )
+    data |= {"services": services, "fleet": whole.as_json()}
+    served = Rows(("service", "state"), list(services.items()))
+    if not many:
+        out.result(data, served, *shown)
+        return
+    out.result(data, served, whole.table(), whole.in_words())
+    if len(whole.shown) < whole.number:
+        out.note(f"badgejobs: these are the worst {len(whole.shown)}; --limit shows more")
 
 
 def _services(settings: Settings) -> dict[str, str]:
-    from badgejobs.jobs.app import configure  # noqa: PLC0415 - importing Celery takes a second
+    from badgejobs.jobs.app import app  # noqa: PLC0415 - importing Celery takes a second
 
     try:
         with standing(settings) as address:
-            app = configure(
-                settings,
-                broker_url=address.celery_url,
-                redis_url=address.redis_url,
-                results_url=address.results_url,
-            )
+            bind_celery(settings, address)
             try:
                 answers = app.control.ping(timeout=PING_SECONDS) or []
             finally:
@@ -227,112 +87,3 @@ def _services(settings: Settings) -> dict[str, str]:
         return {"broker": f"away: {error}", "workers": _NOBODY[0]}
     names = sorted(name for answer in answers for name in answer)
     return {"broker": "answers", "workers": ", ".join(names) or _NOBODY[1]}
-
-
-def _at(moment: datetime | None, now: datetime) -> str:
-    return ago(moment, now)
-
-
-def _due(due_at: datetime | None, lease_until: datetime | None, now: datetime) -> str:
-    if lease_until and lease_until > now:
-        return f"at work (lease ends {ago(lease_until, now)})"
-    if due_at is None or due_at <= now:
-        return "now"
-    return ago(due_at, now)
-
-
-def _ending(run: Any, now: datetime) -> str:
-    if run.ended_at is None:
-        return "not ended"
-    return f"failed: {_short(run.error)}" if run.error else ago(run.ended_at, now)
-
-
-Reasons = Iterable[tuple[str, State, str, int]]
-
-
-def _given_up(site: str, reasons: Reasons) -> list[tuple[str, str, str, str, str]]:
-    """Why awards of a site are given up, most first; Wix's request ids make no new reason."""
-    totals = Counter[tuple[str, str, str]]()
-    for badge, state, reason, number in reasons:
-        if state is not State.HELD:
-            totals[badge, state.value, re.sub(r" \(request id [^)]*\)", "", reason)] += number
-    return [
-        (site, badge, state, str(number), why)
-        for (badge, state, why), number in totals.most_common(MOST_REASONS)
-    ]
-
-
-def _held(awards: SqlAwards, site: str, reasons: Reasons) -> list[tuple[str, str, str, str]]:
-    """Why awards of a site are held; for a badge with a limit, on which places they are."""
-    rows = []
-    for badge, state, reason, number in reasons:
-        if state is not State.HELD:
-            continue
-        why = reason
-        if reason.startswith(IN_LINE):
-            used, in_line = awards.places(site, badge)
-            last = used + in_line
-            why = f"{reason}, on place {last - number + 1} to {last}"
-        rows.append((site, badge, str(number), why))
-    return rows
-
-
-def _waiting(
-    held: Iterable[tuple[str, str, str, str]],
-    to_go: Iterable[tuple[str, ToBeTaken]],
-    now: datetime,
-) -> list[tuple[str, str, str, str, str]]:
-    """The rows of what is not to be given now, and of what should go."""
-    rows = [(site, badge, "held", number, _short(why)) for site, badge, number, why in held]
-    return rows + [
-        (site, one.badge, _TO_BE_TAKEN, str(one.number), _short(_when_it_goes(one, now)))
-        for site, one in to_go
-    ]
-
-
-def _when_it_goes(one: ToBeTaken, now: datetime) -> str:
-    """Why a badge is to be taken, and when, or what it waits for."""
-    if one.next_at is None:
-        when = "when what comes in its place stands"
-    else:
-        when = "now" if one.next_at <= now else ago(one.next_at, now)
-    in_the_way = f" ({one.reason})" if one.reason not in {"", one.because} else ""
-    return f"{one.because}: {when}{in_the_way}"
-
-
-def _rules(house: House, site: str, applied: str | None) -> str:
-    """The rules in force, and how their file stands now."""
-    try:
-        at = house.at(site)
-    except SettingsError as error:
-        return f"cannot be used: {error}"
-    try:
-        version = at.rules_now().version
-    except BadgeJobsError as error:
-        try:
-            old = at.rules().version
-        except BadgeJobsError:
-            return f"cannot be used: {error}"
-        return f"old rules (version {old}) stay in force: {error}"
-    if applied not in {None, version}:
-        return f"version {version}, about to be taken up (until now: version {applied})"
-    return f"version {version}"
-
-
-def _guests(totals: Mapping[str, LinkTotals]) -> list[tuple[str, str, str, str]]:
-    """How the orders of guests stand, of sites that have any that are found or cannot be."""
-    return [
-        (site, "guests' orders", str(one.linked), str(one.ambiguous))
-        for site, one in totals.items()
-        if one.linked or one.ambiguous
-    ]
-
-
-def _short(text: str | None) -> str:
-    """What fits into a table; the whole stands in the JSON."""
-    return textwrap.shorten(text or "", _SHORT, placeholder=" ...")
-
-
-def _as_json(one: ScanOverview) -> dict[str, Any]:
-    """Without its place, and so without Wix's cursor, which is long and tells nobody anything."""
-    return {name.name: getattr(one, name.name) for name in fields(one) if name.name != "place"}

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from badgejobs.cli.exits import Code
-from badgejobs.cli.opening import standing
+from badgejobs.cli.opening import bind_celery, standing
 from badgejobs.cli.output import Output, Rows
 from badgejobs.config import Settings
 from badgejobs.errors import BrokerUnavailable
@@ -115,18 +115,13 @@ def ring_for(
     ``by`` is who asks, where a person does, and ``heard`` is told the ids of the tasks while the
     broker can be asked about them.
     """
-    from badgejobs.jobs.app import configure  # noqa: PLC0415 - importing Celery takes a second
+    from badgejobs.jobs.app import app  # noqa: PLC0415 - importing Celery takes a second
     from badgejobs.jobs.asking import WORKER, sends_as  # noqa: PLC0415 - as above
     from badgejobs.jobs.ringing import ring  # noqa: PLC0415 - as above
 
     try:
         with standing(settings) as address:
-            app = configure(
-                settings,
-                broker_url=address.celery_url,
-                redis_url=address.redis_url,
-                results_url=address.results_url,
-            )
+            bind_celery(settings, address)
             sends_as(by or WORKER)
             try:
                 rung = [ring(name, **arguments) for name, arguments in bells]

@@ -40,6 +40,6 @@ __all__ = [
     "secrets_keys",
     "time_of",
     "use_file",
-    "webhook_keys",
     "wants_traces",
+    "webhook_keys",
 ]

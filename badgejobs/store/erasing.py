@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from sqlalchemy import ColumnElement, Connection, Table, and_, delete, func, select
 
@@ -25,6 +25,7 @@ from badgejobs.store.tables import (
     identity,
     link,
     member_request,
+    notification,
     quarantine,
     sighting,
     wake_up,
@@ -39,6 +40,7 @@ _OF_MEMBER: tuple[tuple[str, Table], ...] = (
     ("drift", drift),
     ("sightings", sighting),
     ("requests", member_request),
+    ("notifications", notification),
 )
 #: The tables whose rows name an activity, likewise.
 _OF_ACTIVITY: tuple[tuple[str, Table], ...] = (
@@ -46,6 +48,8 @@ _OF_ACTIVITY: tuple[tuple[str, Table], ...] = (
     ("links", link),
     ("quarantined", quarantine),
 )
+#: Columns that are ours alone: keyed digests, and tokens of workers.
+_OF_NO_USE = frozenset({"site", "digest", "claim", "claimed_until"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +131,24 @@ class SqlErasing:
         SqlTombstones(self._connection, self._digest).put(site, digests, self._moment)
         return totals
 
+    @staticmethod
+    def kinds() -> list[str]:
+        """What the rows of a member are called."""
+        return list(_nothing(0))
+
+    def told(self, site: str, member_id: str) -> Iterator[tuple[str, dict[str, object]]]:
+        """Every row of a member for themselves to see: what kind it is, and what stands in it.
+
+        The same rows that would be erased, less digests and tokens, which say nothing to anybody.
+        """
+        theirs = self._theirs(site, member_id)
+        for one in theirs.activities:
+            yield "activities", _plain(one)
+        for name, table, here in theirs.rows():
+            shown = [column for column in table.c if column.name not in _OF_NO_USE]
+            for row in self._connection.execute(select(*shown).where(here)).mappings():
+                yield name, dict(row)
+
     def _theirs(self, site: str, member_id: str) -> _Theirs:
         """All of a member; what they did as a guest too, unless it is found to be another's."""
         known = SqlIdentities(self._connection)
@@ -150,6 +172,18 @@ class SqlErasing:
                 )
         activities = [facts.from_row(site, row) for row in rows]
         return _Theirs(site, member_id, activities, known_by)
+
+
+def _plain(one: Activity) -> dict[str, object]:
+    """An activity in plain values."""
+    told = {name: getattr(one, name) for name in Activity.__dataclass_fields__}
+    del told["site"], told["identities"]
+    items = [
+        {name: sorted(value) if isinstance(value, frozenset) else value
+         for name, value in asdict(item).items()}
+        for item in one.items
+    ]  # fmt: skip
+    return told | {"marks": sorted(one.marks), "amounts": dict(one.amounts), "items": items}
 
 
 def _nothing(activities: int) -> dict[str, int]:

@@ -27,11 +27,13 @@ from badgejobs.store.engine import engine_for, parse, reading
 from badgejobs.store.erasing import SqlErasing
 from badgejobs.store.faults import translated
 from badgejobs.store.figures import SqlFigures
+from badgejobs.store.fleet_lines import SqlFleetLines
 from badgejobs.store.health import SqlHealth
 from badgejobs.store.identities import SqlIdentities
 from badgejobs.store.links import SqlLinks
 from badgejobs.store.notifications import SqlNotifications
 from badgejobs.store.packs import SqlPacks
+from badgejobs.store.people import SqlPeople
 from badgejobs.store.processes import SqlProcesses
 from badgejobs.store.progress import SqlProgress
 from badgejobs.store.quarantine import SqlQuarantine
@@ -255,6 +257,16 @@ class SqlTransaction:
     def progress(self) -> SqlProgress:
         """How far all members were when they were looked at last."""
         return SqlProgress(self._connection, self)
+
+    @cached_property
+    def people(self) -> SqlPeople:
+        """What is recorded, as lists of members, holders and awards."""
+        return SqlPeople(self._connection)
+
+    @cached_property
+    def fleet_lines(self) -> SqlFleetLines:
+        """How each of many sites stands, in numbers."""
+        return SqlFleetLines(self._connection, self)
 
     @cached_property
     def copies(self) -> SqlCopies:

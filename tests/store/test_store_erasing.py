@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -10,7 +11,7 @@ from typing import Any
 
 import pytest
 from databases import Clock
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from badgejobs.core import identity
 from badgejobs.core.activity import Activity, Mark, Unreadable
@@ -21,7 +22,7 @@ from badgejobs.core.ledger import Earned, WakeUp
 from badgejobs.core.wixfacts import WixAssignment
 from badgejobs.errors import SettingsError
 from badgejobs.store import SqlStore, open_store
-from badgejobs.store.tables import METADATA
+from badgejobs.store.tables import METADATA, notification
 
 T0 = datetime(2026, 1, 1, tzinfo=UTC)
 KEY = keyed(b"made-up key of this test, long enough")
@@ -103,6 +104,20 @@ def lived(store: SqlStore) -> None:
             tx.wake_ups.replace("s", [member], [WakeUp(member_id=member, at=T0)])
             differs = Drift(site="s", member_id=member, badge="founder", kind=Kind.EXTRA, at_wix=1)
             tx.drifts.found("s", [differs])
+            tx._connection.execute(
+                insert(notification),
+                {
+                    "site": "s",
+                    "member_id": member,
+                    "badge": "founder",
+                    "period": 1,
+                    "tries": 0,
+                    "channel": "hook",
+                    "made_at": T0,
+                    "due_at": T0,
+                    "last_error": "",
+                },
+            )
         seen = [
             WixAssignment(id=f"of {one}", badge_id="wix-founder", member_id=one, created_at=None)
             for one in (ADA, BOB)
@@ -139,7 +154,7 @@ def test_every_row_of_the_erased_goes_and_no_row_of_another(store: SqlStore) -> 
     assert erase(store) == foreseen
     assert foreseen == {
         "activities": 5, "awards": 1, "history": foreseen["history"], "wake_ups": 1, "requests": 1,
-        "drift": 1, "sightings": 1,
+        "drift": 1, "sightings": 1, "notifications": 1,
         "identities": 4, "links": 2, "quarantined": 1,
     }  # fmt: skip
     assert foreseen["history"] >= 2
@@ -152,6 +167,17 @@ def test_every_row_of_the_erased_goes_and_no_row_of_another(store: SqlStore) -> 
     with store.read() as tx:
         assert tx.awards.places("s", "founder") == (2, 0)
         assert tx.resources.known("s", "comments") == {"blog": {"p1": 1}}
+
+
+def test_a_member_is_told_the_very_rows_that_would_be_erased_and_no_digest(
+    store: SqlStore,
+) -> None:
+    lived(store)
+    with store.read() as tx:
+        told, foreseen = list(tx.erasing.told("s", ADA)), tx.erasing.count("s", ADA)
+    assert Counter(kind for kind, _ in told) == foreseen
+    digest = identity.member(ADA, KEY)
+    assert not [row for _, row in told if {"digest", "claim"} & {*row} or digest in repr(row)]
 
 
 def test_what_was_erased_stays_away_under_every_way_of_reading(store: SqlStore) -> None:

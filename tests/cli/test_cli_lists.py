@@ -1,0 +1,164 @@
+"""Lists of members, holders and awards tell what is recorded, whole, and nothing that is secret."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from command_desk import Desk, Ended, member_id
+from one_process import run_here
+
+from badgejobs.core.activity import Activity, Mark
+from badgejobs.core.award import Giver, Timing
+from badgejobs.core.drift import Drift, Kind
+from badgejobs.core.ledger import Earned, WakeUp
+from badgejobs.store import SqlStore, open_store
+from badgejobs.store.acting import acting
+from badgejobs.store.tables import METADATA
+
+NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
+ANA, BEN, CAY = (member_id(n) for n in (1, 2, 3))
+EVIL = '=HYPERLINK("http://evil.example")'
+
+
+class Here(Desk):
+    """A desk whose commands run within this process, and whose Wix is away."""
+
+    def run(self, *arguments: str, **environment: str) -> Ended:
+        return run_here(arguments, folder=self.folder, environment=environment)
+
+
+@pytest.fixture
+def lived(tmp_path: Path) -> Iterator[tuple[Here, SqlStore]]:
+    """Three members with orders and badges: one given, one found to be a person's, one held."""
+    desk = Here(tmp_path, "http://127.0.0.1:9")
+    assert desk.run("migrate").code == 0
+    store = open_store(f"sqlite:///{tmp_path}/state/badgejobs.db")
+    with store.begin() as tx:
+        orders = [
+            Activity(
+                site="shop", source="orders", activity_id=f"o{n}", member_id=member,
+                occurred_at=NOW - timedelta(days=n), updated_at=NOW, marks=frozenset({Mark.PAID}),
+                amounts={"total": 100 * n}, currency="EUR",
+            )
+            for n, member in enumerate([ANA, ANA, BEN])
+        ]  # fmt: skip
+        tx.activities.record(orders, site="shop", source="orders", generation=0)
+        tx.bindings.bind("shop", "gold", "wix-gold")
+        earned = [
+            Earned(member_id=member, badge="gold", earned_at=NOW - timedelta(days=n), hold=hold)
+            for n, (member, hold) in enumerate([(ANA, ""), (BEN, ""), (CAY, EVIL)])
+        ]
+        tx.awards.open("shop", earned, rules_version="v1-of-the-rules")
+        claimed = tx.awards.claim("shop", limit=9, holds=timedelta(minutes=1))
+        assert claimed
+        tx.awards.settle(
+            [one.sent(tx.now, Timing()) for one in claimed.awards], claim=claimed.token
+        )
+        given = [
+            one.sent(tx.now, Timing()).given("a", Giver.OURS if one.member_id == ANA
+                                             else Giver.PERSON)
+            for one in claimed.awards
+        ]  # fmt: skip
+        with acting(actor="olga", note="fair"):
+            tx.awards.settle(given, claim=claimed.token)
+        tx.wake_ups.replace("shop", [ANA], [WakeUp(member_id=ANA, at=NOW)])
+        drift = Drift(site="shop", member_id=ANA, badge="gold", kind=Kind.EXTRA, at_wix=1)
+        tx.drifts.found("shop", [drift])
+        tx.requests.add("shop", ANA)
+    yield desk, store
+    store.dispose()
+
+
+def lines(ended: Ended) -> list[dict[str, object]]:
+    assert ended.code == 0, ended.err
+    return [json.loads(line) for line in ended.out.splitlines()]
+
+
+def test_members_are_told_by_what_they_did_and_have_in_order_of_their_ids(
+    lived: tuple[Here, SqlStore],
+) -> None:
+    desk, _ = lived
+    all_of_them = lines(desk.run("members", "list", "shop", "--json"))
+    assert [one["member"] for one in all_of_them] == [ANA, BEN, CAY]
+    assert all_of_them[0]["activities"] == {
+        "orders": {"number": 2, "latest": "2026-05-01T12:00:00+00:00"}
+    }
+    assert [one["badges"] for one in all_of_them] == [
+        {"gold": "assigned"}, {"gold": "assigned"}, {"gold": "held"}
+    ]  # fmt: skip
+    assert all_of_them == lines(desk.run("members", "list", "shop", "--badge", "gold", "--json"))
+    short = desk.run("members", "list", "shop", "--limit", "2")
+    assert short.out.count("\n") == 2
+    assert "first 2" in short.err
+
+    shown = desk.run("members", "show", "shop", CAY)
+    assert EVIL in shown.out
+    assert "held" in shown.out
+    told = json.loads(desk.run("members", "show", "shop", ANA.upper(), "--json").out)
+    assert [one["giver"] for one in told["awards"]] == ["ours"]
+    assert "claim" not in told["awards"][0]
+    assert "nothing is recorded" in desk.run("members", "show", "shop", member_id(9)).out
+
+
+def test_holders_are_those_at_wix_with_who_gave_and_by_which_rules(
+    lived: tuple[Here, SqlStore],
+) -> None:
+    desk, _ = lived
+    rows = lines(desk.run("holders", "shop", "gold", "--json"))
+    assert [(one["member"], one["giver"], one["by"], one["rules_version"]) for one in rows] == [
+        (BEN, "person", "olga", "v1-of-the-rules"), (ANA, "ours", "olga", "v1-of-the-rules")
+    ]  # fmt: skip
+    assert all(one["since"] for one in rows)
+    table = list(csv.DictReader(io.StringIO(desk.run("holders", "shop", "gold", "--csv").out)))
+    assert [one["member"] for one in table] == [BEN, ANA]
+    missing = desk.run("holders", "shop", "gould")
+    assert (missing.code, "did you mean 'gold'?" in missing.err) == (4, True)
+    assert "nobody has" in desk.run("holders", "shop", "first-purchase").out
+
+
+def test_an_export_has_every_row_is_ours_alone_and_no_formula(
+    lived: tuple[Here, SqlStore],
+) -> None:
+    desk, store = lived
+    file = desk.folder / "awards.csv"
+    assert desk.run("export", "shop", "--out", str(file)).code == 0
+    assert file.stat().st_mode & 0o777 == 0o600
+    awards = list(csv.DictReader(io.StringIO(file.read_text(encoding="utf-8"))))
+    assert [one["member_id"] for one in awards] == [ANA, BEN, CAY]
+    assert awards[2]["reason"] == f"'{EVIL}"
+    assert awards[2]["silent"] == "no"
+    assert list(desk.folder.glob(".awards.csv*")) == []
+    history = lines(desk.run("export", "shop", "--what", "history", "--format", "jsonl"))
+    with store.read() as tx:
+        kept = [one for who in (ANA, BEN, CAY) for one in tx.awards.history("shop", who)]
+    assert [(one["member_id"], one["to_state"], one["note"]) for one in history] == [
+        (one.member_id, one.to_state, one.note) for one in kept
+    ]
+    nowhere = desk.run("export", "shop", "--out", str(desk.folder / "none" / "a.csv"))
+    assert (nowhere.code, "name a file in a folder" in nowhere.err) == (4, True)
+
+
+def test_what_is_told_of_a_member_is_all_that_is_erased_and_then_no_table_has_their_id(
+    lived: tuple[Here, SqlStore],
+) -> None:
+    desk, store = lived
+    told = json.loads(desk.run("export-member", "shop", ANA).out)
+    dry = json.loads(desk.run("erase-member", "shop", ANA, "--json").out)
+    assert {kind: len(rows) for kind, rows in told["rows"].items()} == dry["rows"]
+    assert told["rows"]["activities"][0]["amounts"] == {"total": 0}
+    for kind in ("awards", "history", "wake_ups", "drift", "requests"):
+        assert told["rows"][kind], kind
+
+    assert desk.run("erase-member", "shop", ANA, "--yes").code == 0
+
+    with store.read() as tx:
+        for name, table in METADATA.tables.items():
+            for row in tx._connection.execute(table.select()):
+                assert ANA not in repr(row), name
+    assert not any(json.loads(desk.run("export-member", "shop", ANA).out)["rows"].values())
