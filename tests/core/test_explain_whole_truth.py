@@ -147,7 +147,10 @@ def check_told(one: Explanation, wanted: Must) -> None:
 
 @pytest.mark.parametrize("rule", RULES)
 def test_each_explanation_names_what_counts_what_does_not_and_what_is_missing(
-    rule: str, facts: dict[str, list[Activity]], log: dict[str, Log], truth: real_log.Truth
+    rule: str,
+    facts: dict[str, list[Activity]],
+    log: dict[str, Log],
+    truth: dict[str, real_log.Truth],
 ) -> None:
     evaluator = Evaluator([real_log.milestone_of(rule)])
     of = "account" if rule.startswith("comments") else "customer"
