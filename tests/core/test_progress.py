@@ -59,8 +59,8 @@ def of(stretch: Stretch | None = None) -> Selection:
     return Selection(source="orders", policy=OrderPolicy(currency="GBP"), stretch=stretch)
 
 
-def badge(condition: Condition, **more: bool) -> Milestone:
-    life = Lifecycle(stated=True, **more)
+def badge(condition: Condition, *, revokes: bool = False) -> Milestone:
+    life = Lifecycle(stated=True, revokes=revokes)
     return Milestone(badge="b", title="B", look=None, condition=condition, lifecycle=life)
 
 
