@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 from fractions import Fraction
 
@@ -12,6 +13,7 @@ from badgejobs.core.milestone import (
     AllOf,
     AnyOf,
     AtLeast,
+    Condition,
     Count,
     Distinct,
     Gap,
@@ -21,7 +23,8 @@ from badgejobs.core.milestone import (
     Streak,
     Sum,
 )
-from badgejobs.core.proof import Proof
+from badgejobs.core.proof import Proof, Scene, number_of
+from badgejobs.core.timeline import stretch_at
 
 #: The step at which a badge is earned.
 EARNED = 10
@@ -44,7 +47,9 @@ def step(told: Answer | Proof) -> int:
     if isinstance(told, Answer):
         if told.met or told.withheld in _BEHIND:
             return EARNED
-        told = told.proof
+        # the whole proof takes many times as long, and every member is looked at
+        far = _way_at(told.milestone.condition, told.scene)
+        return min(int(far * EARNED), EARNED - 1)
     if told.met:
         return EARNED
     return min(int(way(told) * EARNED), EARNED - 1)
@@ -60,7 +65,7 @@ def way(proof: Proof) -> Fraction:
         case AnyOf():
             return max(map(way, proof.parts))
         case AtLeast(number=number):
-            return sorted(map(way, proof.parts), reverse=True)[number - 1]
+            return _of_so_many(number, map(way, proof.parts))
         case NoneOf():
             return _NOT_BEGUN
         case Has():
@@ -71,6 +76,30 @@ def way(proof: Proof) -> Fraction:
             return _share(proof.number, _seconds(span))
         case leaf:
             return _share(proof.number, leaf.gte)
+
+
+def _way_at(condition: Condition, scene: Scene) -> Fraction:
+    """The same as :func:`way` of what is not met, from the facts."""
+    match condition:
+        case AllOf(parts=parts):
+            return min(_way_at(part, scene) for part in parts)
+        case AnyOf(parts=parts):
+            return max(_way_at(part, scene) for part in parts)
+        case AtLeast(parts=parts, number=number):
+            return _of_so_many(number, (_way_at(part, scene) for part in parts))
+        case Count(gte=wanted) | Sum(gte=wanted) | Distinct(gte=wanted) | Max(gte=wanted):
+            return _share(number_of(condition, scene), wanted)
+        case Streak(length=wanted):
+            return _share(number_of(condition, scene), wanted)
+    if stretch_at(scene.timeline(condition), scene.as_of):
+        return _DONE
+    match condition:
+        case Has(milestone=milestone):
+            return _way_at(milestone.condition, scene)
+        case Gap(gte=span) | Age(gte=span):
+            return _share(number_of(condition, scene), _seconds(span))
+        case _:
+            return _NOT_BEGUN
 
 
 def nearest(proof: Proof, *, percent: int = NEAR_PERCENT) -> Proof | None:
@@ -105,6 +134,12 @@ def _near_one(proof: Proof, wanted: int, percent: int) -> Proof | None:
         return None
     found = (nearest(part, percent=percent) for part in proof.parts if not part.met)
     return next((one for one in found if one), None)
+
+
+def _of_so_many(number: int, ways: Iterable[Fraction]) -> Fraction:
+    """How far the last of those is that are needed; more than there are can never be met."""
+    furthest = sorted(ways, reverse=True)
+    return furthest[number - 1] if number <= len(furthest) else _NOT_BEGUN
 
 
 def _share(number: int, of: int) -> Fraction:

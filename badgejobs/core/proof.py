@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -225,6 +226,22 @@ def _first_leaves(leaf: Numeric, given: Iterable[Entry], as_of: datetime) -> dat
 
 def _breaks(leaf: Streak | Gap | Age, counted: Counted, as_of: datetime) -> datetime | None:
     return streak_breaks_at(leaf, counted, as_of) if isinstance(leaf, Streak) else None
+
+
+def number_of(leaf: Leaf, scene: Scene) -> int:
+    """A leaf's number now, as its proof tells it, without all else that a proof tells."""
+    counted, as_of = scene.counted(leaf), scene.as_of
+    match leaf:
+        case Count() if leaf.of.stretch is None:
+            return bisect_right(counted.starts, as_of)
+        case Count() | Sum() | Distinct() | Max():
+            return number_at(leaf, entries(leaf, counted)[0], as_of)
+        case Streak():
+            return streak_at(leaf, counted, as_of)
+        case Gap():
+            return gap_at(leaf, counted, as_of)
+        case Age():
+            return age_at(counted, as_of)
 
 
 def _ids(facts: Iterable[Activity]) -> tuple[str, ...]:

@@ -245,11 +245,14 @@ def answers_for(
 def outlook_on(
     tx: Transaction, site: str, rules: Ruleset, *, at: datetime | None = None
 ) -> Outlook:
-    """What is known of a site beside its members' facts; decided is ``at`` now or then."""
+    """What is known of a site beside its members' facts, at this moment.
+
+    ``at`` another one the facts are held against the rules as they are, whatever a source knows.
+    """
     return Outlook(
         rules,
         now=at or tx.now,
-        known_to=tx.scans.known_to(site),
+        known_to={} if at else tx.scans.known_to(site),
         complete=tx.scans.complete(site, rules.wants),
         whole=tx.bindings.whole(site) == rules.version,
         opening_pages=tx.bindings.opening_pages(site),

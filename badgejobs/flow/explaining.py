@@ -114,14 +114,13 @@ def _held_against(
     earlier = Earlier(rules).answers([award] if award else [], facts, outlook)
     sources = sorted(all_sources_of(milestone))
     complete = tx.scans.complete(whole.site, rules.wants)
+    known_to = tx.scans.known_to(whole.site)
     return replace(
         whole,
         answer=answer,
         held_to=earlier.get(milestone.badge),
         unread=tuple(
-            Unread(source=one, known_to=outlook.known_to.get(one))
-            for one in sources
-            if one not in complete
+            Unread(source=one, known_to=known_to.get(one)) for one in sources if one not in complete
         ),
         hold=outlook.hold(milestone.badge),
         in_line=_in_line(tx, award, milestone),

@@ -147,7 +147,10 @@ def check_told(one: Explanation, wanted: Must) -> None:
 
 @pytest.mark.parametrize("rule", RULES)
 def test_each_explanation_names_what_counts_what_does_not_and_what_is_missing(
-    rule: str, facts: dict[str, list[Activity]], log: dict[str, Log], truth: real_log.Truth
+    rule: str,
+    facts: dict[str, list[Activity]],
+    log: dict[str, Log],
+    truth: dict[str, real_log.Truth],
 ) -> None:
     evaluator = Evaluator([real_log.milestone_of(rule)])
     of = "account" if rule.startswith("comments") else "customer"
@@ -168,9 +171,8 @@ def test_each_explanation_names_what_counts_what_does_not_and_what_is_missing(
         missing = [leaf["missing"] for leaf in said if leaf["missing"]]
         assert missing == wanted.missing, (member, missing)
         assert one.answer
-        proof = one.answer.proof
-        is_near = nearest(proof) is not None
-        assert data["met"] or step(proof) < EARNED
+        assert (step(one.answer) == EARNED) == data["met"]
+        is_near = not data["met"] and nearest(one.answer.proof) is not None
         if rule.startswith(("orders_count", "comments_count", "distinct")):
             assert is_near == (missing == ["1 more"])
         if is_near or (data["met"] and len(known) <= MANY):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import core_rules
 import pytest
+from hypothesis import given, settings
 
 from badgejobs.core.activity import Activity, Mark
 from badgejobs.core.calendar import Period, Span
@@ -59,8 +61,8 @@ def of(stretch: Stretch | None = None) -> Selection:
     return Selection(source="orders", policy=OrderPolicy(currency="GBP"), stretch=stretch)
 
 
-def badge(condition: Condition, **more: bool) -> Milestone:
-    life = Lifecycle(stated=True, **more)
+def badge(condition: Condition, *, revokes: bool = False) -> Milestone:
+    life = Lifecycle(stated=True, revokes=revokes)
     return Milestone(badge="b", title="B", look=None, condition=condition, lifecycle=life)
 
 
@@ -101,6 +103,7 @@ def test_a_step_is_a_tenth_of_the_way_and_near_is_one_thing_of_one_part(
 ) -> None:
     found = proof(condition, orders(9))
     assert step(found) == expected
+    assert step(evaluate(orders(9), badge(condition, revokes=True), NOW)) == expected
     part = nearest(found)
     assert (part.condition if part else None) == near
 
@@ -123,3 +126,14 @@ def test_what_is_missing_must_come_before_the_first_leaves_the_streak_breaks_or_
     assert over.is_over
     assert nearest(over) is None
     assert proof(NINE_OF_TEN, orders(9)).falls_at is None
+
+
+@settings(max_examples=40, deadline=None)
+@given(known=core_rules.facts(), condition=core_rules.conditions())
+def test_the_step_without_the_proof_is_the_step_of_the_proof(
+    known: list[Activity], condition: Condition
+) -> None:
+    answer = evaluate(known, badge(condition, revokes=True), core_rules.NOW)
+    assert step(answer) == step(answer.proof)
+    assert (step(answer) == EARNED) == answer.met
+    assert not (answer.met and nearest(answer.proof))

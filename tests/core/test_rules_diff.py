@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 from test_progress import NOW, orders
 
@@ -14,7 +15,7 @@ from badgejobs.core.rules_diff import Kind, Turn, turns
 ORDERS = Selection(source="orders", policy=OrderPolicy())
 
 
-def badge(name: str, gte: int, **more: object) -> Milestone:
+def badge(name: str, gte: int, **more: Any) -> Milestone:
     condition = Count(of=ORDERS, gte=gte)
     return replace(
         Milestone(badge=name, title=name.title(), look=None, condition=condition), **more

@@ -195,7 +195,11 @@ def test_a_reading_that_is_not_believed_is_a_failure_and_due_again_by_itself(
     with house.store.read() as tx:
         (row,) = [one for one in tx.scans.overview(NORTH) if one.source == work.RECONCILE]
         (alert,) = tx.alerts.open([NORTH])
+        assert tx.progress.made_at(NORTH) is None
     assert (row.failures, row.last_error) == (1, done.error)
     assert alert.text == done.error
     accepted = run_reconcile(house, NORTH, by=BY_HAND, accepted=True)
     assert (accepted.error, accepted.numbers["missing"]) == (None, 1)
+    # a reading that is at its end is followed by a count of how far the members are
+    with house.store.read() as tx:
+        assert tx.progress.made_at(NORTH) is not None

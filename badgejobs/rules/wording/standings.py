@@ -149,9 +149,8 @@ def _blocked(one: Explanation, award: Award, since: str) -> str:
 
 
 def _goes(one: Explanation, award: Award) -> str:
-    known = (
-        f"should not stand any more ({award.unmet_because}), known {_at(one, award.unmet_since)}"
-    )
+    since = _at(one, award.unmet_since)
+    known = f"should not stand any more ({award.unmet_because}), known since {since}"
     if award.revoke_at is None and award.unmet_because == Unmet.HIGHER_TIER:
         return f"{known}: it stays until a higher tier stands"
     if award.revoke_at is None:
