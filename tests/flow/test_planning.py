@@ -98,7 +98,7 @@ def test_what_is_new_waits_stands_and_is_taken_back_has_a_row_with_what_crossed_
     for one in plan.values():
         totals.add(one)
     calls = calls_of(totals, at.site, rules, at.store)
-    assert (calls.queries, calls.creates, calls.deletes, calls.badges) == (1, 1, 0, 2)
+    assert (calls.queries, calls.creates, calls.deletes, calls.badges) == (1, 1, 0, 3)
 
     gone = plan_of(at, rules_of(ONE_ORDER, version="v3"))
     assert gone["m3", "two-orders"].column == "withdrawal"
