@@ -247,6 +247,10 @@ def test_what_workers_brought_to_wix_meanwhile_is_the_plan_coming_true(
     assert {(row.member_id, row.column) for row in plan.values() if row.kind is not Kind.SKIP} == {
         ("m1", "taken now"), ("m5", "award"), ("m6", "award"),
     }  # fmt: skip
+    put(at, at.award("m6"), state=State.BLOCKED, reason="Wix says no")
+    assert not moved(at, plan), "no fact and no rule ended it"
+    assert not came_true(plan["m6", BADGE], at.award("m6"))
+    put(at, at.award("m6"), state=State.PENDING, reason="")
     at.assign_all()
     at.revoke_all(FREE)
     assert not moved(at, plan)
