@@ -67,7 +67,7 @@ def apply_plan(
         checked_rules(house, at)
         work.register(house)
         rules = _rules_of(plan, house)
-        begun = is_begun(plan) and _is_taken_up(plan, house)
+        begun = _is_under_way(plan, house)
         ended = _ended(plan, house)
         if begun and not ended.otherwise:
             _report(out, plan, ended, None)
@@ -88,7 +88,9 @@ def apply_plan(
         kept = _install(plan, house)
         if kept:
             out.note(f"badgejobs: the rules file is replaced; the earlier one is kept as {kept}")
-        begin(plan)
+        if not begun:
+            with house.store.read() as tx:
+                begin(plan, tx.now)
         _declare(plan, house, ended, who=who)
         if not background:
             done = _work(plan, house, tell, max_seconds=max_seconds)
@@ -121,10 +123,11 @@ def _rules_of(plan: PlanFile, house: House) -> Ruleset:
     return rules
 
 
-def _is_taken_up(plan: PlanFile, house: House) -> bool:
-    """Whether the planned rules are decided by: until then nothing of the plan was done."""
+def _is_under_way(plan: PlanFile, house: House) -> bool:
+    """Whether the plan was begun: until its rules are decided by, nothing of it was done."""
     with house.store.read() as tx:
-        return tx.bindings.applied(plan.head.site)[0] == plan.head.version
+        is_taken_up = tx.bindings.applied(plan.head.site)[0] == plan.head.version
+        return is_taken_up and is_begun(plan, tx.now)
 
 
 def _stale(why: str) -> Refused:

@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, fields
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,9 @@ from badgejobs.core.plan import ACTIONS, Calls, Kind, PlanError, PlanRow, Totals
 
 #: The form of the document.
 FORM = 1
+
+#: What was begun is gone on with for so long; after that it is held against now once more.
+GOES_ON = timedelta(days=1)
 
 _TIMES = frozenset({"earned_at", "at"})
 _NAMES = frozenset(one.name for one in fields(PlanRow))
@@ -173,18 +176,19 @@ def read_plan(path: Path) -> PlanFile:
     return PlanFile(path=path, head=head, rows=rows, totals=totals, digest=digest)
 
 
-def is_begun(plan: PlanFile) -> bool:
-    """Whether an earlier call has begun to apply this very plan."""
+def is_begun(plan: PlanFile, now: datetime) -> bool:
+    """Whether an earlier call of the last day has begun to apply this very plan."""
     try:
-        return _mark(plan.path).read_text(encoding="utf-8").split() == [plan.digest]
-    except (OSError, UnicodeDecodeError):
+        digest, at = _mark(plan.path).read_text(encoding="utf-8").split()
+        return digest == plan.digest and now - datetime.fromisoformat(at) < GOES_ON
+    except (OSError, ValueError, TypeError):
         return False
 
 
-def begin(plan: PlanFile) -> None:
+def begin(plan: PlanFile, now: datetime) -> None:
     """Note beside the plan that it was begun, so that a later call goes on with it."""
     with replaced(_mark(plan.path)) as write:
-        write(f"{plan.digest}\n")
+        write(f"{plan.digest} {now.isoformat()}\n")
 
 
 def _mark(path: Path) -> Path:

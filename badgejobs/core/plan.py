@@ -14,7 +14,7 @@ from badgejobs.core.activity import Activity
 from badgejobs.core.award import UNSENT, Award, State
 from badgejobs.errors import FileError
 
-#: Members that a query, and a bulk create, of Wix holds.
+#: Members that a query, a bulk create and a bulk delete of Wix hold.
 _A_CALL = 100
 #: Members that are named of what moved.
 _NAMED = 3
@@ -146,7 +146,7 @@ class Calls:
     queries: int
     creates: int
     deletes: int
-    #: Of badges: the list, those that are created, and those whose look changes.
+    #: Of badges: the list, those that are created and put in order, and those whose look changes.
     badges: int
 
     @property
@@ -169,10 +169,11 @@ def calls_for(totals: Totals, *, created: int, dressed: int, listed: bool) -> Ca
     ``listed`` where the badges of the site are read anew, as they are for new rules.
     """
     return Calls(
-        queries=ceil(totals.to_send / _A_CALL) + ceil(totals.to_take / _A_CALL),
+        queries=ceil(totals.to_send / _A_CALL),
         creates=ceil(totals.to_send / _A_CALL),
-        deletes=totals.to_take,
-        badges=created + dressed + (listed or created > 0),
+        deletes=ceil(totals.to_take / _A_CALL),
+        # each new one is moved to its place among the others
+        badges=2 * created + dressed + (listed or created > 0),
     )
 
 
