@@ -9,7 +9,7 @@ from badgejobs.config import Notify, time_of
 from badgejobs.core.calendar import UTC_ZONE
 from badgejobs.core.milestone import Milestone
 from badgejobs.core.notification import Channel, Digest, Event, Quiet, Telling
-from badgejobs.errors import Later, RulesError
+from badgejobs.errors import BadgeJobsError
 
 
 def channels_of(told: Notify) -> frozenset[Channel]:
@@ -55,5 +55,5 @@ def _milestones(house: House, site: str) -> tuple[Milestone, ...]:
     """Those of the rules in force; none while these cannot be used."""
     try:
         return house.at(site).rules().milestones
-    except (RulesError, Later):
+    except BadgeJobsError:
         return ()

@@ -54,7 +54,7 @@ def sync(site: SiteName = None, *, as_json: AsJson = False, max_seconds: MaxSeco
             # the first orders of guests are among what was read: now their members are looked for
             work.register(house)
             done = here.sync(met)
-        notify_now(house, name, by=BY_HAND)
+        notify_now(house, name, by=BY_HAND, most=here.time_left())
         work.prune(house)
     report(done, out)
 

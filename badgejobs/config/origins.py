@@ -51,7 +51,11 @@ def origins_of(settings: Any, known: Origins) -> list[Origin]:
 
 def _leaves(node: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
     if isinstance(node, BaseModel):
+        # what a site leaves unsaid here is the installation's, and no default
+        is_partial = path[:1] == ("sites",) and path[-1:] == ("notify",)
         for name in type(node).model_fields:
+            if is_partial and name not in node.model_fields_set:
+                continue
             yield from _leaves(getattr(node, name), (*path, name))
     elif isinstance(node, dict):
         for name, value in node.items():

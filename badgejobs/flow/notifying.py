@@ -13,6 +13,7 @@ from enum import Enum, auto
 
 from badgejobs.core import alert
 from badgejobs.core.notification import (
+    LONGEST_PAUSE,
     Came,
     Channel,
     Notification,
@@ -159,9 +160,8 @@ class _Teller:
             self.failures_in_a_row = 0
             with self.store.begin() as tx:
                 tx.notifications.told(part)
-                tx.alerts.clear(self.site, alert.Kind.CHANNEL_OFF, subject=self.channel)
-                if not tx.notifications.given_up(self.site, self.channel):
-                    tx.alerts.clear(self.site, alert.Kind.NOT_TOLD, subject=self.channel)
+                if alert.Kind.NOT_TOLD in tx.notifications.alerted(self.site, self.channel):
+                    self._told_after_all(tx)
             return _Goes.ON, Notified(told=len(part))
         if reply.came is Came.GONE:
             return self._gone([*part, *rest], reply)
@@ -188,11 +188,18 @@ class _Teller:
                 at = self.telling.not_quiet(now + reply.pause)
                 settled += [(one, at, "", False) for one in rest]
             tx.notifications.put_off(settled)
+            beyond = 0
+            if is_away:
+                # each round costs the two requests that found it away, however much is due
+                until = min((at for _, at in due if at), default=now + LONGEST_PAUSE)
+                beyond = tx.notifications.count_failed(
+                    self.site, self.channel, until=until, why=reply.text
+                )
             if lost:
                 self._tell_of_given_up(tx, reply.text)
         return (
             _Goes.REST if is_away else goes,
-            Notified(failed=len(failed) - lost, given_up=lost),
+            Notified(failed=len(failed) - lost + beyond, given_up=lost),
         )
 
     def _again(self, one: Notification, now: datetime, reply: Reply) -> datetime | None:
@@ -226,6 +233,11 @@ class _Teller:
                 subject=self.channel,
             )
         return _Goes.REST, Notified(failed=len(some))
+
+    def _told_after_all(self, tx: Transaction) -> None:
+        """A person is asked for as long as something was given up."""
+        if not tx.notifications.given_up(self.site, self.channel):
+            tx.alerts.clear(self.site, alert.Kind.NOT_TOLD, subject=self.channel)
 
     def _tell_of_given_up(self, tx: Transaction, why: str) -> None:
         number = tx.notifications.given_up(self.site, self.channel)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 
 import structlog
@@ -60,13 +62,26 @@ def run_notify(house: House, site: str, *, by: str) -> Outcome:
 _NUMBERS = ("told", "failed", "given_up", "postponed")
 
 
-def notify_now(house: House, site: str, *, by: str) -> Outcome | None:
-    """Tell all that is due, here and now; ``None`` where nothing is. For the foreground."""
+def notify_now(
+    house: House, site: str, *, by: str, most: timedelta | None = None
+) -> Outcome | None:
+    """Tell all that is due, here and now; ``None`` where nothing is. For the foreground.
+
+    After ``most`` no further slice is begun, and what is left waits for the next call. The numbers
+    are those of all slices.
+    """
+    if most is not None and most <= timedelta(0):
+        return None
+    time_is_up = alarm(timedelta.max if most is None else most)
     with house.store.read() as tx:
         if site not in tx.notifications.due_sites(house.configured):
             return None
-    while (outcome := run_notify(house, site, by=by)).more:
-        pass
+    total = Counter[str]()
+    while True:
+        outcome = run_notify(house, site, by=by)
+        total.update(outcome.numbers)
+        if not outcome.more or time_is_up():
+            break
     if outcome.error:
         log.warning("not all were told", site=site, error=outcome.error)
-    return outcome
+    return replace(outcome, numbers=dict(total))

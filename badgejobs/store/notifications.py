@@ -13,6 +13,7 @@ from sqlalchemy import (
     RowMapping,
     and_,
     bindparam,
+    case,
     func,
     or_,
     select,
@@ -139,6 +140,17 @@ class SqlNotifications:
         values = {"due_at": until, "claim": None}
         return self._connection.execute(update(notification).where(due).values(values)).rowcount
 
+    def count_failed(self, site: str, channel: Channel, *, until: datetime, why: str) -> int:
+        """Let all else that is due by a channel count as tried, and wait until then; how many."""
+        values = {
+            "due_at": until,
+            "claim": None,
+            "tries": notification.c.tries + 1,
+            "last_error": why,
+        }
+        due = self._due(site, channel)
+        return self._connection.execute(update(notification).where(*due).values(values)).rowcount
+
     def give_up(self, site: str, channel: Channel, *, why: str) -> int:
         """Let all that is due by a channel be; how many."""
         values = {"due_at": None, "claim": None, "last_error": why}
@@ -147,7 +159,11 @@ class SqlNotifications:
 
     def revive(self, site: str, *, with_open: bool = False) -> int:
         """Let what was given up be due now; how many. ``with_open``: what waits for a try too."""
-        tried = and_(notification.c.due_at.is_not(None), notification.c.tries > 0)
+        tried = and_(
+            notification.c.due_at.is_not(None),
+            notification.c.tries > 0,
+            notification.c.claim.is_(None),
+        )
         which = or_(_GIVEN_UP, tried) if with_open else _GIVEN_UP
         return self._connection.execute(
             update(notification)
@@ -157,12 +173,16 @@ class SqlNotifications:
 
     def is_off(self, site: str, channel: Channel) -> bool:
         """Whether its receiver wanted nothing more: an alert stands open that says so."""
-        off = (
-            select(alert.c.site)
-            .where(alert.c.site == site, alert.c.kind == Kind.CHANNEL_OFF)
+        return Kind.CHANNEL_OFF in self.alerted(site, channel)
+
+    def alerted(self, site: str, channel: Channel) -> set[Kind]:
+        """What a person is asked for because of a channel just now."""
+        found = (
+            select(alert.c.kind)
+            .where(alert.c.site == site, alert.c.kind.in_([Kind.CHANNEL_OFF, Kind.NOT_TOLD]))
             .where(alert.c.subject == channel, alert.c.cleared_at.is_(None))
         )
-        return self._connection.execute(off).first() is not None
+        return {Kind(kind) for kind in self._connection.scalars(found)}
 
     def given_up(self, site: str, channel: Channel) -> int:
         """How many by this channel nobody was told of, nor will be by itself."""
@@ -172,22 +192,25 @@ class SqlNotifications:
 
     def numbers(self, sites: Collection[str]) -> dict[tuple[str, str], dict[str, int]]:
         """By (site, channel): how many wait, were told and were given up."""
-        found = dict[tuple[str, str], dict[str, int]]()
-        states = {
+        counted = {
             "waiting": notification.c.due_at.is_not(None),
             "told": notification.c.sent_at.is_not(None),
             "given up": _GIVEN_UP,
         }
-        for name, which in states.items():
-            rows = self._connection.execute(
-                select(notification.c.site, notification.c.channel, func.count())
-                .where(notification.c.site.in_(sorted(sites)), which)
-                .group_by(notification.c.site, notification.c.channel)
+        rows = self._connection.execute(
+            select(
+                notification.c.site,
+                notification.c.channel,
+                *(func.sum(case((which, 1), else_=0)) for which in counted.values()),
             )
-            for site, channel, number in rows:
-                counted = found.setdefault((site, channel), dict.fromkeys(states, 0))
-                counted[name] = number
-        return dict(sorted(found.items()))
+            .where(notification.c.site.in_(sorted(sites)))
+            .group_by(notification.c.site, notification.c.channel)
+            .order_by(notification.c.site, notification.c.channel)
+        )
+        return {
+            (site, channel): dict(zip(counted, map(int, numbers), strict=True))
+            for site, channel, *numbers in rows
+        }
 
     def listed(self, sites: Collection[str], *, failed: bool, limit: int) -> list[Notification]:
         """The newest of these sites; with ``failed`` what was given up, or failed before."""

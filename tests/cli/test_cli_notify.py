@@ -110,7 +110,6 @@ def test_a_preview_shows_what_templates_make_and_where_one_is_broken(lonely_desk
     desk = lonely_desk
     with receiving() as receiver, mailing() as mailbox:
         told_by(desk, receiver, mailbox)
-    desk.run("migrate")
     shown = as_json(desk, "notify", "preview")
     assert shown["mail subject"].startswith("shop: ")
     assert json.loads(shown["webhook"])["type"] == "badge.given"

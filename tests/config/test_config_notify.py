@@ -42,6 +42,12 @@ def test_a_site_says_otherwise_one_setting_at_a_time(home: Path) -> None:
     assert not told(home, HOOK, "on = []\n").notify_of("shop").has_webhook
 
 
+def test_only_what_a_site_says_itself_is_shown_as_its_own(home: Path) -> None:
+    settings = told(home, HOOK, 'on = "taken"\n')
+    own = [one for one in settings.origins() if one.name.startswith("sites.shop.notify")]
+    assert [(one.name, one.value_shown) for one in own] == [("sites.shop.notify.on", "taken")]
+
+
 def test_no_secret_is_shown(home: Path) -> None:
     settings = told(home, HOOK)
     shown = " ".join(one.value_shown for one in settings.origins()) + repr(settings)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import email
 import email.policy
 import socketserver
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -86,44 +87,77 @@ class Mailbox:
     mails: list[EmailMessage] = field(default_factory=list)
     recipients: list[list[str]] = field(default_factory=list)
     refuse: str = ""
+    #: With one it offers STARTTLS and a password.
+    tls: ssl.SSLContext | None = None
+    #: What was said before TLS, and what was said in it.
+    plain: list[str] = field(default_factory=list)
+    secret: list[str] = field(default_factory=list)
+
+
+class _Mails(socketserver.ThreadingTCPServer):
+    box: Mailbox
+
+
+class _Session(socketserver.StreamRequestHandler):
+    """One conversation in SMTP, as much of it as a client of ours speaks."""
+
+    server: _Mails
+
+    def handle(self) -> None:
+        box, to, is_secret = self.server.box, list[str](), False
+        self._say("220 test")
+        while line := self.rfile.readline().decode().strip():
+            word = line.partition(" ")[0].upper()
+            (box.secret if is_secret else box.plain).append(line)
+            if word == "QUIT":
+                self._say("221 bye")
+                return
+            if word == "STARTTLS" and box.tls:
+                self._say("220 go on")
+                if not self._secured(box.tls):
+                    return
+                is_secret = True
+            elif word == "DATA":
+                self._takes(to)
+            elif word == "EHLO" and box.tls:
+                self._say("250-test", "250 AUTH PLAIN" if is_secret else "250 STARTTLS")
+            elif word == "MAIL" and box.refuse:
+                self._say(box.refuse)
+            else:
+                to += [line.partition("<")[2].rstrip(">")] if word == "RCPT" else []
+                self._say("235 yes" if word == "AUTH" else "250 yes")
+
+    def _secured(self, tls: ssl.SSLContext) -> bool:
+        try:
+            self.request = tls.wrap_socket(self.request, server_side=True)
+        except (ssl.SSLError, OSError):
+            return False
+        self.rfile, self.wfile = self.request.makefile("rb"), self.request.makefile("wb", 0)
+        return True
+
+    def _takes(self, to: list[str]) -> None:
+        self._say("354 go on")
+        content = b""
+        while not content.endswith(b"\r\n.\r\n"):
+            content += self.rfile.readline()
+        mail = email.message_from_bytes(content[:-3], policy=email.policy.default)
+        self.server.box.mails.append(mail)
+        self.server.box.recipients.append(list(to))
+        self._say("250 taken")
+
+    def _say(self, *lines: str) -> None:
+        self.wfile.write("".join(f"{line}\r\n" for line in lines).encode())
+
+    def finish(self) -> None:
+        super().finish()
+        self.request.close()
 
 
 @contextmanager
 def mailing() -> Iterator[Mailbox]:
-    box = Mailbox()
-
-    class Handler(socketserver.StreamRequestHandler):
-        def handle(self) -> None:
-            self._say("220 test")
-            to: list[str] = []
-            while line := self.rfile.readline().decode().strip():
-                word = line.partition(" ")[0].upper()
-                if word == "RCPT":
-                    to.append(line.partition("<")[2].rstrip(">"))
-                if word == "MAIL" and box.refuse:
-                    self._say(box.refuse)
-                elif word == "DATA":
-                    self._say("354 go on")
-                    content = b""
-                    while not content.endswith(b"\r\n.\r\n"):
-                        content += self.rfile.readline()
-                    box.mails.append(
-                        email.message_from_bytes(content[:-3], policy=email.policy.default)
-                    )
-                    box.recipients.append(to)
-                    self._say("250 taken")
-                elif word == "QUIT":
-                    self._say("221 bye")
-                    return
-                else:
-                    self._say("250 yes")
-
-        def _say(self, line: str) -> None:
-            self.wfile.write(f"{line}\r\n".encode())
-
-    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
+    with _Mails(("127.0.0.1", 0), _Session) as server:
+        box = server.box = Mailbox(port=server.server_address[1])
         threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-        box.port = server.server_address[1]
         try:
             yield box
         finally:

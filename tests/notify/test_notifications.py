@@ -134,6 +134,21 @@ def test_one_event_that_always_fails_does_not_hold_up_the_others(
     assert [one.member_id for one in stage.rows() if not one.sent_at] == [poison]
 
 
+def test_a_receiver_that_is_away_costs_two_requests_a_round_however_much_is_due(
+    make_stage: MakeStage, receiver: Receiver
+) -> None:
+    stage = make_stage(**by_webhook(receiver))
+    receiver.by_event = lambda _: 500
+    stage.happens(*range(1, 61))
+    assert stage.tells().numbers["failed"] == 60
+    assert stage.tells().numbers["failed"] == 0
+    assert len(receiver.seen) == 2
+    assert {one.tries for one in stage.rows()} == {1}
+    receiver.by_event = lambda _: None
+    stage.later(minutes=1)
+    assert stage.tells().numbers["told"] == 60
+
+
 def test_410_switches_the_channel_off_until_a_person_says_otherwise(
     make_stage: MakeStage, receiver: Receiver
 ) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from badgejobs.core.alert import Kind
 from badgejobs.core.notification import Channel, Notification, Reply
 
 
@@ -30,12 +31,20 @@ class Notifications(Protocol):
         """Let all that is due wait until then; how many."""
         ...
 
+    def count_failed(self, site: str, channel: Channel, *, until: datetime, why: str) -> int:
+        """Let all else that is due by a channel count as tried, and wait until then; how many."""
+        ...
+
     def give_up(self, site: str, channel: Channel, *, why: str) -> int:
         """Let all that is due by a channel be; how many."""
         ...
 
     def is_off(self, site: str, channel: Channel) -> bool:
         """Whether its receiver wanted nothing more."""
+        ...
+
+    def alerted(self, site: str, channel: Channel) -> set[Kind]:
+        """What a person is asked for because of a channel just now."""
         ...
 
     def given_up(self, site: str, channel: Channel) -> int:

@@ -1,0 +1,83 @@
+"""A password and a mail go to the server under TLS only, and to the right one only."""
+
+from __future__ import annotations
+
+import ssl
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+from listeners import mailing
+
+from badgejobs.core.calendar import UTC_ZONE
+from badgejobs.core.notification import Came, Channel, Event, Notification
+from badgejobs.notify import Mail, Server, Templates
+
+
+def certificate(folder: Path) -> Path:
+    """A certificate of 127.0.0.1 and its key, in one file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "test")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(
+            x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False
+        )
+        .sign(key, hashes.SHA256())
+    )
+    private = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    path = folder / "server.pem"
+    path.write_bytes(private + made.public_bytes(serialization.Encoding.PEM))
+    return path
+
+
+def test_a_password_goes_under_tls_only_and_to_no_server_that_is_not_believed(
+    tmp_path: Path,
+) -> None:
+    pem = certificate(tmp_path)
+    happened = Notification(
+        row=1, site="shop", member_id="m", badge="b", period=1, channel=Channel.MAIL,
+        event=Event.GIVEN, made_at=datetime.now(UTC), title="Bl\u00fcte \U0001f338",
+    )  # fmt: skip
+    with mailing() as box:
+        box.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        box.tls.load_cert_chain(pem)
+
+        def mail(believed: ssl.SSLContext | None) -> Mail:
+            server = Server(
+                host="127.0.0.1", port=box.port, security="starttls", user="u",
+                password="canary-password", context=believed,
+            )  # fmt: skip
+            assert "canary" not in repr(server)
+            return Mail(
+                site="shop", server=server, sender="b@shop.example", to=["o@shop.example"],
+                zone=UTC_ZONE, templates=Templates(),
+            )  # fmt: skip
+
+        refused = mail(None).tell([happened])
+        assert refused.came is Came.FAILED
+        assert "CERTIFICATE_VERIFY_FAILED" in refused.text
+        assert box.mails == []
+        told = mail(ssl.create_default_context(cafile=str(pem))).tell([happened])
+        assert told.came is Came.TOLD, told.text
+    assert {line.partition(" ")[0] for line in box.plain} == {"ehlo", "STARTTLS"}
+    assert any(line.startswith("AUTH PLAIN") for line in box.secret)
+    [taken] = box.mails
+    text = taken.get_body(("plain",))
+    assert text is not None
+    assert "Bl\u00fcte \U0001f338" in text.get_content()
