@@ -88,7 +88,7 @@ def test_what_goes_wrong_is_counted_by_answer_and_by_error(
     do_round(house)
     shops.fault(wire.ORDERS_SEARCH, kind=FaultKind.STATUS, status=503)
     assert work.run_scan(house, NORTH, "orders", by="cli").error
-    shops.fault(wire.ORDERS_SEARCH, kind=FaultKind.STATUS, status=429, retry_after=30)
+    shops.fault(wire.ORDERS_SEARCH, kind=FaultKind.STATUS, status=429, retry_after="30")
     assert work.run_scan(house, NORTH, "orders", by="cli").error
 
     found = told(house)
