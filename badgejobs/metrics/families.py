@@ -86,8 +86,8 @@ GAUGES = (
     Gauge(
         name="watermark_age_seconds",
         meaning="How long ago a scan began that read all of a source that had changed, over the "
-        "sites: half of them, nine in ten, 99 in 100 and all are at most as old.",
-        labels=("source", "quantile"),
+        "sites: this share of them (0.5, 0.9, 0.99 and 1, which is all) is at most as old.",
+        labels=("source", "share"),
         points=_shares,
     ),
     Gauge(

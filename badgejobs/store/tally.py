@@ -13,7 +13,7 @@ from typing import Final
 from sqlalchemy import Connection, func, select
 
 from badgejobs.core.totals import Key
-from badgejobs.store.dialect import insert_into
+from badgejobs.store.dialect import Insert, insert_into
 from badgejobs.store.operator_tables import tally
 
 #: Processes that write at the same moment seldom share one; there are no more rows than this for
@@ -40,14 +40,7 @@ class SqlTally:
             if number
         ]
         if rows:
-            added = insert_into(self._connection, tally)
-            self._connection.execute(
-                added.on_conflict_do_update(
-                    index_elements=("name", "labels", "shard"),
-                    set_={"value": tally.c.value + added.excluded.value},
-                ),
-                rows,
-            )
+            self._connection.execute(_adding(self._connection), rows)
 
     def all(self) -> dict[Key, int]:
         """Every total."""
@@ -58,6 +51,22 @@ class SqlTally:
         ):
             totals[name, tuple(sorted(json.loads(labels).items()))] += int(value)
         return dict(totals)
+
+
+#: The statement by the name of its dialect: it is sent with every run, and takes longer to be
+#: put together than to be carried out.
+_ADDING = dict[str, Insert]()
+
+
+def _adding(connection: Connection) -> Insert:
+    name = connection.dialect.name
+    if name not in _ADDING:
+        added = insert_into(connection, tally)
+        _ADDING[name] = added.on_conflict_do_update(
+            index_elements=("name", "labels", "shard"),
+            set_={"value": tally.c.value + added.excluded.value},
+        )
+    return _ADDING[name]
 
 
 def _shard() -> int:

@@ -15,6 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from typer.main import get_command
 
 from badgejobs.cli import application
+from badgejobs.core.totals import CALLS, RUN_SECONDS, key, observed
 from badgejobs.metrics import Figures, exposed, families
 
 FOLDER = Path(__file__).parents[2] / "badgejobs" / "deploy" / "monitoring"
@@ -136,5 +137,21 @@ def test_promtool_takes_the_rules_and_each_fires_when_it_should(tmp_path: Path) 
             check=False,
         )
         assert told.returncode == 0, told.stdout + told.stderr
+    figures = Figures(
+        version="1",
+        database_answers=True,
+        ages={"orders": [1.0, 2.0]},
+        site_ages={("shop", "orders"): 1.0},
+        awards={"held": 3},
+        totals={key(CALLS, lane="scan", answer="2xx"): 1} | observed(RUN_SECONDS, 2, kind="assign"),
+    )
+    linted = subprocess.run(
+        ["promtool", "check", "metrics"],  # noqa: S607 - as above
+        input=exposed(figures, accept="")[0],
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    assert (linted.returncode, linted.stderr) == (0, b""), linted.stdout + linted.stderr
     fired = re.findall(r'alertname="(\w+)"', (tmp_path / "alerts_test.yml").read_text())
     assert {*fired} == {rule["alert"] for rule in RULES}

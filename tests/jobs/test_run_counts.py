@@ -75,7 +75,7 @@ def test_a_round_is_told_in_numbers(open_shop: OpenShop, shops: LiveShops) -> No
     assert value(found, "award_lag_seconds_count") == 2
     assert value(found, "runs_total", kind="assign", outcome="done") == 2
     assert value(found, "run_duration_seconds_count", kind="scan orders") == 2
-    assert (value(found, "watermark_age_seconds", source="orders", quantile="1") or 99) < 60
+    assert (value(found, "watermark_age_seconds", source="orders", share="1") or 99) < 60
     assert value(found, "sites", standing="served") == 1
     assert value(found, "database_up") == 1
     assert not any(NORTH in str(key) for key in found), "no site is named"
@@ -88,7 +88,7 @@ def test_what_goes_wrong_is_counted_by_answer_and_by_error(
     do_round(house)
     shops.fault(wire.ORDERS_SEARCH, kind=FaultKind.STATUS, status=503)
     assert work.run_scan(house, NORTH, "orders", by="cli").error
-    shops.fault(wire.ORDERS_SEARCH, kind=FaultKind.STATUS, status=429, retry_after=30)
+    shops.fault(wire.ORDERS_SEARCH, kind=FaultKind.STATUS, status=429, retry_after="30")
     assert work.run_scan(house, NORTH, "orders", by="cli").error
 
     found = told(house)

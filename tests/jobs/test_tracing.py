@@ -20,7 +20,7 @@ def test_of_a_span_only_what_is_harmless_is_sent() -> None:
     provider = provider_over(kept)
     tracer = provider.get_tracer("test")
     error = IntegrityError("INSERT", {"member_id": CANARY}, ValueError(f"Key ({CANARY}) exists"))
-    attributes = {
+    attributes: dict[str, str | int] = {
         "http.url": f"https://www.wixapis.com/members/{CANARY}",
         "url.full": f"https://www.wixapis.com/?filter={CANARY}",
         "http.request.header.authorization": CANARY,
