@@ -229,7 +229,7 @@ def added_site(house: House, tx: SqlTransaction, name: str) -> AddedSite:
     found = tx.sites.get(name)
     if found is None:
         house.told(name)  # says that there is none
-        raise SettingsError(f"there is no site {name!r}")
+        raise SettingsError(f"there is no site {name!r}; `badgejobs sites list` shows all")
     return found
 
 

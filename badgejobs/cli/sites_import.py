@@ -192,11 +192,13 @@ def _text(file: Path) -> str:
             content = stream.read(_MOST_BYTES + 1)
         text = content.decode("utf-8-sig")
     except OSError as error:
-        raise TableError(f"cannot be read ({error.strerror})", file=str(file)) from None
+        raise TableError(
+            f"cannot be read ({error.strerror}); correct its name or permissions", file=str(file)
+        ) from None
     except UnicodeDecodeError:
         raise TableError("is not UTF-8; save it as UTF-8", file=str(file)) from None
     if len(content) > _MOST_BYTES:
-        raise TableError("is too large for a table of sites", file=str(file))
+        raise TableError("is too large for a table of sites; part it in several", file=str(file))
     return text
 
 
@@ -204,7 +206,7 @@ def _line(house: House, fields: Mapping[str, str], around: Around, folder: Path)
     given = {name: text for name, text in fields.items() if text}
     for one in NEEDED:
         if one not in given:
-            raise Wrong(one, "is empty")
+            raise Wrong(one, "is empty; fill it in")
     key = _key(given, folder)
     overrides = given.get("overrides")
     row = SiteRow(
@@ -252,5 +254,7 @@ def _number(text: str | None) -> int | None:
     if text is None:
         return None
     if not text.isascii() or not text.isdecimal():
-        raise Wrong("requests_per_minute", f"{text[:20]!r} is no whole number")
+        raise Wrong(
+            "requests_per_minute", f"{text[:20]!r} is no whole number; write one, such as 180"
+        )
     return int(text)

@@ -154,7 +154,8 @@ class SqlRuns:
         """The latest runs of these sites, newest first.
 
         Of one source or duty where named, of one kind with or without its source; only ``failed``
-        ones: those that ended with an error, or began ``LOST_AFTER`` ago and never ended; only those that began ``within`` so long.
+        ones: those that ended with an error, or began ``LOST_AFTER`` ago and never ended; only
+        those that began ``within`` so long.
         """
         now = self._moment.now
         rows = (
