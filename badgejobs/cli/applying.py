@@ -52,7 +52,9 @@ def apply_rules(
     if check and yes:
         raise SettingsError("--check only looks, and --yes takes the rules up: name one of them")
     if removes_access and not yes:
-        raise SettingsError(f"{YES_REMOVES_ACCESS} says something beside --yes alone")
+        raise SettingsError(
+            f"{YES_REMOVES_ACCESS} says something beside --yes alone; add --yes, or leave it out"
+        )
     settings = settled()
     at, who = known_site(settings, site), actor(name) if yes else ""
     done: Done | None = None

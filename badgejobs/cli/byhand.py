@@ -200,7 +200,10 @@ def told_note(note: str) -> str:
 def member_id(text: str) -> str:
     """A member's id as Wix writes it."""
     if not re.fullmatch(_MEMBER_ID, text):
-        raise SettingsError("MEMBER is a member's id at Wix, such as 3f2b8c1e-0d3f-4a4e-9f10-...")
+        raise SettingsError(
+            "MEMBER is a member's id at Wix, such as 3f2b8c1e-0d3f-4a4e-9f10-...; write it whole, "
+            "as `badgejobs members list` shows it"
+        )
     return text.lower()
 
 

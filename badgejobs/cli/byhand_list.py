@@ -53,7 +53,9 @@ def grant_list(
 ) -> None:
     """Grant all of a list, or only look what that would come to."""
     if unmatched is not None and unmatched.resolve() == file.resolve():
-        raise GrantListError("--unmatched would write over the list itself", file=str(file))
+        raise GrantListError(
+            "--unmatched would write over the list itself; name another file", file=str(file)
+        )
     listed = _read(file, badge)
     left: Left | None = None
     with opened(settings) as house, out.progress() as tell:
@@ -93,7 +95,9 @@ def _read(file: Path, badge: str) -> GrantList:
             data = opened_file.read(MOST_BYTES + 1)
     except OSError as error:
         why = error.strerror or "it cannot be read"
-        raise GrantListError(f"cannot be read: {why}", file=str(file)) from error
+        raise GrantListError(
+            f"cannot be read: {why}; correct its name or permissions", file=str(file)
+        ) from error
     return read_grants(data, file=str(file), badge=badge)
 
 
@@ -209,7 +213,8 @@ def _write(file: Path, listed: GrantList, unused: Sequence[Unused]) -> None:
                 writer.writerow((*padded, one.line, one.why))
     except OSError as error:
         raise GrantListError(
-            f"cannot be written: {error.strerror or 'unknown'}", file=str(file)
+            f"cannot be written: {error.strerror or 'unknown'}; name a file in a folder of yours",
+            file=str(file),
         ) from error
 
 

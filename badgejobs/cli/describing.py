@@ -11,7 +11,6 @@ from difflib import get_close_matches
 from typing import Any
 
 import typer
-from typer.main import get_command
 
 from badgejobs.cli.exits import LEGEND
 
@@ -70,9 +69,12 @@ class Described:
     commands: dict[str, str]
 
 
-def described(app: typer.Typer, words: Sequence[str]) -> Described:
-    """The command of these words; ``typer.BadParameter`` where there is none, with a near one."""
-    command: Any = get_command(app)
+def described(root: Any, words: Sequence[str]) -> Described:
+    """The command of these words; ``typer.BadParameter`` where there is none, with a near one.
+
+    ``root`` is what Typer's ``get_command`` makes of the application, which takes its time.
+    """
+    command = root
     ctx = typer.Context(command, info_name="badgejobs")
     for number, word in enumerate(words):
         there = getattr(command, "commands", {})
@@ -100,12 +102,12 @@ def described(app: typer.Typer, words: Sequence[str]) -> Described:
     )
 
 
-def index(app: typer.Typer, words: Sequence[str] = ()) -> dict[str, Any]:
+def index(root: Any, words: Sequence[str] = ()) -> dict[str, Any]:
     """All commands as far as a shell completes them: what ``commands.json`` holds."""
-    one = described(app, words)
+    one = described(root, words)
     told: dict[str, Any] = {"summary": one.summary}
     if one.commands:
-        return told | {"commands": {name: index(app, (*words, name)) for name in one.commands}}
+        return told | {"commands": {name: index(root, (*words, name)) for name in one.commands}}
     parameters = [
         {
             "name": each.name,

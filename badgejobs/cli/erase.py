@@ -35,7 +35,10 @@ def erase_member(
     settings, out = settled(), Output(as_json=as_json)
     name = known_site(settings, site)
     if not re.fullmatch(_MEMBER_ID, member):
-        raise SettingsError("MEMBER is a member's id at Wix, such as 3f2b8c1e-0d3f-4a4e-9f10-...")
+        raise SettingsError(
+            "MEMBER is a member's id at Wix, such as 3f2b8c1e-0d3f-4a4e-9f10-...; write it whole, "
+            "as `badgejobs members list` shows it"
+        )
     # as Wix writes it
     member = member.lower()
     with opened(settings) as house:

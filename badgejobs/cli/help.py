@@ -9,6 +9,7 @@ from dataclasses import asdict
 from typing import Annotated
 
 import typer
+from typer.main import get_command
 
 from badgejobs.cli.describing import ENVIRONMENT, FILES, described, index, page
 from badgejobs.cli.output import Output
@@ -37,11 +38,13 @@ def help(  # noqa: A001 - the command's name
 
     if as_index:
         # badgejobs help --index > badgejobs/cli/commands.json
-        sys.stdout.write(json.dumps(index(application()), indent=1, sort_keys=True) + "\n")
+        sys.stdout.write(
+            json.dumps(index(get_command(application())), indent=1, sort_keys=True) + "\n"
+        )
         return
     words = command or []
     only = words[0] if words and words[0] in known() else None
-    one = described(application(only), words)
+    one = described(get_command(application(only)), words)
     if as_json:
         Output(as_json=True).result(asdict(one) | {"files": FILES, "environment": ENVIRONMENT})
     elif sys.stdout.isatty():

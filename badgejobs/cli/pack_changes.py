@@ -47,7 +47,9 @@ class How:
 def change(name: str, told: Change, how: How) -> Code:
     """Show what a change of a pack would come to, and with ``yes`` do it; the exit code."""
     if not how.look and not how.yes:
-        raise SettingsError("--no-preview says something beside --yes alone")
+        raise SettingsError(
+            "--no-preview says something beside --yes alone; add --yes, or leave it out"
+        )
     settings, out = settled(), Output(as_json=how.as_json)
     with opened(settings) as house, out.progress() as tell:
         before = known_pack(house, name)

@@ -19,6 +19,18 @@ from badgejobs.store.runs import Run
 #: Letters of an error that a table shows; the JSON has all of them.
 _SHORT = 60
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+#: What a line about one of many sites has: no window, and no calls.
+_NARROW = (
+    "run",
+    "started",
+    "site",
+    "what",
+    "by",
+    "seen/new/changed/void",
+    "awards",
+    "took",
+    "error",
+)
 _COLUMNS = (
     "run", "started", "site", "what", "by", "window", "pages", "calls", "seen/new/changed/void",
     "awards", "took", "error",
@@ -31,6 +43,13 @@ def runs(
     source: Annotated[
         str | None,
         typer.Option(help="Only runs of this source, or of a duty such as assign."),
+    ] = None,
+    kind: Annotated[
+        str | None,
+        typer.Option(
+            help="Only runs of this kind, such as scan, backfill, walk, assign or reconcile, or "
+            "with its source: 'scan orders'."
+        ),
     ] = None,
     failed: Annotated[
         bool, typer.Option("--failed", help="Only those that failed, or never ended.")
@@ -46,9 +65,12 @@ def runs(
 ) -> None:
     """Show what ran: who started it, what it read, what came of it, how long it took.
 
-    With --id one run is shown whole, as the result of a task names it.
+    Of many sites each line is short; name one for what it read and called, and --id for all of
+    one run, as the result of a task names it.
 
     Example: badgejobs runs my-shop --source orders --since 2h
+
+    Example: badgejobs runs --failed --kind scan --since 1d --limit 100
     """
     settings, out = settled(), Output(as_json=as_json)
     if run_id is not None:
@@ -58,8 +80,13 @@ def runs(
     within = None if since is None else duration(since)
     with opened(settings) as house, house.store.read() as tx:
         now = tx.now
-        found = tx.runs.find(sites, source=source, failed=failed, within=within, limit=limit)
-    shown = Rows(_COLUMNS, [_row(one, now) for one in found]) if found else "no such run"
+        found = tx.runs.find(
+            sites, source=source, kind=kind, failed=failed, within=within, limit=limit
+        )
+    columns = _NARROW if site is None and len(sites) > 1 else _COLUMNS
+    rows = [dict(zip(_COLUMNS, _row(one, now), strict=True)) for one in found]
+    lines = [[row[name] for name in columns] for row in rows]
+    shown = Rows(columns, lines) if found else "no such run"
     out.result({"at": now, "runs": [_as_json(one) for one in found]}, shown)
 
 

@@ -85,7 +85,9 @@ def serve(
     Example: badgejobs sandbox serve --seed real --lag 0 --rate-limit 0
     """
     if seed != seeds.REAL and (replay is not None or data is not None):
-        raise SettingsError("--replay and --data belong to --seed real")
+        raise SettingsError(
+            "--replay and --data belong to --seed real; add that, or leave them out"
+        )
     wanted = positions(switches or [])
     # It knows no site of the configuration, so a secret that is missing there is no matter.
     set_up_logs(level="INFO", form="console")

@@ -107,7 +107,9 @@ def _write_new(folder: Path, contents: Mapping[Path, str]) -> None:
             with os.fdopen(handle, "w", encoding="utf-8") as stream:
                 stream.write(text)
     except OSError as error:
-        raise StateError(f"{folder} cannot be written ({error.strerror})") from error
+        raise StateError(
+            f"{folder} cannot be written ({error.strerror}); name another with --folder"
+        ) from error
 
 
 @config.callback()

@@ -156,7 +156,10 @@ def check(
     settings = settled()
     name, out = known_site(settings, site), Output(as_json=as_json)
     if not re.fullmatch(_MEMBER_ID, member):
-        raise SettingsError("MEMBER is a member's id at Wix, such as 3f2b8c1e-0d3f-4a4e-9f10-...")
+        raise SettingsError(
+            "MEMBER is a member's id at Wix, such as 3f2b8c1e-0d3f-4a4e-9f10-...; write it whole, "
+            "as `badgejobs members list` shows it"
+        )
     with opened(settings) as house:
         site_standing.by_hand(house, name)
         if foreground:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
@@ -64,35 +64,62 @@ def checked(row: SiteRow, around: Around, *, at_wix: str, rebind: bool = False) 
     ``at_wix`` is what the site is called in the record of what its name stands for, and
     ``rebind`` says that it may be another than before.
     """
+    row, wrong = looked_at(row, around, at_wix=at_wix, rebind=rebind)
+    if wrong:
+        raise wrong[0]
+    return row
+
+
+def looked_at(
+    row: SiteRow, around: Around, *, at_wix: str, rebind: bool = False
+) -> tuple[SiteRow, list[Wrong]]:
+    """The row as it is stored, and each field that cannot be so; at most one word on a field."""
+    wrong = list[Wrong]()
+
+    def kept(name: str, check: Callable[[Value], Value], value: Value) -> Value:
+        try:
+            return _field(name, check, value)
+        except Wrong as error:
+            wrong.append(error)
+            return value
+
+    def lowered(name: str, value: str | None) -> str | None:
+        return None if value is None else kept(name, checks.wix_id, value).lower()
+
+    apps = row.comment_apps
     row = replace(
         row,
-        name=_field("name", checks.site_name, row.name),
-        instance_id=_id("instance", row.instance_id),
-        site_id=_id("site_id", row.site_id),
-        comment_apps=_field("comment_apps", checks.comment_apps, row.comment_apps)
-        if row.comment_apps
-        else (),
+        name=kept("name", checks.site_name, row.name),
+        instance_id=lowered("instance", row.instance_id),
+        site_id=lowered("site_id", row.site_id),
+        comment_apps=kept("comment_apps", checks.comment_apps, apps) if apps else (),
     )
-    _one_way_in(row)
+    for one in _complaints(row, around, at_wix=at_wix, rebind=rebind):
+        if one.field not in {before.field for before in wrong}:
+            wrong.append(one)
+    return row, wrong
+
+
+def _complaints(row: SiteRow, around: Around, *, at_wix: str, rebind: bool) -> Iterator[Wrong]:
+    yield from _ways_in(row)
     if row.app is not None and row.app not in around.apps:
-        raise Wrong("app", _unknown("app", row.app, around.apps, "badgejobs apps add"))
+        yield Wrong("app", _unknown("app", row.app, around.apps, "badgejobs apps add"))
     if row.pack not in around.packs:
-        raise Wrong("pack", _unknown("pack", row.pack, around.packs, "badgejobs packs put"))
-    _pace(row.requests_per_minute)
+        yield Wrong("pack", _unknown("pack", row.pack, around.packs, "badgejobs packs put"))
+    yield from _pace(row.requests_per_minute)
     if row.name in around.configured:
-        raise Wrong("name", f"{row.name} stands in the configuration file, which counts")
+        yield Wrong("name", f"{row.name} stands in the configuration file, which counts")
     where = row.instance_id or row.site_id or ""
     if (other := around.at_wix.get(where, row.name)) != row.name:
         field = "instance" if row.instance_id else "site_id"
-        raise Wrong(field, twins(where, row.name, other))
+        yield Wrong(field, twins(where, row.name, other))
     if not rebind and around.bound.get(row.name, at_wix) != at_wix:
-        raise Wrong(
+        yield Wrong(
             "name",
             f"what is recorded under {row.name!r} is of another site "
             f"({around.bound[row.name]}); give this one a name of its own, or, if it is the same "
             f"site, `badgejobs sites change {row.name} --same-site`",
         )
-    return row
 
 
 def told_overrides(path: Path | None) -> str:
@@ -124,28 +151,24 @@ def sealed_key(vault: Vault, row: SiteRow, key: str, *, stands: SiteRow | None) 
     return replace(row, secret=vault.seal(key, place=place))
 
 
-def _one_way_in(row: SiteRow) -> None:
+def _ways_in(row: SiteRow) -> Iterator[Wrong]:
     if row.site_id is not None:
         if row.app is not None or row.instance_id is not None:
-            raise Wrong(
+            yield Wrong(
                 "site_id", "stands beside an app; say app and instance, or a site id, not both"
             )
         return
     if row.app is None and row.instance_id is None:
-        raise Wrong("app", "is missing; say app and instance, or a site id with an API key")
-    if row.app is None:
-        raise Wrong("app", "is missing; say which app of ours the instance is of")
-    if row.instance_id is None:
-        raise Wrong("instance", "is missing; say which installation of the app the site has")
+        yield Wrong("app", "is missing; say app and instance, or a site id with an API key")
+    elif row.app is None:
+        yield Wrong("app", "is missing; say which app of ours the instance is of")
+    elif row.instance_id is None:
+        yield Wrong("instance", "is missing; say which installation of the app the site has")
 
 
-def _id(field: str, value: str | None) -> str | None:
-    return None if value is None else _field(field, checks.wix_id, value).lower()
-
-
-def _pace(number: int | None) -> None:
+def _pace(number: int | None) -> Iterator[Wrong]:
     if number is not None and not 1 <= number <= wire.REQUESTS_PER_MINUTE:
-        raise Wrong(
+        yield Wrong(
             "requests_per_minute", f"must be from 1 to {wire.REQUESTS_PER_MINUTE}, as Wix allows"
         )
 

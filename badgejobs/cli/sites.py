@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,10 +10,12 @@ import typer
 
 from badgejobs.bootstrap import House
 from badgejobs.bootstrap.directory import named_at_wix, place_of_app, place_of_site
+from badgejobs.cli.applying import shown_by_badge
 from badgejobs.cli.opening import opened, settled
 from badgejobs.cli.output import Output
 from badgejobs.cli.secret_input import SecretFile, SecretStdin, told_secret
 from badgejobs.cli.site_told import Around, checked, sealed_key, told_overrides
+from badgejobs.cli.sites_effect import effect
 from badgejobs.cli.sites_import import import_sites
 from badgejobs.cli.sites_list import listed, show
 from badgejobs.cli.sites_standing import remove, resume, suspend
@@ -133,17 +135,23 @@ def change(
         ),
     ] = False,
     no_check: NoCheck = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="With another pack or overrides: do it, not only look.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Change what is said of a site, or move it to another pack or app.
 
-    What is not named stays. What was recorded under a name belongs to one site at Wix: another
-    instance or site id is taken only with --same-site.
+    Another pack, or other overrides, change who has which badge: what would change is shown first,
+    and done with --yes. What is not named stays. What was recorded under a name belongs to one
+    site at Wix: another instance or site id is taken only with --same-site.
 
     Example: badgejobs sites change my-shop --pack premium
+
+    Example: badgejobs sites change my-shop --pack premium --yes
     """
     settings, out = settled(), Output(as_json=as_json)
-    with opened(settings) as house:
+    with opened(settings) as house, out.progress() as tell:
         with house.store.read() as tx:
             stands = added_site(house, tx, name).row
         told = _changed(
@@ -159,13 +167,23 @@ def change(
             key = told_secret("the API key", secret_file, stdin=secret_stdin)
             row = sealed_key(house.directory.vault, row, key, stands=stands)
         is_new = row != stands or same_site
-        if is_new:
+        other_rules = (row.pack, row.overrides) != (stands.pack, stands.overrides)
+        by_badge = effect(house, row, tell) if other_rules else {}
+        waits = other_rules and not yes
+        if is_new and not waits:
             moved = (row.app, row.instance_id, row.site_id, row.secret) != (
                 stands.app, stands.instance_id, stands.site_id, stands.secret,
             )  # fmt: skip
             _write(house, row, seen=stands, check=moved and not no_check, rebind=same_site)
+    data: dict[str, Any] = {"site": name, "changed": is_new and not waits}
+    if other_rules:
+        data["badges"] = {badge: asdict(told) for badge, told in by_badge.items()}
     shown = f"{name} is changed" if is_new else f"{name} stands so already; nothing is changed"
-    out.result({"site": name, "changed": is_new}, shown)
+    if waits:
+        shown = f"{name} would go by pack {row.pack}" + (", with overrides" * bool(row.overrides))
+    out.result(data, shown, *([shown_by_badge(by_badge)] if other_rules else []))
+    if waits:
+        out.note("badgejobs: nothing was changed yet; add --yes to sites change")
 
 
 @sites.command("rotate-secret")
@@ -229,7 +247,7 @@ def added_site(house: House, tx: SqlTransaction, name: str) -> AddedSite:
     found = tx.sites.get(name)
     if found is None:
         house.told(name)  # says that there is none
-        raise SettingsError(f"there is no site {name!r}")
+        raise SettingsError(f"there is no site {name!r}; `badgejobs sites list` shows all")
     return found
 
 

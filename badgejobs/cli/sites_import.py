@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import typer
 
@@ -16,12 +16,14 @@ from badgejobs.bootstrap.directory import named_at_wix
 from badgejobs.bootstrap.told import FromPack
 from badgejobs.cli.opening import opened, settled
 from badgejobs.cli.output import Output
-from badgejobs.cli.site_told import Around, Wrong, checked, sealed_key, told_overrides
+from badgejobs.cli.site_told import Around, Wrong, looked_at, sealed_key, told_overrides
 from badgejobs.config import checks, read_secret
 from badgejobs.errors import FileError, RulesError, SettingsError
 from badgejobs.jobs import standing, work
 from badgejobs.store import SqlTransaction
 from badgejobs.store.sites import SiteRow, twins
+
+Value = TypeVar("Value")
 
 #: What a table may say, and must.
 COLUMNS = (
@@ -30,7 +32,7 @@ COLUMNS = (
 )  # fmt: skip
 NEEDED = ("name", "pack")
 _MOST_BYTES = 64 * 1024 * 1024
-#: Complaints that are shown; the others are counted.
+#: Rows whose complaints are shown; the others are counted.
 _MOST_SHOWN = 20
 _BY = "sites import"
 
@@ -54,14 +56,15 @@ class _Once:
     def __init__(self) -> None:
         self._lines, self._at_wix = dict[str, int](), dict[str, str]()
 
-    def check(self, row: SiteRow, line: int) -> None:
-        """Raise :class:`Wrong` for a row that says again what stands in an earlier one."""
+    def check(self, row: SiteRow, line: int) -> list[Wrong]:
+        """What of a row says again what stands in an earlier one."""
         if (before := self._lines.setdefault(row.name, line)) != line:
-            raise Wrong("name", f"{row.name} stands in line {before} already; remove one")
+            return [Wrong("name", f"{row.name} stands in line {before} already; remove one")]
         where = row.instance_id or row.site_id or ""
         if (other := self._at_wix.setdefault(where, row.name)) != row.name:
             field = "instance" if row.instance_id else "site_id"
-            raise Wrong(field, twins(where, row.name, other))
+            return [Wrong(field, twins(where, row.name, other))]
+        return []
 
 
 def import_sites(
@@ -113,30 +116,30 @@ def _sealed(house: House, line: _Line, stands: SiteRow | None, *, dry_run: bool)
 
 
 def _read(house: House, tx: SqlTransaction, file: Path, out: Output) -> list[_Line]:
-    """Every row, or ``FileError`` with the first complaint after all were told."""
+    """Every row, or ``SettingsError`` after all complaints of all rows were told."""
     around = Around.read(tx, house.settings)
     names = {name for _, fields in _rows(file) if (name := fields.get("name"))}
     # a table says all of its sites anew, which may have changed places
     around = replace(
         around, at_wix={where: one for where, one in around.at_wix.items() if one not in names}
     )
-    found, wrong = list[_Line](), list[TableError]()
+    found, bad = list[_Line](), 0
     once = _Once()
     for number, fields in _rows(file):
-        try:
-            one = _line(house, fields, around, file.parent)
-            once.check(one.row, number)
-        except Wrong as error:
-            problem = f"column {error.field}: {error.problem}"
-            wrong.append(TableError(problem, file=str(file), line=number))
-        else:
+        one, wrong = _line(house, fields, around, file.parent)
+        if not wrong:
+            wrong = once.check(one.row, number)
+        if not wrong:
             found.append(one)
-    if wrong:
-        for complaint in wrong[:_MOST_SHOWN]:
-            out.note(str(complaint))
-        more = f", of which {_MOST_SHOWN} are shown" if len(wrong) > _MOST_SHOWN else ""
+            continue
+        bad += 1
+        for error in wrong if bad <= _MOST_SHOWN else ():
+            problem = f"column {error.field}: {error.problem}"
+            out.note(str(TableError(problem, file=str(file), line=number)))
+    if bad:
+        more = f", of which {_MOST_SHOWN} are shown" if bad > _MOST_SHOWN else ""
         raise SettingsError(
-            f"{file}: {len(wrong)} {'row' if len(wrong) == 1 else 'rows'} cannot be used{more}; "
+            f"{file}: {bad} {'row' if bad == 1 else 'rows'} cannot be used{more}; "
             "nothing was done: correct that and call it again"
         )
     return found
@@ -192,36 +195,49 @@ def _text(file: Path) -> str:
             content = stream.read(_MOST_BYTES + 1)
         text = content.decode("utf-8-sig")
     except OSError as error:
-        raise TableError(f"cannot be read ({error.strerror})", file=str(file)) from None
+        raise TableError(
+            f"cannot be read ({error.strerror}); correct its name or permissions", file=str(file)
+        ) from None
     except UnicodeDecodeError:
         raise TableError("is not UTF-8; save it as UTF-8", file=str(file)) from None
     if len(content) > _MOST_BYTES:
-        raise TableError("is too large for a table of sites", file=str(file))
+        raise TableError("is too large for a table of sites; part it in several", file=str(file))
     return text
 
 
-def _line(house: House, fields: Mapping[str, str], around: Around, folder: Path) -> _Line:
+def _line(
+    house: House, fields: Mapping[str, str], around: Around, folder: Path
+) -> tuple[_Line, list[Wrong]]:
+    """A row as it was read, and all that is wrong with it."""
     given = {name: text for name, text in fields.items() if text}
-    for one in NEEDED:
-        if one not in given:
-            raise Wrong(one, "is empty")
-    key = _key(given, folder)
-    overrides = given.get("overrides")
+    wrong = [Wrong(one, "is empty; fill it in") for one in NEEDED if one not in given]
+
+    def kept(read: Callable[[], Value], otherwise: Value) -> Value:
+        try:
+            return read()
+        except Wrong as error:
+            wrong.append(error)
+            return otherwise
+
+    named = given.get("overrides")
     row = SiteRow(
-        name=given["name"],
+        name=given.get("name", ""),
         app=given.get("app"),
         instance_id=given.get("instance"),
         site_id=given.get("site_id"),
-        pack=given["pack"],
-        overrides=told_overrides(folder / overrides if overrides else None),
+        pack=given.get("pack", ""),
+        overrides=kept(lambda: told_overrides(folder / named if named else None), ""),
         comment_apps=tuple(given.get("comment_apps", "").split()),
-        requests_per_minute=_number(given.get("requests_per_minute")),
+        requests_per_minute=kept(lambda: _number(given.get("requests_per_minute")), None),
     )
+    key = kept(lambda: _key(given, folder), None)
     at_wix = named_at_wix(house.settings.wix_base_url, row.instance_id, row.site_id)
-    row = checked(row, around, at_wix=at_wix)
-    if row.overrides:
-        _check_rules(house, row)
-    return _Line(row=row, key=key)
+    row, more = looked_at(row, around, at_wix=at_wix)
+    told = {one.field for one in wrong}
+    wrong += [one for one in more if one.field not in told]
+    if row.overrides and row.pack in around.packs:
+        kept(lambda: _check_rules(house, row), None)
+    return _Line(row=row, key=key), wrong
 
 
 def _check_rules(house: House, row: SiteRow) -> None:
@@ -252,5 +268,7 @@ def _number(text: str | None) -> int | None:
     if text is None:
         return None
     if not text.isascii() or not text.isdecimal():
-        raise Wrong("requests_per_minute", f"{text[:20]!r} is no whole number")
+        raise Wrong(
+            "requests_per_minute", f"{text[:20]!r} is no whole number; write one, such as 180"
+        )
     return int(text)

@@ -115,7 +115,7 @@ class BySite:
         if not self.number():
             raise SettingsError(
                 "no site has an instance_id: Wix sends webhooks only to an app that is installed "
-                "on a site, not for API keys"
+                "on a site, not for API keys; name an installation, or do without webhooks"
             )
 
 

@@ -73,7 +73,9 @@ class SqlPeople:
         With a ``badge`` only those who have an award of it, in whatever state.
         """
         of_award = select(award.c.member_id).where(award.c.site == site, award.c.member_id > after)
-        page: Select[Any] = of_award.where(award.c.badge == badge)
+        # by the key, whose order is that of the list: the index of badges would be sorted anew
+        # for each page
+        page: Select[Any] = of_award.where(award.c.badge.concat("") == badge)
         if badge is None:
             of_activity = (
                 select(activity.c.member_id)
@@ -140,7 +142,7 @@ class SqlPeople:
                 award_history.c.reason,
             )
             .outerjoin(award_history, award_history.c.id == came)
-            .where(award.c.site == site, award.c.badge == badge, award.c.state.in_(AT_WIX))
+            .where(award.c.site == site, award.c.badge == badge)
             .order_by(award.c.earned_at, award.c.member_id)
             .limit(limit)
         )
@@ -150,7 +152,8 @@ class SqlPeople:
                 award.c.earned_at >= at,
                 or_(award.c.earned_at > at, award.c.member_id > member),
             )
-        return [
+        # a query a state: each in the order of its index, so that no page sorts all holders
+        found = [
             Holder(
                 member_id=row.member_id,
                 earned_at=row.earned_at,
@@ -161,8 +164,10 @@ class SqlPeople:
                 rules_version=row.rules_version,
                 reason=row.reason or "",
             )
-            for row in self._connection.execute(rows)
+            for state in AT_WIX
+            for row in self._connection.execute(rows.where(award.c.state == state))
         ]
+        return sorted(found, key=lambda one: (one.earned_at, one.member_id))[:limit]
 
     def awards(self, site: str, *, after: tuple[str, str], limit: int) -> list[AwardLine]:
         """The next awards of a site, by member and badge."""

@@ -146,14 +146,16 @@ class SqlRuns:
         sites: Collection[str],
         *,
         source: str | None = None,
+        kind: str | None = None,
         failed: bool = False,
         within: timedelta | None = None,
         limit: int,
     ) -> list[Run]:
         """The latest runs of these sites, newest first.
 
-        Of one source or duty where named; only ``failed`` ones: those that ended with an error,
-        or began ``LOST_AFTER`` ago and never ended; only those that began ``within`` so long.
+        Of one source or duty where named, of one kind with or without its source; only ``failed``
+        ones: those that ended with an error, or began ``LOST_AFTER`` ago and never ended; only
+        those that began ``within`` so long.
         """
         now = self._moment.now
         rows = (
@@ -166,6 +168,10 @@ class SqlRuns:
             # such as "orders" of "scan orders"; a name holds neither blanks nor wild cards
             rows = rows.where(
                 or_(run.c.kind == source, run.c.kind.endswith(f" {source}", autoescape=True))
+            )
+        if kind is not None:
+            rows = rows.where(
+                or_(run.c.kind == kind, run.c.kind.startswith(f"{kind} ", autoescape=True))
             )
         if failed:
             is_lost = and_(run.c.ended_at.is_(None), run.c.started_at < now - LOST_AFTER)

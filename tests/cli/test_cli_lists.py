@@ -11,12 +11,16 @@ from pathlib import Path
 
 import pytest
 from command_desk import Desk, Ended, member_id
+from fleet_desk import FleetDesk
 from one_process import run_here
 
 from badgejobs.core.activity import Activity, Mark
+from badgejobs.core.alert import Kind as Alarm
 from badgejobs.core.award import Giver, Timing
 from badgejobs.core.drift import Drift, Kind
 from badgejobs.core.ledger import Earned, WakeUp
+from badgejobs.core.source import Track
+from badgejobs.errors import Transient
 from badgejobs.store import SqlStore, open_store
 from badgejobs.store.acting import acting
 from badgejobs.store.tables import METADATA
@@ -162,3 +166,38 @@ def test_what_is_told_of_a_member_is_all_that_is_erased_and_then_no_table_has_th
             for row in tx._connection.execute(table.select()):
                 assert ANA not in repr(row), name
     assert not any(json.loads(desk.run("export-member", "shop", ANA).out)["rows"].values())
+
+
+def test_status_of_many_sites_is_a_line_each_worst_first_and_of_one_says_what_is_stuck(
+    tmp_path: Path,
+) -> None:
+    desk = FleetDesk(tmp_path, "http://127.0.0.1:9")
+    desk.add_app()
+    for n in range(3):
+        instance = f"aaaaaaaa-0000-4000-8000-00000000000{n}"
+        how = ("--app", "ours", "--instance", instance, "--pack", "standard", "--no-check")
+        assert desk.add(f"shop-{n}", *how).code == 0
+    with desk.store.begin() as tx:
+        tx.scans.register("shop-1", "orders", "window", tracks=[Track.LIVE, Track.FULL])
+        lease = tx.scans.lease("shop-1", "orders", Track.LIVE, holds=timedelta(minutes=1))
+        tx.scans.postpone(lease, due_in=timedelta(hours=1), error=Transient("Wix answered 503"))
+        tx.alerts.raised("shop-2", Alarm.DRIFT, "look at this")
+
+    shown = desk.run("status")
+    told = desk.told("status", "--limit", "1")
+    one = desk.told("status", "shop-1")
+
+    lines = [line.split("\t") for line in shown.out.splitlines() if line.startswith("shop-")]
+    assert [line[0] for line in lines] == ["shop-2", "shop-1", "shop-0"]
+    assert {len(line) for line in lines} == {12}
+    assert "3 sites: " in shown.out
+    fleet = told["fleet"]
+    assert (fleet["sites"], fleet["totals"]["alerts"], fleet["totals"]["stuck"]) == (3, 1, 1)
+    assert [line["site"] for line in fleet["worst_first"]] == ["shop-2"]
+    assert fleet["worst_first"][0]["budget"]["percent"] is None, "no broker tells"
+    assert {alert["site"] for alert in told["alerts"]} == {"shop-2"}
+    [stuck] = one["stuck"]
+    assert stuck["what"] == "orders live"
+    assert stuck["why"] == "Wix answered 503 (1 tries failed)"
+    assert one["budget"][0]["per_minute"] == 180
+    desk.store.dispose()

@@ -112,7 +112,12 @@ def test_a_site_moves_to_another_pack_and_never_under_the_name_of_another(
     shop: FleetDesk, live_wix: LiveWix
 ) -> None:
     assert shop.run("sync", "shop").code == 0
-    assert shop.told("sites", "change", "shop", "--pack", "premium")["changed"]
+    looked = shop.run("sites", "change", "shop", "--pack", "premium")
+    assert looked.code == 0, looked.err
+    assert "no award would change" in looked.out
+    assert "nothing was changed yet; add --yes" in looked.err
+    assert shop.told("sites", "show", "shop")["pack"] == "standard"
+    assert shop.told("sites", "change", "shop", "--pack", "premium", "--yes")["changed"]
     assert not shop.told("sites", "change", "shop", "--pack", "premium")["changed"]
     with shop.store.read() as tx:
         due = {

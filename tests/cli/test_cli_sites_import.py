@@ -67,6 +67,7 @@ def test_every_complaint_names_line_column_and_cure_and_nothing_is_done(fleet: F
         "file,,,s-1,nowhere.key,standard,,,",
         "slow,ours,i-5,,,standard,,,many",
         "pack,ours,i-6,,,,,,",
+        "All,our,,,,none,nowhere.yaml,,201",
     ]
     file = fleet.write("sites.csv", "\n".join([GOOD.splitlines()[0], *lines]))
 
@@ -84,7 +85,12 @@ def test_every_complaint_names_line_column_and_cure_and_nothing_is_done(fleet: F
         11: "column pack: is empty",
     }.items():
         assert f"{file}:{line}: {words}" in told
-    assert "9 rows cannot be used; nothing was done" in told
+    for words in (
+        "name: 'All'", "app: there is no app 'our'", "pack: there is no pack 'none'",
+        "instance: is missing", "overrides: ", "requests_per_minute: must be",
+    ):  # fmt: skip
+        assert f"{file}:12: column {words}" in told, "all that is wrong with a row is told"
+    assert "10 rows cannot be used; nothing was done" in told
     with fleet.store.read() as tx:
         assert tx.sites.names() == []
 

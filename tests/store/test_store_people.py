@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from databases import Clock
 
@@ -15,6 +16,7 @@ from badgejobs.core.source import Track
 from badgejobs.errors import Transient
 from badgejobs.store import SqlStore
 from badgejobs.store.fleet_lines import SiteLine
+from badgejobs.store.glance import names
 
 T0 = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -82,40 +84,54 @@ def test_every_list_is_the_same_in_pages_of_any_size(store: SqlStore) -> None:
 def test_a_fleet_is_told_worst_first_in_as_many_queries_as_one_site(
     store: SqlStore, clock: Clock
 ) -> None:
-    names = [f"site-{n}" for n in range(20)]
+    sites = [f"site-{n}" for n in range(20)]
     with store.begin() as tx:
-        for name in (*names, "of-another-file"):
+        for name in (*sites, "of-another-file"):
             tx.scans.register(name, "orders", mode="window", tracks=[Track.LIVE, Track.FULL])
         for track in (Track.LIVE, Track.FULL):
-            lease = tx.scans.lease(names[1], "orders", track, holds=timedelta(minutes=1))
+            lease = tx.scans.lease(sites[1], "orders", track, holds=timedelta(minutes=1))
             tx.scans.finish(lease, due_in=timedelta(hours=9))
-        failing = tx.scans.lease(names[2], "orders", Track.LIVE, holds=timedelta(minutes=1))
+        failing = tx.scans.lease(sites[2], "orders", Track.LIVE, holds=timedelta(minutes=1))
         tx.scans.postpone(failing, due_in=timedelta(hours=9), error=Transient("503"))
-        drift = Drift(site=names[3], member_id="m", badge="gold", kind=Kind.EXTRA, at_wix=1)
-        tx.drifts.found(names[3], [drift])
-        tx.alerts.raised(names[7], Alarm.DRIFT, "look at this")
+        drift = Drift(site=sites[3], member_id="m", badge="gold", kind=Kind.EXTRA, at_wix=1)
+        tx.drifts.found(sites[3], [drift])
+        tx.alerts.raised(sites[7], Alarm.DRIFT, "look at this")
         tx.awards.open(
-            names[5], [Earned(member_id="m", badge="gold", earned_at=T0)], rules_version="v1"
+            sites[5], [Earned(member_id="m", badge="gold", earned_at=T0)], rules_version="v1"
         )
-        tx.standings.suspend(names[6], by="person", reason="unpaid")
-        tx.scans.register(names[1], "assign", mode="window")
+        tx.standings.suspend(sites[6], by="person", reason="unpaid")
+        tx.scans.register(sites[1], "assign", mode="window")
 
     told: dict[str, SiteLine] = {}
     queries = []
-    for some in (names[:1], names):
+    for some in (sites[:1], sites):
         with store.statements() as counted, store.read() as tx:
             lines = tx.fleet_lines.of(some, duties={"assign"})
             queries.append(counted.total())
             told |= {one.site: one for one in lines}
 
     assert queries[0] == queries[1]
-    assert [one.site for one in lines[:4]] == [names[7], names[2], names[6], names[3]]
-    assert {one.site for one in lines} == set(names)
-    assert (told[names[1]].known_to, told[names[1]].due) == (clock(), 1)
-    assert (told[names[0]].known_to, told[names[0]].due, told[names[0]].stuck) == (None, 2, 0)
-    assert (told[names[2]].due, told[names[2]].stuck) == (1, 1)
-    assert told[names[5]].waiting == told[names[3]].drift == told[names[7]].alerts == 1
-    assert told[names[6]].suspended
+    assert [one.site for one in lines[:4]] == [sites[7], sites[2], sites[6], sites[3]]
+    assert {one.site for one in lines} == set(sites)
+    assert (told[sites[1]].known_to, told[sites[1]].due) == (clock(), 1)
+    assert (told[sites[0]].known_to, told[sites[0]].due, told[sites[0]].stuck) == (None, 2, 0)
+    assert (told[sites[2]].due, told[sites[2]].stuck) == (1, 1)
+    assert told[sites[5]].waiting == told[sites[3]].drift == told[sites[7]].alerts == 1
+    assert told[sites[6]].suspended
     clock.advance(minutes=11)
     with store.read() as tx:
-        assert {one.stuck for one in tx.fleet_lines.of(names[:1], duties={"assign"})} == {2}
+        assert {one.stuck for one in tx.fleet_lines.of(sites[:1], duties={"assign"})} == {2}
+
+
+def test_names_are_told_at_a_glance_and_nothing_is_made(
+    store: SqlStore, database_url: str, tmp_path: Path
+) -> None:
+    with store.begin() as tx:
+        for site, badge in (("s", "gold"), ("s", "goat_2"), ("t", "goatx2"), ("s", "iron")):
+            tx.bindings.bind(site, badge, f"wix-{badge}")
+    assert names(database_url, "badges", begins="go", site="s") == ["goat_2", "gold"]
+    assert names(database_url, "badges", begins="goat_") == ["goat_2"]
+    assert names(database_url, "sites", begins="") == []
+    missing = tmp_path / "none.db"
+    assert names(f"sqlite:///{missing}", "sites", begins="") == []
+    assert not missing.exists()

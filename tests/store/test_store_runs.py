@@ -30,13 +30,14 @@ def found(
     store: SqlStore,
     *sites: str,
     source: str | None = None,
+    kind: str | None = None,
     failed: bool = False,
     within: timedelta | None = None,
     limit: int = 99,
 ) -> list[int]:
     with store.read() as tx:
         rows = tx.runs.find(
-            sites or ("s",), source=source, failed=failed, within=within, limit=limit
+            sites or ("s",), source=source, kind=kind, failed=failed, within=within, limit=limit
         )
     return [one.id for one in rows]
 
@@ -101,6 +102,18 @@ def test_failed_are_those_with_an_error_and_those_whose_worker_was_lost(
     assert at_work in found(store)
     with store.read() as tx:
         assert [one.ended_at for one in tx.runs.find(["s"], failed=True, limit=9)][1] is None
+
+
+def test_runs_are_picked_out_by_kind_with_or_without_its_source(store: SqlStore) -> None:
+    with store.begin() as tx:
+        scan, walk, scanned = (
+            tx.runs.start("s", kind, started_by="cli")
+            for kind in ("scan orders", "walk orders", "scan comments")
+        )
+    assert found(store, kind="scan") == [scanned, scan]
+    assert found(store, kind="scan orders") == [scan]
+    assert found(store, kind="walk", source="orders") == [walk]
+    assert found(store, kind="sca_") == []
 
 
 def test_a_run_that_never_ended_is_kept_as_long_as_the_others(

@@ -7,11 +7,13 @@ from datetime import timedelta
 
 import pytest
 from databases import Clock
+from sqlalchemy import insert
 
 from badgejobs.core.alert import Kind
 from badgejobs.core.source import Track
 from badgejobs.errors import SettingsError
 from badgejobs.store import SqlStore
+from badgejobs.store.operator_tables import notification, progress
 from badgejobs.store.sites import SiteRow
 from badgejobs.store.standings import PERSON
 
@@ -137,8 +139,14 @@ def test_all_that_is_recorded_of_a_site_goes_and_nothing_of_another(store: SqlSt
             tx.requests.add(site, "member")
             tx.runs.start(site, "scan orders", started_by="test")
             tx.standings.suspend(site, by=PERSON, reason="away")
+            step = {"site": site, "badge": "gold", "step": 9, "members": 2, "made_at": tx.now}
+            tx._connection.execute(insert(progress), step)
+            told = {"site": site, "member_id": "member", "badge": "gold", "period": 1, "tries": 0,
+                    "channel": "hook", "made_at": tx.now, "last_error": ""}  # fmt: skip
+            tx._connection.execute(insert(notification), told)
     with store.begin() as tx:
         counted = tx.site_records.count("north")
+        assert (counted["progress"], counted["notification"]) == (1, 1)
         assert (counted["scan"], counted["alert"], counted["site_binding"]) == (2, 1, 1)
         tx.site_records.erase("north")
     with store.read() as tx:
