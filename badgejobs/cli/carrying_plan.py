@@ -106,21 +106,29 @@ def _rules_of(plan: PlanFile, house: House) -> Ruleset:
     own = house.at(head.site).rules_now()
     with house.store.read() as tx:
         in_force = tx.bindings.applied(head.site)[0]
-    is_as_before = head.replaces and text_digest(own.text) == head.own_text
-    if own.version != head.version and not is_as_before:
+    if own.version != head.version and not _is_replaced(plan, own):
         raise _stale(f"the rules of {head.site} were changed since: they are version "
                      f"{own.version} now, which is neither the planned one nor what they were"
                      )  # fmt: skip
     if in_force not in {head.in_force, head.version}:
         raise _stale(f"other rules were taken up since: version {in_force}, and it was "
                      f"{head.in_force}")  # fmt: skip
-    if not head.replaces or own.version == head.version:
+    if not _is_replaced(plan, own):
         return own
     rules = rules_by_text(house, head.site, head.text, str(plan.path))
     if rules.version != head.version:
         raise _stale("what its rules mean has changed since, with badgejobs or with the site's "
                      "time zone or currency")  # fmt: skip
     return rules
+
+
+def _is_replaced(plan: PlanFile, own: Ruleset) -> bool:
+    """Whether the planned text is to take the place of the site's own rules, and did not yet.
+
+    The text and not the version: one version may state what the other leaves unsaid.
+    """
+    head = plan.head
+    return head.replaces and own.text != head.text and text_digest(own.text) == head.own_text
 
 
 def _is_under_way(plan: PlanFile, house: House) -> bool:
@@ -147,17 +155,22 @@ def _refused(out: Output, plan: PlanFile, moved: list[Moved]) -> Code:
 def _install(plan: PlanFile, house: House) -> Path | None:
     """Put the planned rules in the place of the site's own; where the earlier ones are kept."""
     head = plan.head
-    if not head.replaces or house.at(head.site).rules_now().version == head.version:
+    own = house.at(head.site).rules_now()
+    if not _is_replaced(plan, own):
+        if own.version != head.version:
+            raise _stale(f"the rules of {head.site} were changed just now")
         return None
     told = house.told(head.site).rules
     assert isinstance(told, FromFile), "a pack was refused before"
     # the file itself, and not what may point to it
     path = told.path.resolve()
-    before, mode = path.read_bytes().decode(), path.stat().st_mode & 0o777
+    before, stat = path.read_bytes().decode(), path.stat()
+    # the workers may be another user, who must be able to read it afterwards
+    mode, owner = stat.st_mode & 0o777, (stat.st_uid, stat.st_gid)
     kept = path.with_name(f"{path.stem}.before-{head.version[:8]}{path.suffix}")
-    with replaced(kept, mode=mode) as write:
+    with replaced(kept, mode=mode, owner=owner) as write:
         write(before)
-    with replaced(path, mode=mode) as write:
+    with replaced(path, mode=mode, owner=owner) as write:
         write(head.text)
     # a file that was written a moment ago is waited for
     checked_rules(house, head.site)

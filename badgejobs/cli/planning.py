@@ -25,10 +25,11 @@ from badgejobs.cli.progress import Progress
 from badgejobs.cli.site import checked_rules
 from badgejobs.core.milestone import Ruleset
 from badgejobs.core.plan import COLUMNS, Calls, PlanRow, Totals
-from badgejobs.errors import Refused, RulesError
+from badgejobs.errors import Refused
 from badgejobs.flow.byhand import YES_REMOVES_ACCESS
 from badgejobs.flow.planning import calls_of, planned
 from badgejobs.jobs import work
+from badgejobs.rules.loader import text_of_file
 
 #: Rows that are printed at once.
 _ROWS_A_PAGE = 1000
@@ -40,7 +41,7 @@ def plan_site(
 ) -> Code:
     """Plan a site and show it; with ``file`` keep it for ``apply``. The exit code."""
     settings = settled()
-    at, text = known_site(settings, site), _text_of(rules) if rules else None
+    at, text = known_site(settings, site), text_of_file(rules) if rules else None
     with opened(settings) as house, out.progress() as tell, ExitStack() as held:
         checked_rules(house, at)
         work.register(house)
@@ -113,16 +114,6 @@ def _head(house: House, site: str, by: Ruleset, own: Ruleset, *, text: str | Non
             in_force=tx.bindings.applied(site)[0],
             read_to=dict(tx.scans.known_to(site)),
         )
-
-
-def _text_of(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except OSError as error:
-        why = error.strerror or "unknown"
-        raise RulesError(f"cannot be read: {why}", file=str(path)) from error
-    except UnicodeDecodeError as error:
-        raise RulesError("is not UTF-8: save it as UTF-8", file=str(path)) from error
 
 
 def _looking(tell: Progress) -> Callable[[int], None]:
