@@ -19,7 +19,7 @@ from badgejobs.store.runs import Run
 #: Letters of an error that a table shows; the JSON has all of them.
 _SHORT = 60
 #: Longer than anything is kept, and no moment before the calendar begins.
-_LONGEST = timedelta(days=36_500)
+_LONGEST = timedelta(days=36_525)
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 #: What a line about one of many sites has: no window, and no calls.
 _NARROW = (
@@ -122,7 +122,7 @@ def duration(text: str) -> timedelta:
     number, unit = found.groups()
     length = timedelta(**{_UNITS[unit]: int(number)})
     if length > _LONGEST:
-        raise SettingsError(f"--since: {text!r} is too long; no run is kept for {_LONGEST.days} days")
+        raise SettingsError(f"--since: {text!r} is too long; write 90s, 30m, 2h or 7d")
     return length
 
 

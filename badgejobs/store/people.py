@@ -228,6 +228,6 @@ class SqlPeople:
         stands = select(award.c.member_id, award.c.badge, award.c.state).where(
             award.c.site == site, award.c.member_id.in_(ids)
         )
-        for member, badge, state in sorted(self._connection.execute(stands).tuples()):
+        for member, badge, state in sorted(self._connection.execute(stands)):
             has[member][badge] = State(state)
         return [MemberLine(member_id=one, activities=did[one], badges=has[one]) for one in ids]

@@ -12,6 +12,7 @@ from command_desk import INSTANCE, RULES, Desk, Ended, LiveWix, member_id
 
 from badgejobs.cli.plan_file import read_plan
 from badgejobs.core.plan import PlanError
+from badgejobs.sandbox.records.collection import Record
 
 pytest_plugins = ["cli_fixtures"]
 
@@ -171,6 +172,30 @@ def test_what_is_left_of_a_plan_is_done_by_a_second_call_and_nothing_twice(
     assert not by_kind(plan, "revocation") & at_wix(live_wix)
 
 
+@pytest.mark.slow
+def test_rules_that_only_state_what_they_meant_are_planned_and_taken_up(
+    desk: Desk, live_wix: LiveWix
+) -> None:
+    set_up(desk, live_wix)
+    badges = live_wix.world.sites[INSTANCE].badges
+    for one in list(badges.current.values()):
+        opens = Record(one.body | {"permissionsEnabled": True}, badges.fields)
+        badges.put(opens, live_wix.world.clock())
+    assert desk.run("provision", "shop").code == 0
+    live_wix.buys(50, 3)
+    assert desk.run("scan", "shop", "orders", "--foreground").code == 0
+    # as an editor of another system saves it
+    stated = RULES.replace("}\n", "}\n    lifecycle: {revoke: never}\n").replace("\n", "\r\n")
+    stated = stated.replace("}\r\n    lifecycle: {revoke: never}\r\n    when", "}\r\n    when")
+    (desk.folder / "new.yaml").write_bytes(f"\ufeff{stated}".encode())
+    held = {(member_id(50), "First Purchase"), (member_id(50), "Third Purchase")}
+    assert by_kind(planned(desk), "award") == held
+    done = desk.run("apply", "plan.json", "--json")
+    assert done.code == 0, done.out + done.err
+    assert held <= at_wix(live_wix)
+    assert (desk.folder / "rules.yaml").read_bytes().decode() == stated
+
+
 @pytest.mark.parametrize(
     ("text", "why"),
     [
@@ -179,6 +204,8 @@ def test_what_is_left_of_a_plan_is_done_by_a_second_call_and_nothing_twice(
         ("{}", "'plan' must be 1"),
         ('{"plan": 1}', "'rows' is missing"),
         ('{"plan": 1, "rows": [{"kind": "gift", "member_id": "ana"}]}', "is no plan"),
+        ('{"plan": 1, "rows": [{"kind": "award", "member_id": 1, "badge": "b"}]}', "is no plan"),
+        ("[" * 100_000, "is no plan"),
     ],
 )
 def test_a_file_that_is_no_plan_is_refused_with_the_cure(
