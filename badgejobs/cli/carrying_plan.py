@@ -17,7 +17,7 @@ from badgejobs.cli.foreground import Done, Duty, Foreground
 from badgejobs.cli.opening import known_site, opened, settled
 from badgejobs.cli.output import Output, Rows
 from badgejobs.cli.plan_file import PlanFile, begin, is_begun, read_plan, replaced, text_digest
-from badgejobs.cli.planning import rules_by_text
+from badgejobs.cli.planning import rules_by_text, shared_by, sharing
 from badgejobs.cli.progress import Progress
 from badgejobs.cli.site import checked_rules
 from badgejobs.cli.triggering import ring_for
@@ -115,6 +115,8 @@ def _rules_of(plan: PlanFile, house: House) -> Ruleset:
                      f"{head.in_force}")  # fmt: skip
     if not _is_replaced(plan, own):
         return own
+    if others := sharing(house, head.site):
+        raise Refused(f"nothing was done: {shared_by(head.site, others)}")
     rules = rules_by_text(house, head.site, head.text, str(plan.path))
     if rules.version != head.version:
         raise _stale("what its rules mean has changed since, with badgejobs or with the site's "

@@ -33,6 +33,8 @@ from badgejobs.rules.loader import text_of_file
 
 #: Rows that are printed at once.
 _ROWS_A_PAGE = 1000
+#: Other sites that are named at most.
+_NAMED = 3
 _ROW_COLUMNS = ("what", "member", "badge", "reason", "earned", "by", "goes")
 
 
@@ -66,11 +68,14 @@ def plan_site(
             end()
         with house.store.read() as tx:
             unread = by.sources - tx.scans.complete(at, by.wants)
+        others = sharing(house, at) if head.replaces else []
     if not out.as_json:
         _show(out, totals, found[0], per_minute, every=every and file is None)
     if unread:
         out.note(f"badgejobs: the history of {', '.join(sorted(unread))} is not read to its end: "
                  "what it will add is not planned")  # fmt: skip
+    if others:
+        out.note(f"badgejobs: {shared_by(at, others)}: `badgejobs apply` refuses as long as it is")
     _notes(out, totals, file)
     return Code.OK
 
@@ -88,6 +93,19 @@ def rules_by_text(house: House, site: str, text: str, name: str) -> Ruleset:
     return house.site_rules(site).by_text(text, name, at.reading, at_wix=at.at_wix)
 
 
+def sharing(house: House, site: str) -> list[str]:
+    """The other sites that go by the very rules file of this one."""
+    told = house.told(site).rules
+    if not isinstance(told, FromFile):
+        return []
+    path = told.path.resolve()
+    return [
+        name
+        for name, one in sorted(house.settings.sites.items())
+        if name != site and one.rules is not None and one.rules.resolve() == path
+    ]
+
+
 def shown_rows(rows: Iterable[PlanRow]) -> Rows:
     """Rows as lines of a table."""
     return Rows(
@@ -100,6 +118,17 @@ def shown_rows(rows: Iterable[PlanRow]) -> Rows:
             for one in rows
         ],
     )  # fmt: skip
+
+
+def shared_by(site: str, others: list[str]) -> str:
+    """That other sites go by a site's rules file, and the cure."""
+    named = ", ".join(others[:_NAMED]) + f" and {len(others) - _NAMED} more" * (
+        len(others) > _NAMED
+    )
+    return (
+        f"the rules file of {site} is that of {named} too, of which nothing is planned; give "
+        f"{site} a copy of its own (`rules` in [sites.{site}]), or make a pack of it"
+    )
 
 
 def _head(house: House, site: str, by: Ruleset, own: Ruleset, *, text: str | None) -> Head:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from command_desk import INSTANCE, RULES, Desk, Ended, LiveWix, member_id
+from command_desk import INSTANCE, RULES, SITE, Desk, Ended, LiveWix, member_id
 
 from badgejobs.cli.plan_file import read_plan
 from badgejobs.core.plan import PlanError
@@ -170,6 +170,24 @@ def test_what_is_left_of_a_plan_is_done_by_a_second_call_and_nothing_twice(
     assert all(one["planned"] == one["done"] for one in told(done)["rows"])
     assert by_kind(plan, "award") <= at_wix(live_wix)
     assert not by_kind(plan, "revocation") & at_wix(live_wix)
+
+
+@pytest.mark.slow
+def test_a_rules_file_that_other_sites_go_by_too_is_not_replaced_for_one_of_them(
+    desk: Desk, live_wix: LiveWix
+) -> None:
+    live_wix.buys(3, 3)
+    assert desk.run("sync", "shop").code == 0
+    settings = (desk.folder / "badgejobs.toml").read_text(encoding="utf-8")
+    other = settings[settings.index("[sites.shop]") :].replace("sites.shop", "sites.other")
+    desk.write("badgejobs.toml", f"{settings}\n{other.replace(INSTANCE, SITE)}")
+    desk.write("new.yaml", NEW)
+    ended = desk.run("plan", "shop", "--rules", "new.yaml", "--out", "plan.json")
+    assert (ended.code, "is that of other too" in ended.err) == (0, True)
+    refused = desk.run("apply", "plan.json", YES)
+    assert refused.code == 1
+    assert "give shop a copy of its own" in refused.err
+    assert (desk.folder / "rules.yaml").read_text(encoding="utf-8") == RULES
 
 
 @pytest.mark.slow
