@@ -175,7 +175,8 @@ def read_plan(path: Path) -> PlanFile:
         )
     except OSError as error:
         why = error.strerror or "unknown"
-        raise PlanError(f"cannot be read: {why}", file=str(path)) from error
+        cure = f"`badgejobs plan SITE --out {path.name}` writes one"
+        raise PlanError(f"cannot be read: {why}; {cure}", file=str(path)) from error
     except (ValueError, TypeError, AttributeError, KeyError, RecursionError) as error:
         # never the value itself, which could be a member's
         what = f"{error} is missing" if isinstance(error, KeyError) else "it is broken"

@@ -143,6 +143,8 @@ def test_a_fleet_is_told_worst_first_in_as_many_queries_as_one_site(
     assert told[sites[6]].suspended
     clock.advance(minutes=11)
     with store.read() as tx:
+        [at_rest] = tx.fleet_lines.of(sites[6:7], duties={"assign"})
+        assert (at_rest.due, at_rest.stuck) == (0, 0), "nobody is to work for it"
         assert {one.stuck for one in tx.fleet_lines.of(sites[:1], duties={"assign"})} == {2}
 
 
