@@ -85,12 +85,14 @@ def apply_plan(
                 f"the plan takes {plan.totals.guarded} badges away, with which pages at Wix may "
                 f"close to their members: add {YES_REMOVES_ACCESS}; nothing was done"
             )
+        if not begun:
+            # first, since where it cannot be written nothing is to be done; it holds for rules
+            # that are taken up only
+            with house.store.read() as tx:
+                begin(plan, tx.now)
         kept = _install(plan, house)
         if kept:
             out.note(f"badgejobs: the rules file is replaced; the earlier one is kept as {kept}")
-        if not begun:
-            with house.store.read() as tx:
-                begin(plan, tx.now)
         _declare(plan, house, ended, who=who)
         if not background:
             done = _work(plan, house, tell, max_seconds=max_seconds)

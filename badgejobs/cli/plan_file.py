@@ -138,7 +138,8 @@ def replaced(
         fresh.replace(path)
     except OSError as error:
         why = error.strerror or "unknown"
-        raise PlanError(f"cannot be written: {why}", file=str(path)) from error
+        cure = "see who may write in its folder, and that the disk has room"
+        raise PlanError(f"cannot be written: {why}; {cure}", file=str(path)) from error
     finally:
         with suppress(OSError):
             fresh.unlink(missing_ok=True)

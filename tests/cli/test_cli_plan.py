@@ -82,8 +82,10 @@ def by_kind(plan: dict[str, Any], kind: str) -> set[tuple[str, str]]:
 
 @pytest.mark.slow
 def test_what_was_done_is_what_was_planned_row_by_row_while_scans_go_on_and_once_only(
-    desk: Desk, live_wix: LiveWix
+    desk: Desk, live_wix: LiveWix, database_url: str
 ) -> None:
+    settings = (desk.folder / "badgejobs.toml").read_text(encoding="utf-8")
+    desk.write("badgejobs.toml", f'database_url = "{database_url}"\n{settings}')
     set_up(desk, live_wix)
     before, plan = at_wix(live_wix), planned(desk)
     assert at_wix(live_wix) == before
