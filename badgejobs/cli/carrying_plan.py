@@ -93,10 +93,11 @@ def apply_plan(
         kept = _install(plan, house)
         if kept:
             out.note(f"badgejobs: the rules file is replaced; the earlier one is kept as {kept}")
-        _declare(plan, house, ended, who=who)
+        declared = _declare(plan, house, ended, who=who)
         if not background:
             done = _work(plan, house, tell, max_seconds=max_seconds)
             ended = _ended(plan, house)
+            _take_back(plan, house, ended, declared)
     if background:
         return _left_to_workers(settings, out, plan)
     return _report(out, plan, ended, done)
@@ -183,25 +184,46 @@ def _install(plan: PlanFile, house: House) -> Path | None:
     return kept
 
 
-def _declare(plan: PlanFile, house: House, ended: _Ended, *, who: str) -> None:
-    """Let what is left of the plan pass the cap and the guard."""
-    site, left = plan.head.site, [row for row, _ in ended.otherwise]
+def _declare(plan: PlanFile, house: House, ended: _Ended, *, who: str) -> dict[Allowed, int]:
+    """Let what is left of the plan pass the cap and the guard; how much more than did before."""
+    site, numbers = plan.head.site, _counted(plan, ended)
+    declared = dict[Allowed, int]()
     with house.store.begin() as tx:
         # awards before the allowance, as who claims them does it
-        numbers = dict[Allowed, int]()
-        if plan.head.in_force is not None:
-            # what a site is set up with is declared by that
-            numbers[Allowed.AWARDS] = sum(row.kind is Kind.AWARD and row.capped for row in left)
+        if Allowed.AWARDS in numbers:
             tx.awards.hasten(site, number=numbers[Allowed.AWARDS])
-        numbers[Allowed.REVOCATIONS] = sum(row.guarded and not row.later for row in left)
         if numbers[Allowed.REVOCATIONS]:
             tx.removals.hasten(site)
         for kind, number in numbers.items():
             # a call that is made again declares the same number, and not twice as much
             if (more := number - tx.allowances.left(site, kind)) > 0:
                 tx.allowances.declare(site, kind, more, holds=_HOLDS, declared_by=who)
+                declared[kind] = more
         tx.scans.make_failed_due(site, asked_by=BY_HAND)
         tx.scans.make_due(site, work.PROVISION, asked_by=BY_HAND)
+    return declared
+
+
+def _take_back(
+    plan: PlanFile, house: House, ended: _Ended, declared: Mapping[Allowed, int]
+) -> None:
+    """Let nothing else pass by what was declared for the plan and was not needed."""
+    site, still = plan.head.site, _counted(plan, ended)
+    with house.store.begin() as tx:
+        for kind, number in declared.items():
+            tx.allowances.spend(
+                site, kind, min(number, tx.allowances.left(site, kind) - still[kind])
+            )
+
+
+def _counted(plan: PlanFile, ended: _Ended) -> dict[Allowed, int]:
+    """What the cap and the guard count of what is left of the plan."""
+    left = [row for row, _ in ended.otherwise]
+    numbers = {Allowed.REVOCATIONS: sum(row.guarded and not row.later for row in left)}
+    if plan.head.in_force is not None:
+        # what a site is set up with is declared by that
+        numbers[Allowed.AWARDS] = sum(row.kind is Kind.AWARD and row.capped for row in left)
+    return numbers
 
 
 def _work(plan: PlanFile, house: House, tell: Progress, *, max_seconds: float | None) -> Done:

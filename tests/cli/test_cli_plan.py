@@ -11,8 +11,10 @@ import pytest
 from command_desk import INSTANCE, RULES, SITE, Desk, Ended, LiveWix, member_id
 
 from badgejobs.cli.plan_file import read_plan
+from badgejobs.core.allowance import Kind as Allowed
 from badgejobs.core.plan import PlanError
 from badgejobs.sandbox.records.collection import Record
+from badgejobs.store import open_store
 
 pytest_plugins = ["cli_fixtures"]
 
@@ -127,6 +129,10 @@ def test_what_was_done_is_what_was_planned_row_by_row_while_scans_go_on_and_once
     assert (desk.folder / "rules.yaml").read_text(encoding="utf-8") == NEW
     (kept,) = desk.folder.glob("rules.before-*.yaml")
     assert kept.read_text(encoding="utf-8") == RULES
+    store = open_store(database_url)
+    with store.read() as tx:
+        assert [tx.allowances.left("shop", kind) for kind in Allowed] == [0, 0], "all is used up"
+    store.dispose()
     requests = live_wix.creates()
     again = desk.run("apply", "plan.json", YES, "--json")
     assert again.code == 0, again.err
