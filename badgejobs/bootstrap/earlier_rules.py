@@ -31,8 +31,10 @@ class EarlierRules:
         those would lose a badge who keep it by earlier ones.
         """
         kept = self._beside
-        if kept and kept.version == rules.version and time.monotonic() < self._until:
-            return kept
+        same = kept is not None and kept.version == rules.version
+        if kept and same and time.monotonic() < self._until:
+            # of one version texts may differ: in what is stated of that which was meant before
+            return kept if kept.text == rules.text else replace(rules, earlier=kept.earlier)
         try:
             kept = replace(rules, earlier=self._earlier(rules))
         except StateError:

@@ -17,7 +17,7 @@ from badgejobs.cli.foreground import Done, Duty, Foreground
 from badgejobs.cli.opening import known_site, opened, settled
 from badgejobs.cli.output import Output, Rows
 from badgejobs.cli.plan_file import PlanFile, begin, is_begun, read_plan, replaced, text_digest
-from badgejobs.cli.planning import rules_by_text
+from badgejobs.cli.planning import rules_by_text, shared_by, sharing
 from badgejobs.cli.progress import Progress
 from badgejobs.cli.site import checked_rules
 from badgejobs.cli.triggering import ring_for
@@ -85,16 +85,19 @@ def apply_plan(
                 f"the plan takes {plan.totals.guarded} badges away, with which pages at Wix may "
                 f"close to their members: add {YES_REMOVES_ACCESS}; nothing was done"
             )
+        if not begun:
+            # first, since where it cannot be written nothing is to be done; it holds for rules
+            # that are taken up only
+            with house.store.read() as tx:
+                begin(plan, tx.now)
         kept = _install(plan, house)
         if kept:
             out.note(f"badgejobs: the rules file is replaced; the earlier one is kept as {kept}")
-        if not begun:
-            with house.store.read() as tx:
-                begin(plan, tx.now)
-        _declare(plan, house, ended, who=who)
+        declared = _declare(plan, house, ended, who=who)
         if not background:
             done = _work(plan, house, tell, max_seconds=max_seconds)
             ended = _ended(plan, house)
+            _take_back(plan, house, ended, declared)
     if background:
         return _left_to_workers(settings, out, plan)
     return _report(out, plan, ended, done)
@@ -106,21 +109,31 @@ def _rules_of(plan: PlanFile, house: House) -> Ruleset:
     own = house.at(head.site).rules_now()
     with house.store.read() as tx:
         in_force = tx.bindings.applied(head.site)[0]
-    is_as_before = head.replaces and text_digest(own.text) == head.own_text
-    if own.version != head.version and not is_as_before:
+    if own.version != head.version and not _is_replaced(plan, own):
         raise _stale(f"the rules of {head.site} were changed since: they are version "
                      f"{own.version} now, which is neither the planned one nor what they were"
                      )  # fmt: skip
     if in_force not in {head.in_force, head.version}:
         raise _stale(f"other rules were taken up since: version {in_force}, and it was "
                      f"{head.in_force}")  # fmt: skip
-    if not head.replaces or own.version == head.version:
+    if not _is_replaced(plan, own):
         return own
+    if others := sharing(house, head.site):
+        raise Refused(f"nothing was done: {shared_by(head.site, others)}")
     rules = rules_by_text(house, head.site, head.text, str(plan.path))
     if rules.version != head.version:
         raise _stale("what its rules mean has changed since, with badgejobs or with the site's "
                      "time zone or currency")  # fmt: skip
     return rules
+
+
+def _is_replaced(plan: PlanFile, own: Ruleset) -> bool:
+    """Whether the planned text is to take the place of the site's own rules, and did not yet.
+
+    The text and not the version: one version may state what the other leaves unsaid.
+    """
+    head = plan.head
+    return head.replaces and own.text != head.text and text_digest(own.text) == head.own_text
 
 
 def _is_under_way(plan: PlanFile, house: House) -> bool:
@@ -147,17 +160,22 @@ def _refused(out: Output, plan: PlanFile, moved: list[Moved]) -> Code:
 def _install(plan: PlanFile, house: House) -> Path | None:
     """Put the planned rules in the place of the site's own; where the earlier ones are kept."""
     head = plan.head
-    if not head.replaces or house.at(head.site).rules_now().version == head.version:
+    own = house.at(head.site).rules_now()
+    if not _is_replaced(plan, own):
+        if own.version != head.version:
+            raise _stale(f"the rules of {head.site} were changed just now")
         return None
     told = house.told(head.site).rules
     assert isinstance(told, FromFile), "a pack was refused before"
     # the file itself, and not what may point to it
     path = told.path.resolve()
-    before, mode = path.read_bytes().decode(), path.stat().st_mode & 0o777
+    before, stat = path.read_bytes().decode(), path.stat()
+    # the workers may be another user, who must be able to read it afterwards
+    mode, owner = stat.st_mode & 0o777, (stat.st_uid, stat.st_gid)
     kept = path.with_name(f"{path.stem}.before-{head.version[:8]}{path.suffix}")
-    with replaced(kept, mode=mode) as write:
+    with replaced(kept, mode=mode, owner=owner) as write:
         write(before)
-    with replaced(path, mode=mode) as write:
+    with replaced(path, mode=mode, owner=owner) as write:
         write(head.text)
     # a file that was written a moment ago is waited for
     checked_rules(house, head.site)
@@ -166,25 +184,46 @@ def _install(plan: PlanFile, house: House) -> Path | None:
     return kept
 
 
-def _declare(plan: PlanFile, house: House, ended: _Ended, *, who: str) -> None:
-    """Let what is left of the plan pass the cap and the guard."""
-    site, left = plan.head.site, [row for row, _ in ended.otherwise]
+def _declare(plan: PlanFile, house: House, ended: _Ended, *, who: str) -> dict[Allowed, int]:
+    """Let what is left of the plan pass the cap and the guard; how much more than did before."""
+    site, numbers = plan.head.site, _counted(plan, ended)
+    declared = dict[Allowed, int]()
     with house.store.begin() as tx:
         # awards before the allowance, as who claims them does it
-        numbers = dict[Allowed, int]()
-        if plan.head.in_force is not None:
-            # what a site is set up with is declared by that
-            numbers[Allowed.AWARDS] = sum(row.kind is Kind.AWARD and row.capped for row in left)
+        if Allowed.AWARDS in numbers:
             tx.awards.hasten(site, number=numbers[Allowed.AWARDS])
-        numbers[Allowed.REVOCATIONS] = sum(row.guarded and not row.later for row in left)
         if numbers[Allowed.REVOCATIONS]:
             tx.removals.hasten(site)
         for kind, number in numbers.items():
             # a call that is made again declares the same number, and not twice as much
             if (more := number - tx.allowances.left(site, kind)) > 0:
                 tx.allowances.declare(site, kind, more, holds=_HOLDS, declared_by=who)
+                declared[kind] = more
         tx.scans.make_failed_due(site, asked_by=BY_HAND)
         tx.scans.make_due(site, work.PROVISION, asked_by=BY_HAND)
+    return declared
+
+
+def _take_back(
+    plan: PlanFile, house: House, ended: _Ended, declared: Mapping[Allowed, int]
+) -> None:
+    """Let nothing else pass by what was declared for the plan and was not needed."""
+    site, still = plan.head.site, _counted(plan, ended)
+    with house.store.begin() as tx:
+        for kind, number in declared.items():
+            tx.allowances.spend(
+                site, kind, min(number, tx.allowances.left(site, kind) - still[kind])
+            )
+
+
+def _counted(plan: PlanFile, ended: _Ended) -> dict[Allowed, int]:
+    """What the cap and the guard count of what is left of the plan."""
+    left = [row for row, _ in ended.otherwise]
+    numbers = {Allowed.REVOCATIONS: sum(row.guarded and not row.later for row in left)}
+    if plan.head.in_force is not None:
+        # what a site is set up with is declared by that
+        numbers[Allowed.AWARDS] = sum(row.kind is Kind.AWARD and row.capped for row in left)
+    return numbers
 
 
 def _work(plan: PlanFile, house: House, tell: Progress, *, max_seconds: float | None) -> Done:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from badgejobs.cli.output import Output, Rows
+from badgejobs.cli.streaming import cell
 
 if TYPE_CHECKING:
     from badgejobs.flow.progress import Near
@@ -117,7 +118,8 @@ def progress(
 
 def _print(some: list[Near], out: Output, *, as_csv: bool) -> None:
     if as_csv:
-        csv.writer(sys.stdout, lineterminator="\n").writerows(map(_row, some))
+        writer = csv.writer(sys.stdout, lineterminator="\n")
+        writer.writerows([cell(one) for one in _row(near)] for near in some)
     elif out.as_json:
         for one in some:
             out.record(_data(one))

@@ -21,6 +21,7 @@ FORM = 1
 GOES_ON = timedelta(days=1)
 
 _TIMES = frozenset({"earned_at", "at"})
+_TEXTS = ("member_id", "badge", "reason")
 _NAMES = frozenset(one.name for one in fields(PlanRow))
 
 
@@ -62,7 +63,7 @@ def text_digest(text: str) -> str:
 
 def row_as_json(row: PlanRow) -> dict[str, Any]:
     """A row without what it does not tell."""
-    told = {name: value for name, value in asdict(row).items() if value}
+    told = {name: value for name, value in asdict(row).items() if value or name in _TEXTS}
     return {
         name: value.isoformat() if isinstance(value, datetime) else value
         for name, value in told.items()
@@ -111,15 +112,25 @@ def written(
 
 
 @contextmanager
-def replaced(path: Path, *, mode: int = 0o600) -> Iterator[Callable[[str], object]]:
+def replaced(
+    path: Path, *, mode: int = 0o600, owner: tuple[int, int] | None = None
+) -> Iterator[Callable[[str], object]]:
     """A file that is there when all of it is written, and else is as it was before.
 
-    Raises ``PlanError`` where it cannot be written.
+    It is made another ``owner``'s (user and group) where we may. Raises ``PlanError`` where it
+    cannot be written, or is a device, pipe or folder, which is not to be replaced.
     """
+    if path.exists() and not path.is_file():
+        raise PlanError("is no plain file: name one that is, or is not there", file=str(path))
     fresh = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        number = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+        # what is left of a process that was killed, or was put there for us to follow
+        fresh.unlink(missing_ok=True)
+        number = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
         with os.fdopen(number, "w", encoding="utf-8", newline="") as opened:
+            if owner is not None:
+                with suppress(PermissionError):
+                    os.fchown(opened.fileno(), *owner)
             os.fchmod(opened.fileno(), mode)
             yield opened.write
             opened.flush()
@@ -127,7 +138,8 @@ def replaced(path: Path, *, mode: int = 0o600) -> Iterator[Callable[[str], objec
         fresh.replace(path)
     except OSError as error:
         why = error.strerror or "unknown"
-        raise PlanError(f"cannot be written: {why}", file=str(path)) from error
+        cure = "see who may write in its folder, and that the disk has room"
+        raise PlanError(f"cannot be written: {why}; {cure}", file=str(path)) from error
     finally:
         with suppress(OSError):
             fresh.unlink(missing_ok=True)
@@ -164,8 +176,9 @@ def read_plan(path: Path) -> PlanFile:
         )
     except OSError as error:
         why = error.strerror or "unknown"
-        raise PlanError(f"cannot be read: {why}", file=str(path)) from error
-    except (ValueError, TypeError, AttributeError, KeyError) as error:
+        cure = f"`badgejobs plan SITE --out {path.name}` writes one"
+        raise PlanError(f"cannot be read: {why}; {cure}", file=str(path)) from error
+    except (ValueError, TypeError, AttributeError, KeyError, RecursionError) as error:
         # never the value itself, which could be a member's
         what = f"{error} is missing" if isinstance(error, KeyError) else "it is broken"
         raise PlanError(
@@ -198,6 +211,8 @@ def _mark(path: Path) -> Path:
 def _row(told: dict[str, Any]) -> PlanRow:
     if unknown := told.keys() - _NAMES:
         raise ValueError(f"rows have no {min(unknown)}")
+    if not all(isinstance(told.get(name), str) for name in _TEXTS):
+        raise ValueError("a row names a member, a badge and a reason")
     times = {name: datetime.fromisoformat(told[name]) for name in _TIMES & told.keys()}
     return PlanRow(**told | times | {"kind": Kind(told["kind"])})
 

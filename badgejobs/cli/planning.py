@@ -25,13 +25,16 @@ from badgejobs.cli.progress import Progress
 from badgejobs.cli.site import checked_rules
 from badgejobs.core.milestone import Ruleset
 from badgejobs.core.plan import COLUMNS, Calls, PlanRow, Totals
-from badgejobs.errors import Refused, RulesError
+from badgejobs.errors import Refused
 from badgejobs.flow.byhand import YES_REMOVES_ACCESS
 from badgejobs.flow.planning import calls_of, planned
 from badgejobs.jobs import work
+from badgejobs.rules.loader import text_of_file
 
 #: Rows that are printed at once.
 _ROWS_A_PAGE = 1000
+#: Other sites that are named at most.
+_NAMED = 3
 _ROW_COLUMNS = ("what", "member", "badge", "reason", "earned", "by", "goes")
 
 
@@ -40,7 +43,7 @@ def plan_site(
 ) -> Code:
     """Plan a site and show it; with ``file`` keep it for ``apply``. The exit code."""
     settings = settled()
-    at, text = known_site(settings, site), _text_of(rules) if rules else None
+    at, text = known_site(settings, site), text_of_file(rules) if rules else None
     with opened(settings) as house, out.progress() as tell, ExitStack() as held:
         checked_rules(house, at)
         work.register(house)
@@ -65,11 +68,14 @@ def plan_site(
             end()
         with house.store.read() as tx:
             unread = by.sources - tx.scans.complete(at, by.wants)
+        others = sharing(house, at) if head.replaces else []
     if not out.as_json:
         _show(out, totals, found[0], per_minute, every=every and file is None)
     if unread:
         out.note(f"badgejobs: the history of {', '.join(sorted(unread))} is not read to its end: "
                  "what it will add is not planned")  # fmt: skip
+    if others:
+        out.note(f"badgejobs: {shared_by(at, others)}: `badgejobs apply` refuses as long as it is")
     _notes(out, totals, file)
     return Code.OK
 
@@ -87,6 +93,19 @@ def rules_by_text(house: House, site: str, text: str, name: str) -> Ruleset:
     return house.site_rules(site).by_text(text, name, at.reading, at_wix=at.at_wix)
 
 
+def sharing(house: House, site: str) -> list[str]:
+    """The other sites that go by the very rules file of this one."""
+    told = house.told(site).rules
+    if not isinstance(told, FromFile):
+        return []
+    path = told.path.resolve()
+    return [
+        name
+        for name, one in sorted(house.settings.sites.items())
+        if name != site and one.rules is not None and one.rules.resolve() == path
+    ]
+
+
 def shown_rows(rows: Iterable[PlanRow]) -> Rows:
     """Rows as lines of a table."""
     return Rows(
@@ -101,6 +120,17 @@ def shown_rows(rows: Iterable[PlanRow]) -> Rows:
     )  # fmt: skip
 
 
+def shared_by(site: str, others: list[str]) -> str:
+    """That other sites go by a site's rules file, and the cure."""
+    named = ", ".join(others[:_NAMED]) + f" and {len(others) - _NAMED} more" * (
+        len(others) > _NAMED
+    )
+    return (
+        f"the rules file of {site} is that of {named} too, of which nothing is planned; give "
+        f"{site} a copy of its own (`rules` in [sites.{site}]), or make a pack of it"
+    )
+
+
 def _head(house: House, site: str, by: Ruleset, own: Ruleset, *, text: str | None) -> Head:
     with house.store.read() as tx:
         return Head(
@@ -113,16 +143,6 @@ def _head(house: House, site: str, by: Ruleset, own: Ruleset, *, text: str | Non
             in_force=tx.bindings.applied(site)[0],
             read_to=dict(tx.scans.known_to(site)),
         )
-
-
-def _text_of(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except OSError as error:
-        why = error.strerror or "unknown"
-        raise RulesError(f"cannot be read: {why}", file=str(path)) from error
-    except UnicodeDecodeError as error:
-        raise RulesError("is not UTF-8: save it as UTF-8", file=str(path)) from error
 
 
 def _looking(tell: Progress) -> Callable[[int], None]:

@@ -18,6 +18,8 @@ from badgejobs.store.runs import Run
 
 #: Letters of an error that a table shows; the JSON has all of them.
 _SHORT = 60
+#: Longer than anything is kept, and no moment before the calendar begins.
+_LONGEST = timedelta(days=36_525)
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 #: What a line about one of many sites has: no window, and no calls.
 _NARROW = (
@@ -118,7 +120,10 @@ def duration(text: str) -> timedelta:
     if not found:
         raise SettingsError(f"--since: {text!r} is no length of time; write 90s, 30m, 2h or 7d")
     number, unit = found.groups()
-    return timedelta(**{_UNITS[unit]: int(number)})
+    length = timedelta(**{_UNITS[unit]: int(number)})
+    if length > _LONGEST:
+        raise SettingsError(f"--since: {text!r} is too long; write 90s, 30m, 2h or 7d")
+    return length
 
 
 def _row(run: Run, now: datetime) -> tuple[str, ...]:

@@ -65,7 +65,8 @@ def in_full(house: House, sites: Sequence[str]) -> tuple[dict[str, Any], list[Re
         runs = [one for name in sites for one in tx.runs.recent(name, RUNS)]
         calls = budgets(house, tx, sites)
     rules = {name: _rules(house, name, applied[name]) for name in sites}
-    standing_still = _stuck(scans, awards, now)
+    at_rest = {one.site for one in suspended}
+    standing_still = _stuck([one for one in scans if one.site not in at_rest], awards, now)
     source_rows = [
         (one.site, one.source, one.track.value, _at(one.completed_at, now),
          _due(one.due_at, one.lease_until, now), str(one.failures or ""), _short(one.last_error))

@@ -115,6 +115,13 @@ def written(path: Path | None) -> Iterator[TextIO]:
             with suppress(OSError, ValueError):
                 os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return
+    if path.exists() and not path.is_file():
+        # a device or a pipe would be replaced by a file
+        raise FileError(
+            "--out is no plain file: name one that is, or is not there; without --out it is "
+            "written to stdout",
+            file=str(path),
+        )
     try:
         # mkstemp makes it 0600
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)

@@ -191,7 +191,7 @@ def _told(one: Activity) -> str:
         one.source, one.activity_id, one.occurred_at.isoformat(), one.part, sorted(one.marks),
         sorted(one.amounts.items()), one.currency, one.base_currency, str(one.rate),
         one.paid_at.isoformat() if one.paid_at else "", one.channel, one.post, one.parent, one.own,
-        one.length,
+        one.length, str(one.linked_by or ""),
         [(i.product, i.name, i.catalog, sorted(i.categories), i.quantity, i.refunded, i.amount)
          for i in one.items],
     )  # fmt: skip

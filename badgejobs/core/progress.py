@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from fractions import Fraction
 
 from badgejobs.core.calendar import Span
@@ -126,6 +126,26 @@ def nearest(proof: Proof, *, percent: int = NEAR_PERCENT) -> Proof | None:
             return proof if is_near else None
         case NoneOf() | Gap() | Age():
             return None
+
+
+def ends_at(proof: Proof, part: Proof) -> datetime | None:
+    """Until when one more thing for this part of it would meet the whole; ``None``: at any time.
+
+    Of what must be met together another part may end before, by time alone.
+    """
+    return min(_ends(proof, part) or (), default=None)
+
+
+def _ends(proof: Proof, part: Proof) -> list[datetime] | None:
+    if proof is part:
+        return [at for at in (part.falls_at, part.closes_at) if at]
+    for one in proof.parts:
+        if (found := _ends(one, part)) is not None:
+            if isinstance(proof.condition, AllOf | AtLeast):
+                found += [other.next_flip_at for other in proof.parts
+                          if other.met and other.next_flip_at]  # fmt: skip
+            return found
+    return None
 
 
 def _near_one(proof: Proof, wanted: int, percent: int) -> Proof | None:

@@ -14,6 +14,7 @@ from datetime import datetime
 from badgejobs.core.activity import Activity
 from badgejobs.core.award import REOPENED, UNSENT, WAITS_FOR_CAP, Award, Giver, State, Unmet
 from badgejobs.core.evaluate import MEMBERSHIP, Answer, Evaluator
+from badgejobs.core.guard import HELD_BACK_BY_GUARD
 from badgejobs.core.milestone import Milestone, Ruleset
 from badgejobs.core.plan import (
     STANDS,
@@ -279,11 +280,13 @@ class _Look:
     def taken(self, one: Award) -> PlanRow:
         """A badge that should not stand: it goes now, or later."""
         going = one.state is State.REVOKING
-        later = not going and (one.revoke_at is None or one.revoke_at > self.now)
+        # what the guard holds back is due, and is looked at again from time to time
+        waits = not going and one.reason == HELD_BACK_BY_GUARD
+        later = not (going or waits) and (one.revoke_at is None or one.revoke_at > self.now)
         return self.row(
             Kind.REVOCATION,
             one.unmet_because or one.reason,
-            at=one.revoke_at,
+            at=None if waits else one.revoke_at,
             later=later,
             guarded=not going and one.unmet_because != Unmet.HIGHER_TIER,
             evident=True,

@@ -10,7 +10,7 @@ from datetime import datetime
 from badgejobs.core.award import Award, Giver, State
 from badgejobs.core.evaluate import Answer, Evaluator
 from badgejobs.core.milestone import Milestone, Ruleset
-from badgejobs.core.progress import NEAR_PERCENT, nearest, step
+from badgejobs.core.progress import NEAR_PERCENT, ends_at, nearest, step
 from badgejobs.core.proof import Proof
 from badgejobs.flow.decide import answers_for, outlook_on
 from badgejobs.flow.ports import Store
@@ -102,8 +102,9 @@ def near(
             [answer] = answers_for(evaluator, known, outlook)
             if answer.met or answer.withheld or answer.is_paused:
                 continue
-            if part := nearest(answer.proof, percent=percent):
-                until = min(filter(None, (part.falls_at, part.closes_at, ends)), default=None)
+            proof = answer.proof
+            if part := nearest(proof, percent=percent):
+                until = min(filter(None, (ends_at(proof, part), ends)), default=None)
                 yield Near(member=member, answer=answer, part=part, until=until)
         heard(seen := seen + len(facts))
 

@@ -86,7 +86,8 @@ class SqlFleetLines:
                 line.alerts = number
         for name, _ in self._counted(standing.c.site, standing.c.suspended_at.is_not(None)):
             if line := lines.get(name):
-                line.suspended = True
+                # nobody is to work for it, so that nothing of it is late
+                line.suspended, line.due, line.stuck = True, 0, 0
         return sorted(lines.values(), key=SiteLine.badness)
 
     def _scans(self, lines: dict[str, SiteLine]) -> None:

@@ -223,11 +223,11 @@ class SqlPeople:
         )
         for row in self._connection.execute(counted):
             did[row.member_id or ""][row.source] = (row.number, row.latest)
-        stands = (
-            select(award.c.member_id, award.c.badge, award.c.state)
-            .where(award.c.site == site, award.c.member_id.in_(ids))
-            .order_by(award.c.badge)
+        # put in order here: asked for it, SQLite goes by the index of badges, through all awards of
+        # the site for each page
+        stands = select(award.c.member_id, award.c.badge, award.c.state).where(
+            award.c.site == site, award.c.member_id.in_(ids)
         )
-        for row in self._connection.execute(stands):
-            has[row.member_id][row.badge] = State(row.state)
+        for member, badge, state in sorted(self._connection.execute(stands)):
+            has[member][badge] = State(state)
         return [MemberLine(member_id=one, activities=did[one], badges=has[one]) for one in ids]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -146,6 +147,33 @@ def test_an_export_has_every_row_is_ours_alone_and_no_formula(
     ]
     nowhere = desk.run("export", "shop", "--out", str(desk.folder / "none" / "a.csv"))
     assert (nowhere.code, "name a file in a folder" in nowhere.err) == (4, True)
+
+
+def test_what_is_no_file_is_not_replaced_by_a_list_or_a_plan(
+    lived: tuple[Here, SqlStore],
+) -> None:
+    desk, _ = lived
+    pipe = desk.folder / "pipe"
+    os.mkfifo(pipe)
+    for command in ("export", "plan"):
+        ended = desk.run(command, "shop", "--out", str(pipe))
+        assert (ended.code, "is no plain file" in ended.err) == (4, True)
+    assert pipe.is_fifo()
+
+
+def test_who_is_near_stands_in_csv_as_no_formula(lived: tuple[Here, SqlStore]) -> None:
+    desk, store = lived
+    with store.begin() as tx:
+        orders = [
+            Activity(
+                site="shop", source="orders", activity_id=f"e{n}", member_id=EVIL,
+                occurred_at=NOW, updated_at=NOW, marks=frozenset({Mark.APPROVED, Mark.PAID}),
+            )
+            for n in range(2)
+        ]  # fmt: skip
+        tx.activities.record(orders, site="shop", source="orders", generation=0)
+    row, *_ = csv.DictReader(io.StringIO(desk.run("near", "shop", "third-purchase", "--csv").out))
+    assert (row["member"], row["missing"]) == (f"'{EVIL}", "1 more")
 
 
 def test_what_is_told_of_a_member_is_all_that_is_erased_and_then_no_table_has_their_id(

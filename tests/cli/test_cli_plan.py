@@ -8,10 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from command_desk import INSTANCE, RULES, Desk, Ended, LiveWix, member_id
+from command_desk import INSTANCE, RULES, SITE, Desk, Ended, LiveWix, member_id
 
 from badgejobs.cli.plan_file import read_plan
+from badgejobs.core.allowance import Kind as Allowed
 from badgejobs.core.plan import PlanError
+from badgejobs.sandbox.records.collection import Record
+from badgejobs.store import open_store
 
 pytest_plugins = ["cli_fixtures"]
 
@@ -81,8 +84,11 @@ def by_kind(plan: dict[str, Any], kind: str) -> set[tuple[str, str]]:
 
 @pytest.mark.slow
 def test_what_was_done_is_what_was_planned_row_by_row_while_scans_go_on_and_once_only(
-    desk: Desk, live_wix: LiveWix
+    desk: Desk, live_wix: LiveWix, database_url: str
 ) -> None:
+    settings = (desk.folder / "badgejobs.toml").read_text(encoding="utf-8")
+    desk.write("url.secret", database_url)
+    desk.write("badgejobs.toml", f'database_url_file = "url.secret"\n{settings}')
     set_up(desk, live_wix)
     before, plan = at_wix(live_wix), planned(desk)
     assert at_wix(live_wix) == before
@@ -102,7 +108,8 @@ def test_what_was_done_is_what_was_planned_row_by_row_while_scans_go_on_and_once
         number = 100
         while not stop.is_set():
             live_wix.buys(number, 3)
-            codes.append(desk.run("scan", "shop", "orders", "--foreground"))
+            # within one process two commands would write to the same place
+            codes.append(desk.run_apart("scan", "shop", "orders", "--foreground"))
             number += 1
 
     trading = threading.Thread(target=trade)
@@ -124,6 +131,10 @@ def test_what_was_done_is_what_was_planned_row_by_row_while_scans_go_on_and_once
     assert (desk.folder / "rules.yaml").read_text(encoding="utf-8") == NEW
     (kept,) = desk.folder.glob("rules.before-*.yaml")
     assert kept.read_text(encoding="utf-8") == RULES
+    store = open_store(database_url)
+    with store.read() as tx:
+        assert [tx.allowances.left("shop", kind) for kind in Allowed] == [0, 0], "all is used up"
+    store.dispose()
     requests = live_wix.creates()
     again = desk.run("apply", "plan.json", YES, "--json")
     assert again.code == 0, again.err
@@ -171,6 +182,48 @@ def test_what_is_left_of_a_plan_is_done_by_a_second_call_and_nothing_twice(
     assert not by_kind(plan, "revocation") & at_wix(live_wix)
 
 
+@pytest.mark.slow
+def test_a_rules_file_that_other_sites_go_by_too_is_not_replaced_for_one_of_them(
+    desk: Desk, live_wix: LiveWix
+) -> None:
+    live_wix.buys(3, 3)
+    assert desk.run("sync", "shop").code == 0
+    settings = (desk.folder / "badgejobs.toml").read_text(encoding="utf-8")
+    other = settings[settings.index("[sites.shop]") :].replace("sites.shop", "sites.other")
+    desk.write("badgejobs.toml", f"{settings}\n{other.replace(INSTANCE, SITE)}")
+    desk.write("new.yaml", NEW)
+    ended = desk.run("plan", "shop", "--rules", "new.yaml", "--out", "plan.json")
+    assert (ended.code, "is that of other too" in ended.err) == (0, True)
+    refused = desk.run("apply", "plan.json", YES)
+    assert refused.code == 1
+    assert "give shop a copy of its own" in refused.err
+    assert (desk.folder / "rules.yaml").read_text(encoding="utf-8") == RULES
+
+
+@pytest.mark.slow
+def test_rules_that_only_state_what_they_meant_are_planned_and_taken_up(
+    desk: Desk, live_wix: LiveWix
+) -> None:
+    set_up(desk, live_wix)
+    badges = live_wix.world.sites[INSTANCE].badges
+    for one in list(badges.current.values()):
+        opens = Record(one.body | {"permissionsEnabled": True}, badges.fields)
+        badges.put(opens, live_wix.world.clock())
+    assert desk.run("provision", "shop").code == 0
+    live_wix.buys(50, 3)
+    assert desk.run("scan", "shop", "orders", "--foreground").code == 0
+    # as an editor of another system saves it
+    stated = RULES.replace("}\n", "}\n    lifecycle: {revoke: never}\n").replace("\n", "\r\n")
+    stated = stated.replace("}\r\n    lifecycle: {revoke: never}\r\n    when", "}\r\n    when")
+    (desk.folder / "new.yaml").write_bytes(f"\ufeff{stated}".encode())
+    held = {(member_id(50), "First Purchase"), (member_id(50), "Third Purchase")}
+    assert by_kind(planned(desk), "award") == held
+    done = desk.run("apply", "plan.json", "--json")
+    assert done.code == 0, done.out + done.err
+    assert held <= at_wix(live_wix)
+    assert (desk.folder / "rules.yaml").read_bytes().decode() == stated
+
+
 @pytest.mark.parametrize(
     ("text", "why"),
     [
@@ -179,6 +232,8 @@ def test_what_is_left_of_a_plan_is_done_by_a_second_call_and_nothing_twice(
         ("{}", "'plan' must be 1"),
         ('{"plan": 1}', "'rows' is missing"),
         ('{"plan": 1, "rows": [{"kind": "gift", "member_id": "ana"}]}', "is no plan"),
+        ('{"plan": 1, "rows": [{"kind": "award", "member_id": 1, "badge": "b"}]}', "is no plan"),
+        ("[" * 100_000, "is no plan"),
     ],
 )
 def test_a_file_that_is_no_plan_is_refused_with_the_cure(

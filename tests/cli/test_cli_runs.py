@@ -79,7 +79,7 @@ def test_what_failed_and_what_never_ended_can_be_picked_out(desk: Desk) -> None:
     assert "not ended" in desk.run("runs", "--failed").out
 
 
-@pytest.mark.parametrize("since", ["2", "h", "2w", "-2h"])
+@pytest.mark.parametrize("since", ["2", "h", "2w", "-2h", "999999d"])
 def test_a_length_of_time_that_is_none_is_a_clear_error(lonely_desk: Desk, since: str) -> None:
     ended = lonely_desk.run("runs", f"--since={since}")
     assert ended.code == 4

@@ -32,7 +32,7 @@ from badgejobs.core.milestone import (
     Stretch,
     Sum,
 )
-from badgejobs.core.progress import EARNED, nearest, step
+from badgejobs.core.progress import EARNED, ends_at, nearest, step
 from badgejobs.core.proof import Proof
 
 NOW = datetime(2026, 3, 31, 12, tzinfo=UTC)
@@ -122,6 +122,12 @@ def test_what_is_missing_must_come_before_the_first_leaves_the_streak_breaks_or_
     assert streak.falls_at == datetime(2026, 4, 1, tzinfo=UTC)
     until = NOW + 3 * DAY
     assert proof(Count(of=of(Between(until=until)), gte=10), orders(9)).closes_at == until
+    # what is met already may end first
+    week = Count(of=of(Rolling(span=Span(exact=7 * DAY))), gte=6)
+    both = proof(AllOf(parts=(week, Count(of=of(Between(until=until)), gte=10))), orders(9))
+    near = nearest(both)
+    assert near
+    assert (near.closes_at, ends_at(both, near)) == (until, NOW + DAY)
     over = proof(Count(of=of(First(span=Span(exact=9 * DAY))), gte=10), orders(9))
     assert over.is_over
     assert nearest(over) is None

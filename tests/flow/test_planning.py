@@ -16,6 +16,7 @@ from badgejobs.core.activity import Mark
 from badgejobs.core.award import BADGE_GONE, Award, State, Unmet
 from badgejobs.core.calendar import Span
 from badgejobs.core.evaluate import Withheld
+from badgejobs.core.guard import HELD_BACK_BY_GUARD, Guard
 from badgejobs.core.milestone import Lifecycle, Milestone, Ruleset
 from badgejobs.core.plan import STANDS, Kind, PlanRow, Totals, came_true
 from badgejobs.flow import planning
@@ -121,6 +122,21 @@ def test_what_is_taken_now_and_later_and_what_goes_by_time_says_when(
     graceful = replace(harder, lifecycle=replace(TAKES, grace=Span(exact=timedelta(days=7))))
     later = plan_of(at, rules_of(graceful, version="v2"))["m2", "two-orders"]
     assert (later.column, later.at) == ("taken later", clock() + timedelta(days=7))
+
+
+def test_what_the_guard_holds_back_is_taken_now_by_the_plan_that_lets_it_go(
+    store: SqlStore, clock: Clock
+) -> None:
+    at = shop(store, clock, replace(ONE_ORDER, lifecycle=TAKES))
+    at.assign_all()
+    at.orders.put(at.order("m1-0", "m1", marks=REFUNDED, revision=2))
+    at.scan()
+    before = plan_of(at)
+    at.revoke_all(Guard(percent=0, least=0))
+    assert at.award("m1").reason == HELD_BACK_BY_GUARD
+    row = plan_of(at)["m1", BADGE]
+    assert (row.column, row.guarded, row.at) == ("taken now", True, None)
+    assert not moved(at, before)
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from writing import milestone, with_when
 from badgejobs.core.award import BADGE_GONE, WAITS_FOR_CAP, Award, Giver, State, Unmet
 from badgejobs.core.evaluate import evaluate
 from badgejobs.core.explanation import Explanation, LastChange
+from badgejobs.core.guard import HELD_BACK_BY_GUARD
 from badgejobs.rules.wording.standings import standing
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -79,6 +80,21 @@ def told(award: Award | None, **more: Any) -> str:
             State.ASSIGNED,
             {"unmet_since": NOW, "unmet_because": Unmet.EXPIRED.value, "revoke_at": NOW},
             "it is taken at the next turn",
+        ),
+        (
+            State.ASSIGNED,
+            {
+                "unmet_since": NOW,
+                "unmet_because": Unmet.CONDITION.value,
+                "revoke_at": SOON,
+                "reason": HELD_BACK_BY_GUARD,
+            },
+            "a person is asked; `badgejobs release shop`",
+        ),
+        (
+            State.WITHDRAWN,
+            {"reason": "override cleared", "sent_at": NOW},
+            "withdrawn 2026-03-01 12:00:00+00:00: override cleared",
         ),
         (State.WITHDRAWN, {"reason": "refunded"}, "withdrawn 2026-03-01 12:00:00+00:00, before"),
         (State.BLOCKED, {"reason": "no"}, "refused by Wix for this member since"),

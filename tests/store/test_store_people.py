@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
+import pytest
 from databases import Clock
+from sqlalchemy import event
 
 from badgejobs.core.activity import Activity, Mark
 from badgejobs.core.alert import Kind as Alarm
@@ -81,6 +84,26 @@ def test_every_list_is_the_same_in_pages_of_any_size(store: SqlStore) -> None:
                 assert people.history("s", after=number, limit=size) == history[i : i + size]
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_page_of_members_reads_no_awards_but_theirs(store: SqlStore) -> None:
+    filled(store, "s")
+    with store.read() as tx:
+        connection, plans = tx._connection, list[str]()
+
+        def explain(conn: Any, _cursor: Any, sql: str, values: Any, *_: Any) -> None:
+            cursor = conn.connection.cursor()
+            cursor.execute(f"EXPLAIN QUERY PLAN {sql}", values)
+            plans.extend(str(row[3]) for row in cursor.fetchall())
+
+        event.listen(connection, "before_cursor_execute", explain)
+        tx.people.members("s", after="", limit=99)
+        event.remove(connection, "before_cursor_execute", explain)
+    # the index of badges would be gone through from end to end for each page
+    of_awards = [one for one in plans if one.startswith("SEARCH award ")]
+    assert of_awards
+    assert all("member_id" in one for one in of_awards), of_awards
+
+
 def test_a_fleet_is_told_worst_first_in_as_many_queries_as_one_site(
     store: SqlStore, clock: Clock
 ) -> None:
@@ -120,6 +143,8 @@ def test_a_fleet_is_told_worst_first_in_as_many_queries_as_one_site(
     assert told[sites[6]].suspended
     clock.advance(minutes=11)
     with store.read() as tx:
+        [at_rest] = tx.fleet_lines.of(sites[6:7], duties={"assign"})
+        assert (at_rest.due, at_rest.stuck) == (0, 0), "nobody is to work for it"
         assert {one.stuck for one in tx.fleet_lines.of(sites[:1], duties={"assign"})} == {2}
 
 

@@ -19,6 +19,7 @@ from badgejobs.core.award import (
 from badgejobs.core.calendar import UTC_CALENDAR
 from badgejobs.core.evaluate import Answer, Withheld
 from badgejobs.core.explanation import Explanation
+from badgejobs.core.guard import HELD_BACK_BY_GUARD
 from badgejobs.rules.wording.amounts import some
 from badgejobs.rules.wording.proofs import moment_of
 
@@ -151,6 +152,8 @@ def _blocked(one: Explanation, award: Award, since: str) -> str:
 def _goes(one: Explanation, award: Award) -> str:
     since = _at(one, award.unmet_since)
     known = f"should not stand any more ({award.unmet_because}), known since {since}"
+    if award.reason == HELD_BACK_BY_GUARD:
+        return f"{known}: {award.reason}; `badgejobs release {one.site}` shows what waits, and how"
     if award.revoke_at is None and award.unmet_because == Unmet.HIGHER_TIER:
         return f"{known}: it stays until a higher tier stands"
     if award.revoke_at is None:
@@ -223,7 +226,8 @@ _WORDS: Final[Mapping[State, Callable[[Explanation, Award, str], str]]] = {
     State.UNKNOWN: _unknown,
     State.ASSIGNED: _assigned,
     State.WITHDRAWN: lambda _, award, since: (
-        f"withdrawn {since}, before anything was sent: {_why(award)}"
+        f"withdrawn {since}{'' if award.takes_slot else ', before anything was sent'}: "
+        f"{_why(award)}"
     ),
     State.REVOKING: lambda one, award, since: (
         f"being taken away since {since}: {_why(award)}{_again(one, award)}"
