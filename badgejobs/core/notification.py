@@ -116,6 +116,8 @@ class Telling:
         if one.giver is not Giver.OURS:
             return None
         if one.state is State.ASSIGNED:
+            if was.state is State.REVOKING:
+                return None  # it could not be taken, and stands as it stood
             is_told = Event.GIVEN in self.on and one.badge not in self.unheard
             return Event.GIVEN if is_told else None
         if one.state is State.REVOKED:
