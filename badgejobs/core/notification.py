@@ -200,6 +200,18 @@ def pause_after(tries: int, give_up: timedelta) -> timedelta | None:
     return pause if waited + pause <= give_up else None
 
 
+def most_tries(give_up: timedelta) -> int:
+    """After how many failures the time to try is used up.
+
+    >>> most_tries(timedelta(hours=1)), pause_after(6, timedelta(hours=1)) is None
+    (7, False)
+    """
+    tries = 1
+    while pause_after(tries, give_up) is not None:
+        tries += 1
+    return tries
+
+
 def spread(pause: timedelta, of: int) -> timedelta:
     """A pause up to a quarter longer, so that what failed together comes in another order.
 

@@ -19,6 +19,7 @@ from badgejobs.core.notification import (
     Notification,
     Reply,
     Telling,
+    most_tries,
     pause_after,
     spread,
 )
@@ -196,18 +197,22 @@ class _Teller:
                 settled += [(one, at, "", False) for one in rest]
                 tx.notifications.postpone(self.site, until=at, channel=self.channel)
             tx.notifications.put_off(settled)
-            beyond = 0
+            beyond, beyond_lost = 0, 0
             if is_away:
                 # each round costs the two requests that found it away, however much is due
                 until = min((at for _, at in due if at), default=now + LONGEST_PAUSE)
-                beyond = tx.notifications.count_failed(
-                    self.site, self.channel, until=until, why=reply.text
+                beyond, beyond_lost = tx.notifications.count_failed(
+                    self.site,
+                    self.channel,
+                    until=until,
+                    why=reply.text,
+                    most=most_tries(self.give_up),
                 )
-            if lost:
+            if lost or beyond_lost:
                 self._tell_of_given_up(tx, reply.text)
         return (
             _Goes.REST if is_away else goes,
-            Notified(failed=len(failed) - lost + beyond, given_up=lost),
+            Notified(failed=len(failed) - lost + beyond, given_up=lost + beyond_lost),
         )
 
     def _again(self, one: Notification, now: datetime, reply: Reply) -> datetime | None:

@@ -22,8 +22,8 @@ log = structlog.get_logger(__name__)
 
 #: What has its rows to wake it looks by itself so seldom.
 _SELDOM = timedelta(days=365)
-#: Who holds a worker until its deadline is asked no more often for what is new, nor more rarely.
-_LONGEST_REST = timedelta(minutes=2)
+#: What is new waits so long for each time in a row that a worker was kept waiting, and no longer.
+_REST, _LONGEST_REST = timedelta(minutes=2), timedelta(minutes=20)
 
 
 def wake_notify(house: House) -> None:
@@ -67,7 +67,7 @@ def run_notify(house: House, site: str, *, by: str) -> Outcome:
         if done.failed + done.given_up and lasted > told.webhook_timeout_seconds / 2:
             raise Stopped(found, NotTold("nobody could be told: no answer came in good time"))
         if failures and not any(numbers.values()):
-            _require_over(house, site, found)
+            _require_over(house, site, found, most=min(failures * _REST, _LONGEST_REST))
         return found
 
     with house.store.begin() as tx:
@@ -75,12 +75,12 @@ def run_notify(house: House, site: str, *, by: str) -> Outcome:
     return as_duty(house, at, NOTIFY, unit, by=by, every=_SELDOM)
 
 
-def _require_over(house: House, site: str, found: Told) -> None:
+def _require_over(house: House, site: str, found: Told, *, most: timedelta) -> None:
     """Raise unless what failed was told meanwhile: until then what is new waits a little too."""
     with house.store.read() as tx:
         again_at, now = tx.notifications.next_try(site), tx.now
     if again_at is not None:
-        rest = min(max(again_at - now, timedelta(seconds=1)), _LONGEST_REST)
+        rest = min(max(again_at - now, timedelta(seconds=1)), most)
         why = "who is to be told did not answer"
         raise Stopped(found, Later(why, seconds=rest.total_seconds()))
 

@@ -169,16 +169,18 @@ class SqlNotifications:
             if number < _AT_ONCE:
                 return forgotten
 
-    def count_failed(self, site: str, channel: Channel, *, until: datetime, why: str) -> int:
-        """Let all else that is due by a channel count as tried, and wait until then; how many."""
-        values = {
-            "due_at": until,
-            "claim": None,
-            "tries": notification.c.tries + 1,
-            "last_error": why,
-        }
-        due = self._due(site, channel)
-        return self._connection.execute(update(notification).where(*due).values(values)).rowcount
+    def count_failed(
+        self, site: str, channel: Channel, *, until: datetime, why: str, most: int
+    ) -> tuple[int, int]:
+        """Let all else that is due by a channel count as tried, and wait until then.
+
+        What was tried ``most`` times by that is given up. How many wait, and how many are that.
+        """
+        values = {"claim": None, "tries": notification.c.tries + 1, "last_error": why}
+        due = update(notification).where(*self._due(site, channel))
+        over = due.where(notification.c.tries + 1 >= most).values(values | {"due_at": None})
+        given_up = self._connection.execute(over).rowcount
+        return self._connection.execute(due.values(values | {"due_at": until})).rowcount, given_up
 
     def give_up(self, site: str, channel: Channel, *, why: str) -> int:
         """Let all that is due by a channel be; how many."""

@@ -149,6 +149,21 @@ def test_a_receiver_that_is_away_costs_two_requests_a_round_however_much_is_due(
     assert stage.tells().numbers["told"] == 60
 
 
+def test_after_the_time_to_try_all_that_is_due_is_given_up_not_only_what_is_in_hand(
+    make_stage: MakeStage, receiver: Receiver
+) -> None:
+    stage = make_stage(**by_webhook(receiver, give_up_hours=1))
+    receiver.by_event = lambda _: 500
+    stage.happens(*range(1, 41))
+    for _ in range(7):
+        stage.tells()
+        stage.later(hours=1)
+    assert all(one.is_given_up for one in stage.rows())
+    assert {one.tries for one in stage.rows()} == {7}
+    assert len(receiver.seen) == 14
+    assert stage.alerts() == ["not told webhook"]
+
+
 def test_410_switches_the_channel_off_until_a_person_says_otherwise(
     make_stage: MakeStage, receiver: Receiver
 ) -> None:

@@ -31,8 +31,10 @@ class Notifications(Protocol):
         """Let all that is due, by one channel or any, wait until then; how many."""
         ...
 
-    def count_failed(self, site: str, channel: Channel, *, until: datetime, why: str) -> int:
-        """Let all else that is due by a channel count as tried, and wait until then; how many."""
+    def count_failed(
+        self, site: str, channel: Channel, *, until: datetime, why: str, most: int
+    ) -> tuple[int, int]:
+        """Let all else that is due by a channel count as tried, and wait, or be given up."""
         ...
 
     def give_up(self, site: str, channel: Channel, *, why: str) -> int:
