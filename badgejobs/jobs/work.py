@@ -51,7 +51,7 @@ ALL_DUTIES = (*DUTIES, QUARANTINE, NOTIFY)
 
 _PROVISIONED = ("created", "found", "changed", "moved")
 
-#: Requests that were answered are kept this long.
+#: Requests that were answered, and notifications that are over, are kept this long.
 REQUESTS_KEPT, NOTIFICATIONS_KEPT = timedelta(days=30), timedelta(days=90)
 #: What has its records to wake it looks by itself so seldom.
 _SELDOM = timedelta(days=365)
