@@ -66,6 +66,10 @@ class Ambiguous(Transient):
     may_have_happened: ClassVar[bool] = True
 
 
+class NotTold(Transient):
+    """Who is to be told outside kept us waiting in vain."""
+
+
 class LeaseLost(Transient):
     """The lease of this scan went to another worker; what was read is dropped, not written."""
 

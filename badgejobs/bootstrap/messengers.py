@@ -10,10 +10,10 @@ from badgejobs.bootstrap.house import House
 from badgejobs.bootstrap.telling import zone_of
 from badgejobs.config import Notify, webhook_keys
 from badgejobs.core.notification import Channel, Notification
-from badgejobs.notify import Mail, Server, Templates, Webhook
+from badgejobs.notify import MAIL_SECONDS, Mail, Server, Templates, Webhook
 
-#: Handing one mail to a server, step by step, is over by then.
-MAIL_TAKES = timedelta(minutes=5)
+#: Handing one mail to a server is over by then, looking it up and connecting included.
+MAIL_TAKES = timedelta(seconds=2 * MAIL_SECONDS)
 
 
 def messengers_of(house: House, site: str) -> dict[Channel, Webhook | Mail]:

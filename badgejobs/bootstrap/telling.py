@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from badgejobs.bootstrap.house import House
 from badgejobs.config import Notify, time_of
@@ -48,7 +48,10 @@ def zone_of(house: House, site: str) -> ZoneInfo:
     if milestones := _milestones(house, site):
         return milestones[0].calendar.zone
     facts = house.at(site).site_facts()
-    return ZoneInfo(facts.timezone) if facts.timezone else UTC_ZONE
+    try:
+        return ZoneInfo(facts.timezone) if facts.timezone else UTC_ZONE
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return UTC_ZONE  # that the zone is not known here is said where rules need it
 
 
 def _milestones(house: House, site: str) -> tuple[Milestone, ...]:

@@ -55,7 +55,7 @@ _SHOWN = 16
 class HashedIds:
     """Ids of members as digests: the same one throughout, and nobody can turn it back."""
 
-    def __init__(self, digest: Digest) -> None:
+    def __init__(self, digest: Digest | None) -> None:
         self._digest = digest
 
     def __call__(self, _logger: object, _method: str, line: EventDict) -> EventDict:
@@ -72,16 +72,21 @@ class HashedIds:
     def _hashed(self, value: object) -> object:
         if value is None or value == "":
             return value
+        if self._digest is None:
+            return "#"
         try:
             return f"#{member(str(value), self._digest)[:_SHOWN]}"
         except BadgeJobsError:
             return "#"  # without a key nothing is told of them
 
 
-def set_up_logs(*, level: str, form: str, digest: Digest | None = None) -> None:
+def set_up_logs(
+    *, level: str, form: str, digest: Digest | None = None, shows_ids: bool = False
+) -> None:
     """Send every log line through structlog; ``form`` is ``console`` or ``json``.
 
-    With a ``digest`` ids of members are shown as such. The root logger has a handler from then
+    With a ``digest`` ids of members are shown as such, and without one not at all, unless they are
+    to be shown as they are. The root logger has a handler from then
     on, so that Celery adds none of its own.
     """
     shared: list[Any] = [
@@ -103,7 +108,7 @@ def set_up_logs(*, level: str, form: str, digest: Digest | None = None) -> None:
             foreign_pre_chain=[*shared, structlog.stdlib.ExtraAdder(allow=())],
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                *([HashedIds(digest)] if digest else []),
+                *([] if shows_ids else [HashedIds(digest)]),
                 *_last_steps(form),
             ],
         )

@@ -37,8 +37,12 @@ class Address:
 def settled() -> Settings:
     """The settings of this call, with logs set up as they say."""
     settings = load_settings()
-    digest = identity_digest(settings) if settings.log_ids == "hashed" else None
-    set_up_logs(level=settings.log_level, form=settings.log_format, digest=digest)
+    set_up_logs(
+        level=settings.log_level,
+        form=settings.log_format,
+        digest=identity_digest(settings),
+        shows_ids=settings.log_ids == "plain",
+    )
     for warning in settings.warnings:
         log.warning(warning)
     return settings

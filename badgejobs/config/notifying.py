@@ -131,8 +131,8 @@ class Notify(BaseModel):
     on: Annotated[tuple[Literal["given", "taken"], ...], BeforeValidator(checks.words_of)] = (
         "given",
     )
-    #: Where each is posted to; empty for nowhere.
-    webhook_url: Annotated[str, AfterValidator(_webhook_url)] = ""
+    #: Where each is posted to; empty for nowhere. With many receivers its path is a secret.
+    webhook_url: Annotated[str, AfterValidator(_webhook_url), Field(repr=False)] = ""
     #: Secrets that requests are signed with, one a line, newest first.
     webhook_secret: Annotated[SecretStr, AfterValidator(_webhook_secret)] | None = None
     webhook_secret_file: Path | None = None
@@ -205,7 +205,8 @@ def joined(whole: Notify, own: Notify | None) -> Notify:
     """What holds for a site: the installation's, and in its place what the site says itself.
 
     A refusal where it sends to a place of its own what is signed with the installation's secret:
-    who has that could pretend to be us at every other site.
+    who has that could pretend to be us at every other site. A mail server of its own is not told
+    the installation's password.
     """
     if own is None:
         return whole
@@ -214,7 +215,11 @@ def joined(whole: Notify, own: Notify | None) -> Notify:
         raise checks.refusal(
             "has a webhook_url of its own; give it a webhook_secret_file of its own too"
         )
-    told = whole.model_copy(update={name: getattr(own, name) for name in names})
+    update = {name: getattr(own, name) for name in names}
+    if own.smtp_host:
+        # what we say to one server is no other's to know
+        update = {"smtp_user": "", "smtp_password": None} | update
+    told = whole.model_copy(update=update)
     require_whole(told)
     return told
 

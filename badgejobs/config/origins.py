@@ -80,10 +80,23 @@ def _shown(path: tuple[str, ...], value: Any, settings: Any) -> str:
             return "a file in state_dir"
         case None:
             return "not set"
+        case str() if path[-1] == "webhook_url":
+            return masked_path(value)
         case tuple():
             return ", ".join(value)
         case _:
             return str(value)
+
+
+def masked_path(url: str) -> str:
+    """Where a URL leads to, without its path and query: with many services these are a secret.
+
+    >>> masked_path("https://hooks.example.com/services/T0/B0/x"), masked_path("")
+    ('https://hooks.example.com/***', '')
+    """
+    parts = urlsplit(url)
+    is_bare = parts.path in {"", "/"} and not parts.query
+    return url if is_bare else f"{parts.scheme}://{parts.netloc}/{_MASK}"
 
 
 def masked_url(url: str) -> str:

@@ -116,6 +116,8 @@ class Telling:
         if one.giver is not Giver.OURS:
             return None
         if one.state is State.ASSIGNED:
+            if was.state is State.REVOKING:
+                return None  # it could not be taken, and stands as it stood
             is_told = Event.GIVEN in self.on and one.badge not in self.unheard
             return Event.GIVEN if is_told else None
         if one.state is State.REVOKED:
@@ -196,6 +198,18 @@ def pause_after(tries: int, give_up: timedelta) -> timedelta | None:
         waited += pause
         pause = min(2 * pause, LONGEST_PAUSE)
     return pause if waited + pause <= give_up else None
+
+
+def most_tries(give_up: timedelta) -> int:
+    """After how many failures the time to try is used up.
+
+    >>> most_tries(timedelta(hours=1)), pause_after(6, timedelta(hours=1)) is None
+    (7, False)
+    """
+    tries = 1
+    while pause_after(tries, give_up) is not None:
+        tries += 1
+    return tries
 
 
 def spread(pause: timedelta, of: int) -> timedelta:

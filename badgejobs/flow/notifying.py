@@ -19,6 +19,7 @@ from badgejobs.core.notification import (
     Notification,
     Reply,
     Telling,
+    most_tries,
     pause_after,
     spread,
 )
@@ -85,7 +86,10 @@ def notify(
             if channel not in messengers:
                 number = tx.notifications.give_up(site, channel, why=CHANNEL_UNSET)
                 done = replace(done, given_up=done.given_up + number)
-    for channel, messenger in sorted(messengers.items()):
+    for number, (channel, messenger) in enumerate(sorted(messengers.items())):
+        if number and time_is_up():
+            # one that was slow does not make the slice longer than its bounds allow for
+            return replace(done, more=True)
         teller = _Teller(
             site, channel, messenger, store, telling, give_up, holds[channel], time_is_up
         )
@@ -118,8 +122,11 @@ class _Teller:
     failures_in_a_row: int = 0
 
     def work_off(self) -> Notified:
-        total = Notified()
+        total, is_begun = Notified(), False
         while True:
+            if is_begun and self.time_is_up():
+                return replace(total, more=True)
+            is_begun = True
             with self.store.begin() as tx:
                 if tx.notifications.is_off(self.site, self.channel):
                     number = tx.notifications.give_up(self.site, self.channel, why=CHANNEL_OFF)
@@ -179,27 +186,33 @@ class _Teller:
         failed = [*part, *rest] if is_away else part
         with self.store.begin() as tx:
             now = tx.now
-            due = [(one, self._again(one, now, reply)) for one in failed]
+            due = self._together([(one, self._again(one, now, reply)) for one in failed])
             settled = [(one, at, reply.text, True) for one, at in due]
             lost = sum(at is None for _, at in due)
             goes = _Goes.ON
-            if rest and not is_away and reply.pause is not None:
+            if not is_away and reply.pause is not None:
+                # it is asked for nothing meanwhile, not even for what is due beyond these
                 goes = _Goes.REST
                 at = self.telling.not_quiet(now + reply.pause)
                 settled += [(one, at, "", False) for one in rest]
+                tx.notifications.postpone(self.site, until=at, channel=self.channel)
             tx.notifications.put_off(settled)
-            beyond = 0
+            beyond, beyond_lost = 0, 0
             if is_away:
                 # each round costs the two requests that found it away, however much is due
                 until = min((at for _, at in due if at), default=now + LONGEST_PAUSE)
-                beyond = tx.notifications.count_failed(
-                    self.site, self.channel, until=until, why=reply.text
+                beyond, beyond_lost = tx.notifications.count_failed(
+                    self.site,
+                    self.channel,
+                    until=until,
+                    why=reply.text,
+                    most=most_tries(self.give_up),
                 )
-            if lost:
+            if lost or beyond_lost:
                 self._tell_of_given_up(tx, reply.text)
         return (
             _Goes.REST if is_away else goes,
-            Notified(failed=len(failed) - lost + beyond, given_up=lost),
+            Notified(failed=len(failed) - lost + beyond, given_up=lost + beyond_lost),
         )
 
     def _again(self, one: Notification, now: datetime, reply: Reply) -> datetime | None:
@@ -208,6 +221,15 @@ class _Teller:
             return None
         pause = spread(max(pause, reply.pause or pause), one.row + one.tries)
         return self.telling.not_quiet(now + pause)
+
+    def _together(
+        self, due: list[tuple[Notification, datetime | None]]
+    ) -> list[tuple[Notification, datetime | None]]:
+        """What was in one mail comes into one again: all of it waits for the last."""
+        last = max((at for _, at in due if at), default=None)
+        if self.channel is not Channel.MAIL or last is None:
+            return due
+        return [(one, at and last) for one, at in due]
 
     def _gone(self, some: Sequence[Notification], reply: Reply) -> tuple[_Goes, Notified]:
         with self.store.begin() as tx:

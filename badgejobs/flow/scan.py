@@ -209,13 +209,14 @@ class _Whole:
 
     @property
     def silent(self) -> bool:
-        """What the backfill opens was earned long ago."""
-        return self.lease.track is Track.FULL and not self.lease.is_complete
+        """What the backfill opens was earned long ago, and so was what a person had read anew."""
+        is_past = not self.lease.is_complete or self.is_asked_for
+        return self.lease.track is Track.FULL and is_past
 
     @property
     def declared(self) -> bool:
-        """How much the past holds nobody can help, nor what a person had read anew."""
-        return self.silent or (self.lease.track is Track.FULL and self.is_asked_for)
+        """How much the past holds nobody can help."""
+        return self.silent
 
     def scope(self, place: Round, /) -> Scope:
         return place.scope(self.mode, expected=self.expected)

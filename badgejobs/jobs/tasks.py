@@ -196,6 +196,7 @@ def notify(*, site: str) -> dict[str, Any]:
     outcome = run_notify(at, site, by=asking.started_by())
     if outcome.more:
         ring_now(at, site, work.NOTIFY)
+    _let_others_try(at, outcome, Lane.SCAN)
     return answer(outcome)
 
 

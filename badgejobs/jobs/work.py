@@ -51,8 +51,8 @@ ALL_DUTIES = (*DUTIES, QUARANTINE, NOTIFY)
 
 _PROVISIONED = ("created", "found", "changed", "moved")
 
-#: Requests that were answered are kept this long.
-REQUESTS_KEPT = timedelta(days=30)
+#: Requests that were answered, and notifications that are over, are kept this long.
+REQUESTS_KEPT, NOTIFICATIONS_KEPT = timedelta(days=30), timedelta(days=90)
 #: What has its records to wake it looks by itself so seldom.
 _SELDOM = timedelta(days=365)
 #: Batches of members decided by one job after a change of rules.
@@ -370,10 +370,11 @@ def run_check(house: House, request: int, *, by: str) -> Outcome | None:
 
 
 def prune(house: House) -> None:
-    """Forget rows of old runs and of requests that were answered long ago."""
+    """Forget rows of old runs, and of requests and notifications that were settled long ago."""
     with house.store.begin() as tx:
         tx.runs.prune(timedelta(days=house.settings.runs_kept_days))
         tx.requests.prune(REQUESTS_KEPT)
+        tx.notifications.prune(NOTIFICATIONS_KEPT)
 
 
 def _register_for_guests(house: House, site: str, wants: Wants, done: Scanned) -> None:

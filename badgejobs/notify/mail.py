@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import smtplib
+import socket
 import ssl
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from email.utils import format_datetime
-from typing import Literal
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from badgejobs.core.notification import Came, Notification, Reply, digest_of
@@ -16,8 +19,10 @@ from badgejobs.notify.templating import HTML, SUBJECT, TEXT, Templates
 from badgejobs.notify.values import digest_values
 from badgejobs.wix.masking import tame
 
-#: No step of talking to the server takes longer.
+#: No step of talking to the server takes longer ...
 _STEP_SECONDS = 10.0
+#: ... nor all of them, however slowly it says a word.
+MAIL_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +48,7 @@ class Mail:
     to: Sequence[str]
     zone: ZoneInfo
     templates: Templates
+    seconds: float = MAIL_SECONDS
 
     def message(self, some: Sequence[Notification]) -> EmailMessage:
         """The mail about these; raises ``FileError`` for a template that cannot be used.
@@ -69,8 +75,7 @@ class Mail:
     def send(self, mail: EmailMessage) -> Reply:
         """Hand over a mail; what came of it."""
         try:
-            with self._connected() as smtp:
-                refused = smtp.send_message(mail, from_addr=self.sender, to_addrs=list(self.to))
+            refused = self._handed_over(mail)
         except smtplib.SMTPRecipientsRefused as error:
             first = next(iter(error.recipients.values()), (0, b""))
             return Reply(came=Came.FAILED, text=f"no recipient was taken: {_said(*first)}")
@@ -79,27 +84,61 @@ class Mail:
         except (smtplib.SMTPException, OSError) as error:
             text = f"{type(error).__name__}: {tame(str(error))}"
             return Reply(came=Came.FAILED, text=f"the mail server: {text}")
+        except UnicodeError:  # whose text shows a part of the password
+            return Reply(came=Came.FAILED, text="smtp_user or the password is not plain ASCII")
         taken = f"taken for {len(self.to) - len(refused)} of {len(self.to)} recipients"
         return Reply(came=Came.TOLD, text=taken)
 
-    def _connected(self) -> smtplib.SMTP:
-        server = self.server
-        context = server.context or ssl.create_default_context()
+    def _handed_over(self, mail: EmailMessage) -> dict[str, tuple[int, bytes]]:
+        """Who was refused of the recipients; what the server says after it took it is no matter."""
+        with _ending(after=self.seconds) as at_hand:
+            smtp = self._connected(at_hand)
+            try:
+                if self.server.security == "starttls":
+                    smtp.starttls(context=self.server.context or ssl.create_default_context())
+                if self.server.user:
+                    smtp.login(self.server.user, self.server.password)
+                refused = smtp.send_message(mail, from_addr=self.sender, to_addrs=list(self.to))
+                with suppress(smtplib.SMTPException, OSError):
+                    smtp.quit()
+            finally:
+                smtp.close()
+        return refused
+
+    def _connected(self, at_hand: list[smtplib.SMTP]) -> smtplib.SMTP:
+        server, kind = self.server, smtplib.SMTP
+        more: dict[str, Any] = {}
         if server.security == "tls":
-            smtp: smtplib.SMTP = smtplib.SMTP_SSL(
-                server.host, server.port, timeout=_STEP_SECONDS, context=context
-            )
-        else:
-            smtp = smtplib.SMTP(server.host, server.port, timeout=_STEP_SECONDS)
-        try:
-            if server.security == "starttls":
-                smtp.starttls(context=context)
-            if server.user:
-                smtp.login(server.user, server.password)
-        except (smtplib.SMTPException, OSError):
-            smtp.close()
-            raise
-        return smtp
+            kind = smtplib.SMTP_SSL
+            more["context"] = server.context or ssl.create_default_context()
+
+        class Held(kind):  # type: ignore[valid-type, misc] - one of two
+            def connect(self, *where: Any, **named: Any) -> tuple[int, bytes]:
+                at_hand.append(self)  # before the server's first word, which may not come
+                return super().connect(*where, **named)  # type: ignore[no-any-return]
+
+        return Held(server.host, server.port, timeout=_STEP_SECONDS, **more)
+
+
+@contextmanager
+def _ending(*, after: float) -> Iterator[list[smtplib.SMTP]]:
+    """Whoever waits for a word of a server after so long finds those at hand disconnected."""
+    at_hand, is_over = list[smtplib.SMTP](), threading.Event()
+
+    def end() -> None:
+        is_over.wait(after)
+        while not is_over.wait(0.1):
+            for smtp in at_hand:
+                if isinstance(smtp.sock, socket.socket):
+                    with suppress(OSError):
+                        # the bare connection: another thread reads by TLS just now
+                        socket.socket.shutdown(smtp.sock, socket.SHUT_RDWR)
+
+    threading.Thread(target=end, name="end of a mail", daemon=True).start()
+    try:
+        yield at_hand
+    finally:
+        is_over.set()
 
 
 def _said(code: int, text: bytes | str) -> str:

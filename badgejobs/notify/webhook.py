@@ -111,6 +111,8 @@ class Webhook:
                     return reply_of(response, _beginning(response))
                 finally:
                     response.close()
+        except httpx.InvalidURL:
+            return Reply(came=Came.FAILED, text="webhook_url is no URL that can be asked")
         except (httpx.HTTPError, httpx.StreamError) as error:
             text = str(error)
             if isinstance(error, httpx.RemoteProtocolError):
@@ -205,7 +207,8 @@ def is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
 
     >>> is_public(ipaddress.ip_address("93.184.216.34"))
     True
-    >>> some = ("10.0.0.1", "169.254.169.254", "::ffff:127.0.0.1", "fe80::1", "64:ff9b::a00:1")
+    >>> some = ("10.0.0.1", "169.254.169.254", "::ffff:127.0.0.1", "fe80::1", "64:ff9b::a00:1",
+    ...         "fec0::1", "::10.0.0.1", "2002:a00:1::1")
     >>> any(is_public(ipaddress.ip_address(one)) for one in some)
     False
     """
@@ -213,12 +216,14 @@ def is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
         within = address.ipv4_mapped or address.sixtofour
         if within is not None:
             return is_public(within)
-        if address.teredo is not None or address in _NAT64:
+        # old site-local ones, and such as an IPv4 address is written in, count as global elsewhere
+        if address not in _UNICAST or address.teredo is not None:
             return False
     return address.is_global and not address.is_multicast
 
 
-_NAT64: Final = ipaddress.ip_network("64:ff9b::/96")
+#: All that was ever given out to the public of IPv6.
+_UNICAST: Final = ipaddress.ip_network("2000::/3")
 
 
 @cache

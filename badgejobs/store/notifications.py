@@ -14,6 +14,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
+    delete,
     func,
     or_,
     select,
@@ -36,10 +37,14 @@ _OF_AWARD = and_(
     award.c.site == notification.c.site,
     award.c.member_id == notification.c.member_id,
     award.c.badge == notification.c.badge,
+    # a later one was earned by something else
+    award.c.period == notification.c.period,
 )
 _OF_BADGE = and_(
     badge_binding.c.site == notification.c.site, badge_binding.c.badge == notification.c.badge
 )
+#: So many rows are looked at at once to be forgotten.
+_AT_ONCE = 10_000
 _GIVEN_UP = and_(notification.c.due_at.is_(None), notification.c.sent_at.is_(None))
 
 #: What its column says of a channel and an event; a table needs no more for one of each.
@@ -103,14 +108,14 @@ class SqlNotifications:
         ids = list(self._connection.scalars(first.with_for_update(skip_locked=True)))
         if not ids:
             return []
-        token = uuid4().hex
-        for some in chunks(ids):
+        token, claimed = uuid4().hex, list[Notification]()
+        for some in chunks(sorted(ids)):
+            these = notification.c.id.in_(some)
             self._connection.execute(
-                update(notification)
-                .where(notification.c.id.in_(some))
-                .values(claim=token, due_at=now + holds)
+                update(notification).where(these).values(claim=token, due_at=now + holds)
             )
-        return self._read(notification.c.claim == token, limit=limit)
+            claimed += self._read(these, limit=limit)
+        return claimed
 
     def told(self, some: Sequence[Notification]) -> int:
         """These were told; how many were still in the hand that claimed them."""
@@ -134,22 +139,48 @@ class SqlNotifications:
             ]
         )
 
-    def postpone(self, site: str, *, until: datetime) -> int:
-        """Let all that is due wait until then; how many."""
-        due = and_(notification.c.site == site, notification.c.due_at <= self._moment.now)
+    def postpone(self, site: str, *, until: datetime, channel: Channel | None = None) -> int:
+        """Let all that is due, by one channel or any, wait until then; how many."""
+        due = [notification.c.site == site, notification.c.due_at <= self._moment.now]
+        due = due if channel is None else self._due(site, channel)
         values = {"due_at": until, "claim": None}
-        return self._connection.execute(update(notification).where(due).values(values)).rowcount
-
-    def count_failed(self, site: str, channel: Channel, *, until: datetime, why: str) -> int:
-        """Let all else that is due by a channel count as tried, and wait until then; how many."""
-        values = {
-            "due_at": until,
-            "claim": None,
-            "tries": notification.c.tries + 1,
-            "last_error": why,
-        }
-        due = self._due(site, channel)
         return self._connection.execute(update(notification).where(*due).values(values)).rowcount
+
+    def next_try(self, site: str) -> datetime | None:
+        """When what failed is tried again first; ``None`` where nothing waits for that."""
+        tried = select(func.min(notification.c.due_at)).where(
+            notification.c.site == site,
+            notification.c.due_at.is_not(None),
+            notification.c.tries > 0,
+        )
+        found: datetime | None = self._connection.scalar(tried)
+        return found
+
+    def prune(self, older_than: timedelta) -> int:
+        """Forget what was told, or given up, of what happened longer ago; how many."""
+        before, forgotten = self._moment.now - older_than, 0
+        # the first are the oldest, so that the rest need not be looked at
+        first = select(notification.c.id).order_by(notification.c.id).limit(_AT_ONCE)
+        old = and_(notification.c.due_at.is_(None), notification.c.made_at < before)
+        while True:
+            gone = delete(notification).where(old, notification.c.id.in_(first.scalar_subquery()))
+            number = self._connection.execute(gone).rowcount
+            forgotten += number
+            if number < _AT_ONCE:
+                return forgotten
+
+    def count_failed(
+        self, site: str, channel: Channel, *, until: datetime, why: str, most: int
+    ) -> tuple[int, int]:
+        """Let all else that is due by a channel count as tried, and wait until then.
+
+        What was tried ``most`` times by that is given up. How many wait, and how many are that.
+        """
+        values = {"claim": None, "tries": notification.c.tries + 1, "last_error": why}
+        due = update(notification).where(*self._due(site, channel))
+        over = due.where(notification.c.tries + 1 >= most).values(values | {"due_at": None})
+        given_up = self._connection.execute(over).rowcount
+        return self._connection.execute(due.values(values | {"due_at": until})).rowcount, given_up
 
     def give_up(self, site: str, channel: Channel, *, why: str) -> int:
         """Let all that is due by a channel be; how many."""

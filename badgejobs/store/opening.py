@@ -59,7 +59,8 @@ def opened(
                 crossed_by=one.crossed_by,
                 not_before=shows_until if shows_until > now else None,
                 reason=one.hold,
-                silent=silent or period > 1,
+                # what stood at Wix once before is no news
+                silent=silent or period > 1 or bool(before and before.assignment_id),
                 period=period,
                 assignment_id=before.assignment_id if before else None,
                 removal_sent_at=removed_at,

@@ -34,6 +34,8 @@ def addresses_of(host: str, port: int, seconds: float, *, using: Resolve = resol
             told.put(using(host, port))
         except OSError as error:
             told.put(error)
+        except UnicodeError:  # a part of the name is empty, or too long for one
+            told.put(OSError("the host's name is none that can be looked up"))
 
     threading.Thread(target=look_up, name="look-up", daemon=True).start()
     try:

@@ -89,3 +89,10 @@ def test_ids_of_members_are_digests_that_tell_them_apart(monkeypatch: pytest.Mon
     assert one["member"] == one["members"][0] == two["member_id"] != one["members"][1]
     assert one["member"].startswith("#")
     assert (one["site"], two["run"], three["members"], three["member"]) == ("shop", 7, 12, None)
+
+
+def test_without_a_key_ids_of_members_are_not_shown_at_all(said: io.StringIO) -> None:
+    structlog.get_logger("badgejobs.some").info("one", member="ada-1234", site="shop")
+
+    assert "ada-1234" not in said.getvalue()
+    assert "member=#" in said.getvalue()

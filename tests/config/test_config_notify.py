@@ -52,6 +52,18 @@ def test_no_secret_is_shown(home: Path) -> None:
     settings = told(home, HOOK)
     shown = " ".join(one.value_shown for one in settings.origins()) + repr(settings)
     assert SECRET not in shown
+    assert "https://a.example/x" not in shown, "with many services who knows the path may post"
+    assert "https://a.example/***" in shown
+
+
+def test_a_mail_server_of_a_site_is_not_told_the_password_of_the_installation(home: Path) -> None:
+    mails = 'mail_from = "b@a.example"\nmail_to = ["o@a.example"]\n'
+    server = 'smtp_host = "mail.a.example"\nsmtp_user = "u"\nsmtp_password_file = "key"\n'
+    own = told(home, server + mails, 'smtp_host = "mail.b.example"\n').notify_of("shop")
+    assert own.has_mail
+    assert (own.smtp_user, own.smtp_password) == ("", None)
+    same = told(home, server + mails, 'digest_at = "09:00"\n').notify_of("shop")
+    assert same.smtp_password is not None
 
 
 @pytest.mark.parametrize(

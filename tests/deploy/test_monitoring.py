@@ -71,6 +71,13 @@ def test_every_metric_of_dashboard_and_rules_is_exposed_with_its_labels() -> Non
     assert {one for one in unused if not one.endswith("_bucket")} == set(), "no panel shows it"
 
 
+def test_what_several_of_badgejobs_web_tell_alike_is_not_added_up() -> None:
+    for query in [rule["expr"] for rule in RULES] + QUERIES:
+        rates = re.findall(r"\b(?:rate|increase)\(", query)
+        assert query.count("max without (instance)") == len(rates), query
+        assert rates or "sum(badgejobs" not in query, query
+
+
 def test_every_panel_has_a_place_of_its_own_and_a_source() -> None:
     places = set[tuple[int, int]]()
     for panel in DASHBOARD["panels"]:

@@ -74,3 +74,4 @@ def test_a_person_who_clears_it_lets_the_rule_give_it_again(store: SqlStore, clo
     at.assign_all()
 
     assert at.wix.standing == {(TITLE, "ada"): 1, (TITLE, "bob"): 1}
+    assert at.award("ada", "one-order").silent, "what stood there once before is no news"

@@ -293,6 +293,7 @@ def test_a_past_that_a_person_has_read_anew_is_outside_the_cap_from_page_to_page
     at.assign_all()
 
     assert given(at) == 1 + expected
+    assert {at.award(one).silent for one in CROWD} == {asked_by == "cli"}, "an audit's find is news"
 
 
 def test_what_was_declared_passes_and_only_so_many(store: SqlStore, clock: Clock) -> None:

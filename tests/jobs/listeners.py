@@ -87,6 +87,10 @@ class Mailbox:
     mails: list[EmailMessage] = field(default_factory=list)
     recipients: list[list[str]] = field(default_factory=list)
     refuse: str = ""
+    #: What it says to a client that leaves.
+    last_word: str = "221 bye"
+    #: With one it says its first word letter by letter, and comes to no end before that is set.
+    drips: threading.Event | None = None
     #: With one it offers STARTTLS and a password.
     tls: ssl.SSLContext | None = None
     #: What was said before TLS, and what was said in it.
@@ -105,12 +109,14 @@ class _Session(socketserver.StreamRequestHandler):
 
     def handle(self) -> None:
         box, to, is_secret = self.server.box, list[str](), False
+        while box.drips is not None and not box.drips.wait(0.02):
+            self.wfile.write(b"2")
         self._say("220 test")
         while line := self.rfile.readline().decode().strip():
             word = line.partition(" ")[0].upper()
             (box.secret if is_secret else box.plain).append(line)
             if word == "QUIT":
-                self._say("221 bye")
+                self._say(box.last_word)
                 return
             if word == "STARTTLS" and box.tls:
                 self._say("220 go on")
@@ -161,4 +167,6 @@ def mailing() -> Iterator[Mailbox]:
         try:
             yield box
         finally:
+            if box.drips is not None:
+                box.drips.set()
             server.shutdown()

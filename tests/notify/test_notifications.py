@@ -12,7 +12,7 @@ from jobs_stage import FIRST_AND_THIRD, NORTH, member_id, rewrite
 from listeners import SECRET, Mailbox, Receiver
 from notify_stage import MakeShop, MakeStage, by_mail, by_webhook
 
-from badgejobs.core.notification import Channel, Notification
+from badgejobs.core.notification import Came, Channel, Notification
 from badgejobs.jobs import work
 from badgejobs.notify import Webhook
 from badgejobs.notify.templating import Templates
@@ -149,6 +149,21 @@ def test_a_receiver_that_is_away_costs_two_requests_a_round_however_much_is_due(
     assert stage.tells().numbers["told"] == 60
 
 
+def test_after_the_time_to_try_all_that_is_due_is_given_up_not_only_what_is_in_hand(
+    make_stage: MakeStage, receiver: Receiver
+) -> None:
+    stage = make_stage(**by_webhook(receiver, give_up_hours=1))
+    receiver.by_event = lambda _: 500
+    stage.happens(*range(1, 41))
+    for _ in range(7):
+        stage.tells()
+        stage.later(hours=1)
+    assert all(one.is_given_up for one in stage.rows())
+    assert {one.tries for one in stage.rows()} == {7}
+    assert len(receiver.seen) == 14
+    assert stage.alerts() == ["not told webhook"]
+
+
 def test_410_switches_the_channel_off_until_a_person_says_otherwise(
     make_stage: MakeStage, receiver: Receiver
 ) -> None:
@@ -168,29 +183,39 @@ def test_429_is_waited_for_as_long_as_the_receiver_asks(
 ) -> None:
     stage = make_stage(**by_webhook(receiver))
     receiver.answers = [(429, {"Retry-After": "600"})]
-    stage.happens(1, 2)
-    stage.tells()
-    assert len(receiver.seen) == 1
+    stage.happens(*range(1, 26))
+    for _ in range(2):
+        stage.tells()
+        assert len(receiver.seen) == 1, "nor is it asked for what lies beyond the first batch"
     due = [one.due_at - stage.time() for one in stage.rows() if one.due_at]
     assert all(timedelta(minutes=9) < one <= timedelta(minutes=12.5) for one in due), due
     stage.later(minutes=13)
-    assert stage.tells().numbers["told"] == 2
+    assert stage.tells().numbers["told"] == 25
 
 
-def test_a_receiver_that_hangs_costs_its_timeout_and_the_event_is_tried_again(
+def test_who_lets_us_wait_in_vain_is_asked_for_nothing_new_for_a_while_and_then_for_all(
     make_stage: MakeStage, receiver: Receiver
 ) -> None:
     stage = make_stage(**by_webhook(receiver, webhook_timeout_seconds=1))
     receiver.hang = threading.Event()
     stage.happens(1)
-    assert stage.tells().numbers["failed"] == 1
+    failed = stage.tells()
+    assert failed.numbers["failed"] == 1
+    assert failed.error, "a failure, of which few are out at once"
     [row] = stage.rows()
     assert row.last_error.startswith("no answer")
+    stage.later(seconds=3)
+    assert stage.tells().numbers["failed"] == 0
+    stage.happens(2)
+    stage.tells()
+    assert receiver.ids == [row.id]
     receiver.hang.set()
     receiver.hang = None
-    stage.later(minutes=1)
-    assert stage.tells().numbers["told"] == 1
-    assert receiver.ids == [row.id] * 2
+    stage.later(minutes=2)
+    assert stage.tells().numbers["told"] == 2
+    assert receiver.ids == [row.id, row.id, stage.rows()[1].id]
+    stage.happens(3)
+    assert stage.tells().numbers["told"] == 1, "at once again"
 
 
 def test_a_worker_lost_between_telling_and_settling_is_followed_by_the_same_id_again(
@@ -265,6 +290,7 @@ def test_a_digest_is_one_mail_for_a_period_and_none_where_nothing_happened(
     assert stage.tells().numbers["failed"] == 3
     assert all("owner@" not in one.last_error for one in stage.rows())
     assert all("451" in one.last_error for one in stage.rows())
+    assert len({one.due_at for one in stage.rows()}) == 1, "else they would come as several mails"
     mailbox.refuse = ""
     stage.later(minutes=2)
     assert stage.tells().numbers["told"] == 3
@@ -342,6 +368,14 @@ def test_a_private_address_is_not_connected_to(url: str, found: list[str]) -> No
         resolve=lambda _host, _port: found,
     )
     assert "private address" in webhook.post("msg_1", b"{}").text
+
+
+def test_a_url_that_cannot_be_asked_is_a_failure_and_no_fault_of_ours() -> None:
+    for host in ("exa mple.com", "a..b", f"{'a' * 64}.example"):
+        webhook = Webhook(
+            url=f"https://{host}/x", keys=(b"k" * 32,), seconds=2, templates=Templates()
+        )
+        assert webhook.post("msg_1", b"{}").came is Came.FAILED
 
 
 def test_both_secrets_of_a_rotation_sign_and_neither_is_shown(receiver: Receiver) -> None:

@@ -37,6 +37,7 @@ def test_a_row_stands_once_a_period_event_and_channel(store: SqlStore) -> None:
     happens(store, "bob", was=State.INFLIGHT, now=State.ASSIGNED, giver=Giver.PERSON)
     happens(store, "bob", was=State.REVOKING, now=State.TAKEN, by_hand=True)
     happens(store, "bob", was=State.ASSIGNED, now=State.ASSIGNED)
+    happens(store, "bob", was=State.REVOKING, now=State.ASSIGNED)
     with store.read() as tx:
         found = tx.notifications.listed([SITE], failed=False, limit=99)
         assert tx.notifications.numbers([SITE]) == {
@@ -84,3 +85,28 @@ def test_a_site_that_is_not_served_is_not_due(store: SqlStore, configured: tuple
     happens(store, "ann", was=State.INFLIGHT, now=State.ASSIGNED)
     with store.read() as tx:
         assert tx.notifications.due_sites(configured) == []
+
+
+def test_what_waits_is_never_forgotten_and_what_is_over_is_after_a_while(
+    store: SqlStore, clock: Clock
+) -> None:
+    for member in ("ann", "bob", "cid"):
+        happens(store, member, was=State.INFLIGHT, now=State.ASSIGNED)
+    with store.begin() as tx:
+        assert tx.notifications.next_try(SITE) is None
+        ann, bob, cid = tx.notifications.claim(SITE, Channel.WEBHOOK, limit=9, holds=HOLDS)
+        tx.notifications.told([ann])
+        again_at = tx.now + timedelta(hours=1)
+        tx.notifications.put_off([(bob, None, "gone", True), (cid, again_at, "away", True)])
+        assert tx.notifications.next_try(SITE) == again_at
+        later = tx.now + timedelta(days=9)
+        assert tx.notifications.postpone(SITE, until=later, channel=Channel.WEBHOOK) == 0
+        assert tx.notifications.postpone(SITE, until=later, channel=Channel.MAIL) == 0
+    clock.advance(days=8)
+    with store.begin() as tx:
+        assert tx.notifications.prune(timedelta(days=9)) == 0
+        assert tx.notifications.prune(timedelta(days=7)) == 2
+        left = tx.notifications.listed([SITE], failed=False, limit=9)
+    assert sorted((one.member_id, one.channel) for one in left) == [
+        ("ann", "mail"), ("bob", "mail"), ("cid", "mail"), ("cid", "webhook"),
+    ]  # fmt: skip

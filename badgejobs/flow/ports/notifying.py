@@ -27,12 +27,14 @@ class Notifications(Protocol):
         """Not told: when each is tried again, if at all, why, and whether that was a failure."""
         ...
 
-    def postpone(self, site: str, *, until: datetime) -> int:
-        """Let all that is due wait until then; how many."""
+    def postpone(self, site: str, *, until: datetime, channel: Channel | None = None) -> int:
+        """Let all that is due, by one channel or any, wait until then; how many."""
         ...
 
-    def count_failed(self, site: str, channel: Channel, *, until: datetime, why: str) -> int:
-        """Let all else that is due by a channel count as tried, and wait until then; how many."""
+    def count_failed(
+        self, site: str, channel: Channel, *, until: datetime, why: str, most: int
+    ) -> tuple[int, int]:
+        """Let all else that is due by a channel count as tried, and wait, or be given up."""
         ...
 
     def give_up(self, site: str, channel: Channel, *, why: str) -> int:
