@@ -15,13 +15,13 @@ from badgejobs.core.overview import (
     BadgeLine,
     Day,
     DriftLine,
+    Funnel,
     Happening,
     HolderLine,
     Page,
     QuarantineLine,
     RunLine,
     SiteLine,
-    Steps,
     Totals,
 )
 
@@ -44,7 +44,7 @@ class Views(Protocol):
 
     def days(self, site: str, *, badge: str | None = None, last: int = 90) -> Sequence[Day]: ...
 
-    def steps(self, site: str) -> Steps: ...
+    def steps(self, site: str) -> Funnel: ...
 
     def happenings(self, site: str, *, limit: int = 20) -> Sequence[Happening]: ...
 
