@@ -79,8 +79,12 @@ class Explaining(Protocol):
         """The proof as a tree; ``SettingsError`` for a badge that nobody knows."""
         ...
 
-    def rule_in_words(self, site: str, badge: str) -> Sequence[str]:
-        """The rule, line by line; none for a badge that the rules do not have (any more)."""
+    def rule_in_words(self, site: str, badge: str) -> str:
+        """The rule; empty for a badge that the rules do not have (any more)."""
+        ...
+
+    def sources(self, site: str) -> Sequence[str]:
+        """What the site's rules read; none where they cannot be used now."""
         ...
 
 
