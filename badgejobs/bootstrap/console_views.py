@@ -36,6 +36,8 @@ Row = TypeVar("Row")
 WORST = 5
 #: No page is longer, whatever is asked for.
 MOST_ROWS = 500
+#: And no chart.
+MOST_DAYS = 366
 
 
 class ConsoleViews:
@@ -123,7 +125,7 @@ class ConsoleViews:
         """What was given and taken on each of the last days of UTC, the oldest first."""
         with self._house.store.read() as tx:
             self._require(tx, site)
-            return tx.views.days(site, badge=badge, last=last)
+            return tx.views.days(site, badge=badge, last=max(1, min(last, MOST_DAYS)))
 
     def steps(self, site: str) -> Funnel:
         """How far all members were when they were looked at last."""
@@ -143,9 +145,9 @@ class ConsoleViews:
         self, site: str, badge: str, *, after: str | None = None, limit: int = 50
     ) -> Page[HolderLine]:
         """Who has a badge at Wix, in the order in which they earned it."""
-        place = self._places.open(after, of=f"holders/{site}/{badge}")
+        of, number = f"holders/{site}/{badge}", _rows(limit)
+        place = self._places.open(after, of=of)
         begins = (datetime.fromisoformat(place[0]), str(place[1])) if place else None
-        number = _rows(limit)
         with self._house.store.read() as tx:
             self._require(tx, site)
             found = tx.people.holders(site, badge, after=begins, limit=number + 1)
@@ -160,12 +162,7 @@ class ConsoleViews:
             )
             for one in found
         ]
-        return self._page(
-            lines,
-            number,
-            of=f"holders/{site}/{badge}",
-            place=lambda one: (one.earned_at, one.member),
-        )
+        return self._page(lines, number, of=of, place=lambda one: (one.earned_at, one.member))
 
     def runs(
         self,
