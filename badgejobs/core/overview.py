@@ -53,7 +53,7 @@ class SiteLine:
     budget_used: int | None
     budget: int
     #: Until calls go on after Wix asked for a pause; 0 while they do.
-    shut_seconds: float
+    shut_seconds: float = 0
     #: Awards that stand at Wix, over all badges.
     holders: int
     #: What a person must know of.
@@ -135,7 +135,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Steps:
+class Funnel:
     """How far all members were when they were looked at last; no steps where they never were."""
 
     made_at: datetime | None
