@@ -33,10 +33,9 @@ class Act:
 SCAN: Final = Act(
     title="Read this site's sources now",
     happens=(
-        "The workers read what changed at Wix since the last reading, and decide anew about the "
-        "members whom that touches.",
-        "Badges may be given, and taken where a rule says so. API calls count against the site's "
-        "budget as always.",
+        "The workers read what changed at Wix, and decide anew about whom that touches.",
+        "Badges may be given, and taken where a rule says so.",
+        "API calls count against the site's budget as always.",
     ),
     button="Read now",
 )
@@ -181,9 +180,7 @@ class Acts:
         status = HTTPStatus.BAD_REQUEST if values["wrong"] else HTTPStatus.OK
         return await self._desk.page(request, "act.html", values, status=status)
 
-    async def _done(
-        self, request: web.Request, back: str, call: Callable[[], str]
-    ) -> web.Response:
+    async def _done(self, request: web.Request, back: str, call: Callable[[], str]) -> web.Response:
         try:
             told, is_good = await self._desk.ask(call), True
         except BadgeJobsError as error:

@@ -84,9 +84,7 @@ class Desk:
         """Who is logged in with this browser."""
         return self.visits.of((await get_session(request)).get("visit"))
 
-    async def told(
-        self, request: web.Request, text: str, *, is_good: bool, to: str
-    ) -> NoReturn:
+    async def told(self, request: web.Request, text: str, *, is_good: bool, to: str) -> NoReturn:
         """Go to another page, which says what came of a form."""
         visit = await self.visitor(request)
         if visit:

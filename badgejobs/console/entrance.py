@@ -144,4 +144,3 @@ def _local(told: object) -> str:
     if not isinstance(told, str) or not re.fullmatch(r"/(?![/\\])[!-\[\]-~]*", told):
         return "/"
     return told
-

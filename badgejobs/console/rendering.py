@@ -65,19 +65,19 @@ def number(value: float | None) -> str:
     """A number with its thousands apart; nothing where it is not known.
 
     >>> number(1234567), number(0), number(None)
-    ('1,234,567', '0', '–')
+    ('1,234,567', '0', '-')
     """
-    return "–" if value is None else f"{value:,.0f}"
+    return "-" if value is None else f"{value:,.0f}"
 
 
 def percent(value: float | None) -> str:
     """So many of a hundred.
 
     >>> percent(12.34), percent(0.04), percent(0), percent(None)
-    ('12 %', 'under 0.1 %', '0 %', '–')
+    ('12 %', 'under 0.1 %', '0 %', '-')
     """
     if value is None:
-        return "–"
+        return "-"
     if value == 0:
         return "0 %"
     if value < 0.1:  # noqa: PLR2004 - as the text says
@@ -92,7 +92,7 @@ def length_of(seconds: float | None) -> str:
     ['0.2 s', '42 s', '10 min', '2 h', '4 d']
     """
     if seconds is None:
-        return "–"
+        return "-"
     if seconds < 10:  # noqa: PLR2004 - two digits do
         return f"{max(0.0, seconds):.1f} s".replace(".0 s", " s")
     if seconds < _MINUTE:
@@ -107,7 +107,7 @@ def length_of(seconds: float | None) -> str:
 def ago(at: datetime | None, now: datetime | None = None) -> Markup:
     """How long ago, with the moment itself for whoever points at it."""
     if at is None:
-        return Markup("–")
+        return Markup("-")
     lies_back = ((now or datetime.now(UTC)) - at).total_seconds()
     words = f"{length_of(lies_back)} ago" if lies_back >= 1 else "just now"
     if lies_back < -1:
@@ -117,7 +117,7 @@ def ago(at: datetime | None, now: datetime | None = None) -> Markup:
 
 def when(at: datetime | None) -> Markup:
     """A moment, in UTC."""
-    return Markup("–") if at is None else _timed(at, f"{at.astimezone(UTC):%d %b %Y, %H:%M}")
+    return Markup("-") if at is None else _timed(at, f"{at.astimezone(UTC):%d %b %Y, %H:%M}")
 
 
 def path(text: str) -> str:
