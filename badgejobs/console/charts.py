@@ -52,7 +52,7 @@ def given_and_taken(days: Sequence[Day]) -> Markup:
 def standing(days: Sequence[Day], now: int) -> Markup:
     """A line: how many had it at the end of each day, counted back from those of now."""
     numbers = counted_back(days, now)
-    chart = pygal.Line(**_look(), show_dots=False, fill=True)
+    chart = pygal.Line(**_look(), show_dots=False)
     _scaled(chart, max(numbers, default=0))
     _dated(chart, [one.day for one in days])
     chart.add("holders", numbers)
@@ -64,7 +64,7 @@ def steps(members: Sequence[int]) -> Markup:
 
     The first column would make all others look like none, so it is left out.
     """
-    chart = pygal.Bar(**_look(), spacing=6)
+    chart = pygal.Bar(**(_look() | {"show_minor_x_labels": True}), spacing=6)
     shown = list(members[1:])
     _scaled(chart, max(shown, default=0))
     names = [f"{10 * n} %" for n in range(1, len(shown))] + ["earned"]
@@ -177,4 +177,4 @@ def _kept(element: ET.Element, titles: Iterator[str]) -> Iterator[ET.Element]:
 
 
 def _is_empty(bar: ET.Element) -> bool:
-    return all(float(one.get("height", 0)) == 0 for one in bar.iter(f"{_SVG}rect"))
+    return all(float(one.get("height", 0)) == 0 for one in bar if "rect" in one.get("class", ""))
