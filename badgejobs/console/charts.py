@@ -68,7 +68,8 @@ def steps(members: Sequence[int]) -> Markup:
     shown = list(members[1:])
     _scaled(chart, max(shown, default=0))
     names = [f"{10 * n} %" for n in range(1, len(shown))] + ["earned"]
-    chart.x_labels = names
+    # Without the sign they do not run into each other on a telephone.
+    chart.x_labels = [one.removesuffix(" %") for one in names]
     chart.add("members", shown)
     return _drawn(chart, [f"{name}: {n}" for name, n in zip(names, shown, strict=False)])
 

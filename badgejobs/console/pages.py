@@ -24,7 +24,7 @@ _HALF: Final = 5
 _NEAR: Final = 8
 #: How each state is told where people look.
 STATES: Final = {
-    State.ASSIGNED: "has it",
+    State.ASSIGNED: "at Wix",
     State.PENDING: "to be given",
     State.INFLIGHT: "being given",
     State.UNKNOWN: "answer lost, being settled",
@@ -148,7 +148,6 @@ class Pages:
             "states": sorted(
                 ((STATES[state], n) for state, n in line.states.items() if n), key=lambda s: -s[1]
             ),
-            "told_states": STATES,
             "keep": {},
         }
         return await desk.page(request, "badge.html", values)
@@ -194,7 +193,6 @@ class Pages:
         return {
             "happenings": found,
             "refs": self._refs(site, [one.member for one in found]),
-            "told_states": STATES,
         }
 
     def _refs(self, site: str, members: Sequence[str]) -> Mapping[str, str]:

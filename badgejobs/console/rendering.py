@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache
@@ -47,6 +48,7 @@ def environment() -> Environment:
         "percent": percent,
         "when": when,
         "path": path,
+        "coded": coded,
         "length_of": length_of,
     }
     env.globals["static"] = _addressed
@@ -93,8 +95,8 @@ def length_of(seconds: float | None) -> str:
     """
     if seconds is None:
         return "-"
-    if seconds < 10:  # noqa: PLR2004 - two digits do
-        return f"{max(0.0, seconds):.1f} s".replace(".0 s", " s")
+    if 0 < seconds < 1:
+        return f"{seconds:.1f} s"
     if seconds < _MINUTE:
         return f"{seconds:.0f} s"
     if seconds < _HOUR:
@@ -109,7 +111,7 @@ def ago(at: datetime | None, now: datetime | None = None) -> Markup:
     if at is None:
         return Markup("-")
     lies_back = ((now or datetime.now(UTC)) - at).total_seconds()
-    words = f"{length_of(lies_back)} ago" if lies_back >= 1 else "just now"
+    words = f"{length_of(int(lies_back))} ago" if lies_back >= 1 else "just now"
     if lies_back < -1:
         words = f"in {length_of(-lies_back)}"
     return _timed(at, words)
@@ -123,6 +125,16 @@ def when(at: datetime | None) -> Markup:
 def path(text: str) -> str:
     """A part of an address."""
     return quote(text, safe="")
+
+
+def coded(text: str) -> Markup:
+    """A sentence with the commands that stand in it between backticks.
+
+    >>> coded("run `badgejobs up` & wait")
+    Markup('run <code>badgejobs up</code> &amp; wait')
+    """
+    told = str(escape(text))
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", told))  # noqa: S704 - escaped before
 
 
 def _timed(at: datetime, words: str) -> Markup:
