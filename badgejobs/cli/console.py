@@ -54,7 +54,7 @@ def console(
     watched(settings.owner)
     told = settings.console
     address = _address(host) if host is not None else told.host
-    password = _password(settings, out, is_loopback=ip_address(address).is_loopback)
+    password = password_of(settings, out, is_loopback=ip_address(address).is_loopback)
     token = told.operator_token.get_secret_value() if told.operator_token else None
     if token == password:
         raise SettingsError(
@@ -88,7 +88,7 @@ def _address(host: str) -> str:
         ) from None
 
 
-def _password(settings: Settings, out: Output, *, is_loopback: bool) -> str:
+def password_of(settings: Settings, out: Output, *, is_loopback: bool) -> str:
     """The password that was given, or the one that was made up for this state folder."""
     told = settings.console
     if not is_loopback and not told.https:
