@@ -202,12 +202,12 @@ class ConsoleViews:
             found = tx.views.quarantine(site, after=_pair(place), limit=number + 1)
         return self._page(found, number, of=of, place=lambda one: (one.source, one.id))
 
-    def alerts(self, site: str | None = None) -> Sequence[AlertLine]:
-        """What a person must know of, the oldest first."""
+    def alerts(self, site: str | None = None, *, limit: int = 50) -> Sequence[AlertLine]:
+        """What a person must know of, the oldest first; the totals tell how many there are."""
         with self._house.store.read() as tx:
             if site is not None:
                 self._require(tx, site)
-            found = tx.alerts.open(None if site is None else [site])
+            found = tx.alerts.open(None if site is None else [site], limit=_rows(limit))
         return [
             AlertLine(
                 site=one.site,
