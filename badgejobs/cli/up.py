@@ -31,6 +31,9 @@ def up(
     flower: Annotated[
         bool, typer.Option("--flower", help="Also start Flower, on loopback with a password.")
     ] = False,
+    console: Annotated[
+        bool, typer.Option("--console", help="Also show the console, on loopback by a password.")
+    ] = False,
 ) -> None:
     """Run everything on this machine: the embedded broker, a worker and beat.
 
@@ -40,7 +43,7 @@ def up(
     BADGEJOBS_REDIS_URL or BADGEJOBS_DATABASE_URL the broker or the database given there is used
     in place of the embedded one.
 
-    Example: badgejobs up --flower
+    Example: badgejobs up --console
     """
     from badgejobs.jobs.app import check, check_tasks  # noqa: PLC0415 - Celery takes a second
 
@@ -59,6 +62,9 @@ def up(
         require_flower()
         require_free(FLOWER_PORT, purpose="Flower", setting="`badgejobs flower --port`")
         lines["flower"] = ["flower", "--port", str(FLOWER_PORT)]
+    if console:
+        require_free(settings.console.port, purpose="the console", setting="console.port")
+        lines["console"] = ["console"]
     folder = prepare_state_dir(settings.state_dir)
     out = Output()
     programs = [

@@ -31,7 +31,7 @@ _MOST_BYTES = 256 * 1024
 #: What may come from a file of its own, by the last part of its name.
 SECRETS = (
     "database_url", "redis_url", "broker_url", "identity_key", "secrets_key", "app_secret",
-    "api_key", "webhook_secret", "smtp_password", "token",
+    "api_key", "webhook_secret", "smtp_password", "token", "password", "operator_token",
 )  # fmt: skip
 #: Of these, what may have several lines.
 OF_LINES = ("secrets_key", "webhook_secret")
@@ -233,7 +233,7 @@ def _settled(layer: Layer, *, folder: Path) -> Layer:
 def tables(values: dict[str, Any]) -> Iterator[tuple[tuple[str, ...], dict[str, Any]]]:
     """The mappings that can hold secrets and paths, with where they stand."""
     yield (), values
-    for name in ("webhooks", "notify", "metrics"):
+    for name in ("webhooks", "notify", "metrics", "console"):
         if isinstance(table := values.get(name), dict):
             yield (name,), table
     sites = values.get("sites")

@@ -32,25 +32,41 @@ class Views(Protocol):
     ``after`` is the ``after`` of the page before, or ``None`` for the first one.
     """
 
-    def totals(self) -> Totals: ...
+    def totals(self) -> Totals:
+        """All sites added up."""
+        ...
 
     def sites(
         self, *, search: str = "", after: str | None = None, limit: int = 50
-    ) -> Page[SiteLine]: ...
+    ) -> Page[SiteLine]:
+        """Sites by name, of those with ``search`` in it."""
+        ...
 
-    def site(self, name: str) -> SiteLine: ...
+    def site(self, name: str) -> SiteLine:
+        """One site."""
+        ...
 
-    def badges(self, site: str) -> Sequence[BadgeLine]: ...
+    def badges(self, site: str) -> Sequence[BadgeLine]:
+        """The badges of a site."""
+        ...
 
-    def days(self, site: str, *, badge: str | None = None, last: int = 90) -> Sequence[Day]: ...
+    def days(self, site: str, *, badge: str | None = None, last: int = 90) -> Sequence[Day]:
+        """What was given and taken, the oldest day first."""
+        ...
 
-    def steps(self, site: str) -> Funnel: ...
+    def steps(self, site: str) -> Funnel:
+        """How far the members are with each badge."""
+        ...
 
-    def happenings(self, site: str, *, limit: int = 20) -> Sequence[Happening]: ...
+    def happenings(self, site: str, *, limit: int = 20) -> Sequence[Happening]:
+        """The latest changes of awards, the newest first."""
+        ...
 
     def holders(
         self, site: str, badge: str, *, after: str | None = None, limit: int = 50
-    ) -> Page[HolderLine]: ...
+    ) -> Page[HolderLine]:
+        """Who has a badge."""
+        ...
 
     def runs(
         self,
@@ -59,17 +75,23 @@ class Views(Protocol):
         after: str | None = None,
         limit: int = 50,
         failed: bool = False,
-    ) -> Page[RunLine]: ...
+    ) -> Page[RunLine]:
+        """What ran, the newest first; of all sites where none is named."""
+        ...
 
-    def drift(
-        self, site: str, *, after: str | None = None, limit: int = 50
-    ) -> Page[DriftLine]: ...
+    def drift(self, site: str, *, after: str | None = None, limit: int = 50) -> Page[DriftLine]:
+        """Where Wix and the ledger differ."""
+        ...
 
     def quarantine(
         self, site: str, *, after: str | None = None, limit: int = 50
-    ) -> Page[QuarantineLine]: ...
+    ) -> Page[QuarantineLine]:
+        """Records that are not understood."""
+        ...
 
-    def alerts(self, site: str | None = None) -> Sequence[AlertLine]: ...
+    def alerts(self, site: str | None = None) -> Sequence[AlertLine]:
+        """What a person must know."""
+        ...
 
 
 class Explaining(Protocol):
@@ -79,8 +101,12 @@ class Explaining(Protocol):
         """The proof as a tree; ``SettingsError`` for a badge that nobody knows."""
         ...
 
-    def rule_in_words(self, site: str, badge: str) -> Sequence[str]:
-        """The rule, line by line; none for a badge that the rules do not have (any more)."""
+    def rule_in_words(self, site: str, badge: str) -> str:
+        """The rule; empty for a badge that the rules do not have (any more)."""
+        ...
+
+    def sources(self, site: str) -> Sequence[str]:
+        """What the site's rules read; none where they cannot be used now."""
         ...
 
 
@@ -90,11 +116,17 @@ class Acting(Protocol):
     A :class:`badgejobs.errors.BadgeJobsError` says why it was not done, fit for a page.
     """
 
-    def scan(self, site: str, source: str | None) -> str: ...
+    def scan(self, site: str, source: str | None) -> str:
+        """Have a source read now, or all that the rules read."""
+        ...
 
-    def retry(self, site: str) -> str: ...
+    def retry(self, site: str) -> str:
+        """Try again what was given up."""
+        ...
 
-    def grant(self, site: str, member: str, badge: str, *, who: str, note: str) -> str: ...
+    def grant(self, site: str, member: str, badge: str, *, who: str, note: str) -> str:
+        """Give a member a badge."""
+        ...
 
     def revoke(
         self,
@@ -105,4 +137,6 @@ class Acting(Protocol):
         who: str,
         note: str,
         removes_access: bool = False,
-    ) -> str: ...
+    ) -> str:
+        """Take a badge from a member."""
+        ...
