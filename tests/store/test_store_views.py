@@ -117,28 +117,29 @@ def test_badges_days_and_happenings_of_a_small_world_are_as_counted_by_hand(
         assert tx.fleet_lines.holders(["s", "t", "none"]) == {"s": 3}
 
 
+def more(store: SqlStore, number: int) -> None:
+    """A run of now, one at the same moment of another site, and rows on all sides."""
+    names = [f"{place}-{number}" for place in "az"]
+    with store.begin() as tx:
+        for site in ("s", "t"):
+            run = tx.runs.start(site, "assign", started_by="cli")
+            tx.runs.finish(run, numbers={"given": number}, error="503" if number else None)
+        tx.drifts.found(
+            "s",
+            [Drift(site="s", member_id=n, badge=b, kind=Kind.EXTRA, at_wix=1)
+             for n in names for b in ("gold", "iron")],
+        )  # fmt: skip
+        tx.quarantine.add(
+            [Unreadable(source=source, activity_id=n, reason="no date")
+             for n in names for source in ("comments", "orders")],
+            site="s", generation=0,
+        )  # fmt: skip
+
+
 def test_a_list_tells_each_row_once_though_rows_come_between_its_pages(
     store: SqlStore, clock: Clock
 ) -> None:
     began = clock()
-
-    def more(number: int) -> None:
-        """A run of now, one at the same moment of another site, and rows on all sides."""
-        names = [f"{place}-{number}" for place in "az"]
-        with store.begin() as tx:
-            for site in ("s", "t"):
-                run = tx.runs.start(site, "assign", started_by="cli")
-                tx.runs.finish(run, numbers={"given": number}, error="503" if number else None)
-            tx.drifts.found(
-                "s",
-                [Drift(site="s", member_id=n, badge=b, kind=Kind.EXTRA, at_wix=1)
-                 for n in names for b in ("gold", "iron")],
-            )  # fmt: skip
-            tx.quarantine.add(
-                [Unreadable(source=source, activity_id=n, reason="no date")
-                 for n in names for source in ("comments", "orders")],
-                site="s", generation=0,
-            )  # fmt: skip
 
     def walked(page: Callable[[Row | None], Sequence[Row]]) -> list[Row]:
         found = list[Row]()
@@ -146,11 +147,11 @@ def test_a_list_tells_each_row_once_though_rows_come_between_its_pages(
             found += some
             if len(found) < 12:  # else a list would never end
                 clock.advance(minutes=1)
-                more(len(found) + 100)
+                more(store, len(found) + 100)
         return found
 
     for number in range(3):
-        more(number)
+        more(store, number)
 
     def runs(last: RunLine | None) -> list[RunLine]:
         after = (last.started_at, last.id) if last else None
