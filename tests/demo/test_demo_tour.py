@@ -19,8 +19,7 @@ pytestmark = pytest.mark.slow
 def shell(line: str, folder: Path) -> str:
     """What a line prints in a new shell, whose environment points elsewhere."""
     done = subprocess.run(
-        line,
-        shell=True,
+        ["/bin/sh", "-c", line],
         cwd=folder,
         env=os.environ | {"COLUMNS": "120"},
         capture_output=True,
