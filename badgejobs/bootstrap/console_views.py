@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections import OrderedDict
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
+from threading import Lock
 from typing import TypeVar
 
 from badgejobs.bootstrap.budgets import Budget, paces, used_of
 from badgejobs.bootstrap.house import House
 from badgejobs.bootstrap.sealed_places import SealedPlaces
+from badgejobs.bootstrap.site_rules import SiteRules
+from badgejobs.bootstrap.told import FromFile, FromPack
 from badgejobs.core.milestone import Milestone
 from badgejobs.core.overview import (
     AlertLine,
@@ -38,6 +42,8 @@ WORST = 5
 MOST_ROWS = 500
 #: And no chart.
 MOST_DAYS = 366
+#: The rules of so many sites are kept as parsed.
+_MOST_RULES = 100
 
 
 class ConsoleViews:
@@ -46,6 +52,8 @@ class ConsoleViews:
     def __init__(self, house: House, *, duties: Collection[str]) -> None:
         self._house, self._duties = house, frozenset(duties)
         self._places = SealedPlaces()
+        self._rules = OrderedDict[str, tuple[FromFile | FromPack, SiteRules]]()
+        self._lock = Lock()
 
     def totals(self) -> Totals:
         """All sites added up, and the few that most need a person."""
@@ -202,12 +210,12 @@ class ConsoleViews:
             found = tx.views.quarantine(site, after=_pair(place), limit=number + 1)
         return self._page(found, number, of=of, place=lambda one: (one.source, one.id))
 
-    def alerts(self, site: str | None = None) -> Sequence[AlertLine]:
-        """What a person must know of, the oldest first."""
+    def alerts(self, site: str | None = None, *, limit: int = 50) -> Sequence[AlertLine]:
+        """What a person must know of, the oldest first; the totals tell how many there are."""
         with self._house.store.read() as tx:
             if site is not None:
                 self._require(tx, site)
-            found = tx.alerts.open(None if site is None else [site])
+            found = tx.alerts.open(None if site is None else [site], limit=_rows(limit))
         return [
             AlertLine(
                 site=one.site,
@@ -241,10 +249,22 @@ class ConsoleViews:
     def _milestones(self, site: str) -> dict[str, Milestone]:
         """Those of the rules, by badge; none while they cannot be read, of which others tell."""
         try:
-            rules = self._house.at(site).rules()
+            rules = self._rules_of(site).file.in_force()
         except BadgeJobsError:
             return {}
         return {one.badge: one for one in rules.milestones}
+
+    def _rules_of(self, site: str) -> SiteRules:
+        """A site's rules, kept as parsed; by which earlier ones awards are held is not asked."""
+        told = self._house.told(site).rules
+        with self._lock:
+            kept = self._rules.get(site)
+            if kept is None or kept[0] != told:
+                kept = self._rules[site] = (told, self._house.rules_of(site, told))
+            self._rules.move_to_end(site)
+            while len(self._rules) > _MOST_RULES:
+                self._rules.popitem(last=False)
+            return kept[1]
 
     def _page(
         self,

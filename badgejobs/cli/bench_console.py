@@ -13,6 +13,7 @@ import typer
 
 from badgejobs.bootstrap.console_views import ConsoleViews
 from badgejobs.bootstrap.house import House
+from badgejobs.cli.consolebench.visiting import Visitor, visiting
 from badgejobs.cli.consolebench.yard import Size, fill, house_of, settings_of_a_yard
 from badgejobs.cli.output import Output, Rows
 from badgejobs.cli.rulebench.workload import SITE
@@ -24,6 +25,7 @@ from badgejobs.store.servers import server_of
 #: Milliseconds that a page may take.
 GOAL_MS = 200
 _BADGE = "first-purchase"
+_PAGE_COLUMNS = ("page", "kB", "first ms", "median ms", "95 %", "goal")
 _COLUMNS = ("view", "rows", "statements", "first ms", "median ms", "95 %", "goal")
 
 
@@ -41,10 +43,11 @@ def measure_console(
     seed: Annotated[int, typer.Option(help="Another seed is another record.")] = 7,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Milliseconds of each view of the console over a large record.
+    """Milliseconds of each page of the console over a large record.
 
     The record is made up and filled in bulk: one large site among many small ones, with awards
-    and their history, runs, drift and quarantine. The views are asked in this process.
+    and their history, runs, drift and quarantine. What a page asks the database for is measured in
+    this process, whole pages over HTTP from the console as a process of its own.
 
     Example: badgejobs bench console --activities 1000000
 
@@ -64,6 +67,9 @@ def measure_console(
             tell("looking at each view")
             found = [_measured(house, *one, rounds=rounds) for one in _views(house).items()]
             megabytes = house.store.size() / 1_000_000
+        tell("looking at each page")
+        with visiting(settings.state_dir) as visitor:
+            seen = [_visited(visitor, *one, rounds=rounds) for one in _pages(visitor).items()]
     out.result(
         {
             "database": "postgresql" if postgres else "sqlite",
@@ -77,16 +83,19 @@ def measure_console(
             "database_megabytes": round(megabytes),
             "goal_ms": GOAL_MS,
             "views": [one.as_json() for one in found],
+            "pages": [one.as_json() for one in seen],
         },
         Rows(_COLUMNS, [one.row() for one in found]),
+        Rows(_PAGE_COLUMNS, [one.row() for one in seen]),
     )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Figures:
-    view: str
-    rows: int
-    statements: int
+    """Looks at one thing, with what else is to be told of it."""
+
+    name: str
+    told: dict[str, int]
     ms: list[float]
 
     @property
@@ -96,14 +105,43 @@ class _Figures:
 
     def as_json(self) -> dict[str, object]:
         names = ("first_ms", "median_ms", "ms_of_95_percent")
-        told = dict(zip(names, (round(one, 2) for one in self.spread), strict=True))
-        return {"view": self.view, "rows": self.rows, "statements": self.statements} | told
+        times = dict(zip(names, (round(one, 2) for one in self.spread), strict=True))
+        return {"name": self.name, **self.told, **times}
 
     def row(self) -> tuple[str, ...]:
-        first, middle, nearly_all = self.spread
-        goal = f"{GOAL_MS} ms: {'reached' if nearly_all <= GOAL_MS else 'missed'}"
-        numbers = (f"{one:.1f}" for one in (first, middle, nearly_all))
-        return (self.view, str(self.rows), str(self.statements), *numbers, goal)
+        goal = f"{GOAL_MS} ms: {'reached' if self.spread[-1] <= GOAL_MS else 'missed'}"
+        times = (f"{one:.1f}" for one in self.spread)
+        return (self.name, *(f"{one:,}" for one in self.told.values()), *times, goal)
+
+
+def _pages(visitor: Visitor) -> dict[str, str]:
+    """Each page with where it is."""
+    site = f"/sites/{SITE}"
+    badge = f"{site}/badges/{_BADGE}"
+    pages = {
+        "overview": "/",
+        "overview, searched": "/?q=shop-01",
+        "site": site,
+        "lately": f"{site}/live",
+        "badge": badge,
+        "badge, next holders": visitor.link(f"{badge}?", on=badge),
+        "member": visitor.link(f"{site}/members/", on=badge),
+        "runs": "/runs",
+        "failed runs": "/runs?failed=1",
+        "runs of the site": f"{site}/runs",
+        "drift": f"{site}/drift",
+        "quarantine": f"{site}/quarantine",
+    }
+    return {name: path for name, path in pages.items() if path}
+
+
+def _visited(visitor: Visitor, name: str, path: str, *, rounds: int) -> _Figures:
+    ms = []
+    for _ in range(rounds):
+        began = time.perf_counter()
+        text = visitor.page(path)
+        ms.append((time.perf_counter() - began) * 1000)
+    return _Figures(name=name, told={"kilobytes": round(len(text) / 1000)}, ms=ms)
 
 
 def _views(house: House) -> dict[str, Callable[[], object]]:
@@ -148,7 +186,7 @@ def _measured(house: House, view: str, look: Callable[[], object], *, rounds: in
         )
     rows = getattr(seen, "rows", seen)
     number = len(rows) if isinstance(rows, list | tuple) else 1
-    return _Figures(view=view, rows=number, statements=statements, ms=ms)
+    return _Figures(name=view, told={"rows": number, "statements": statements}, ms=ms)
 
 
 @contextmanager

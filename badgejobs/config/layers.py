@@ -126,16 +126,19 @@ def owner() -> str | None:
     return os.environ.get(f"{PREFIX}OWNER")
 
 
-def forget(*, keep: Container[str]) -> None:
-    """Take the settings out of this process's environment, and so out of its children's.
+def forget(*, keep: Container[str]) -> frozenset[str]:
+    """Take the settings out of this process's environment, and so out of its children's; which.
 
     Each setting in ``keep`` stays, whether given by value or by file. For a command that brings
     a configuration of its own.
     """
+    forgotten = set[str]()
     for name in list(os.environ):
         setting = name.upper().removeprefix(PREFIX).lower().removesuffix("_file")
         if name.upper().startswith(PREFIX) and setting not in keep:
             del os.environ[name]
+            forgotten.add(name)
+    return frozenset(forgotten)
 
 
 def file(path: Path | None) -> tuple[Layer, Path | None]:

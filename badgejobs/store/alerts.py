@@ -75,13 +75,17 @@ class SqlAlerts:
         )
         return {row.site: row.number for row in self._connection.execute(counted)}
 
-    def open(self, sites: Collection[str] | None = None) -> list[Alert]:
+    def open(
+        self, sites: Collection[str] | None = None, *, limit: int | None = None
+    ) -> list[Alert]:
         """Those that are open, of these sites or of all, oldest first."""
         rows = (
             select(*(alert.c[name] for name in _NAMES))
             .where(alert.c.cleared_at.is_(None))
             .order_by(alert.c.raised_at, alert.c.site, alert.c.kind, alert.c.subject)
         )
+        if limit is not None:
+            rows = rows.limit(limit)
         if sites is not None:
             rows = rows.where(alert.c.site.in_(sorted(sites)))
         return [_alert(row) for row in self._connection.execute(rows).mappings()]
