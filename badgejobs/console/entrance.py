@@ -107,7 +107,8 @@ class Entrance:
 
     def _wrong(self, request: web.Request, told: object, right: str, sentence: str) -> str:
         """What is wrong with a secret; empty where nothing is."""
-        address = request.remote or ""
+        # Whoever may look must not begin anew with the token by logging in again.
+        address = f"{request.path} {request.remote}"
         if (seconds := self._desk.guessing.wait_seconds(address)) > 0:
             return f"Too many wrong answers: wait {-(-seconds // 1):.0f} seconds."
         given = told if isinstance(told, str) else ""

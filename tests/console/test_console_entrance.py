@@ -156,6 +156,20 @@ def test_who_only_looks_is_offered_no_act_and_does_none() -> None:
     asyncio.run(walk())
 
 
+def test_guesses_of_the_token_are_not_forgiven_for_logging_in_again() -> None:
+    async def walk() -> None:
+        async with visiting(console(InMemory())) as visitor:
+            await visitor.log_in()
+            for _ in range(FREE + 1):
+                await visitor.send("/operator", token="no", name="Eve")
+            await visitor.log_in()
+            response = await visitor.send("/operator", token=TOKEN, name="Eve")
+            assert response.status == 403
+            assert "wait" in await response.text()
+
+    asyncio.run(walk())
+
+
 def test_without_a_token_nobody_becomes_an_operator() -> None:
     async def walk() -> None:
         async with visiting(console(InMemory(), token=None)) as visitor:
