@@ -21,7 +21,7 @@ from badgejobs.console.pages import Pages
 from badgejobs.console.ports import Acting, Explaining, Views
 from badgejobs.console.rendering import STATIC, static
 from badgejobs.console.visits import LASTS_SECONDS
-from badgejobs.errors import BadgeJobsError, Later, SettingsError, Transient
+from badgejobs.errors import BadgeJobsError, SettingsError
 
 __all__ = ["Keys", "application"]
 
@@ -36,6 +36,12 @@ _WORDS: Final = {
     HTTPStatus.NOT_FOUND: "There is no such page.",
     HTTPStatus.METHOD_NOT_ALLOWED: "There is no such page.",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "That is too long.",
+}
+_TITLES: Final = {
+    HTTPStatus.NOT_FOUND: "Not found",
+    HTTPStatus.METHOD_NOT_ALLOWED: "Not found",
+    HTTPStatus.FORBIDDEN: "Not done",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "Not done",
 }
 
 
@@ -107,10 +113,8 @@ def _told_as_page(desk: Desk) -> Handler:
             return await _error(desk, request, status, _WORDS.get(status) or error.text or "")
         except SettingsError as error:
             return await _error(desk, request, HTTPStatus.NOT_FOUND, str(error))
-        except (Later, Transient) as error:
-            return await _error(desk, request, HTTPStatus.SERVICE_UNAVAILABLE, str(error))
         except BadgeJobsError as error:
-            return await _error(desk, request, HTTPStatus.INTERNAL_SERVER_ERROR, str(error))
+            return await _error(desk, request, HTTPStatus.SERVICE_UNAVAILABLE, str(error))
 
     return guard
 
@@ -118,5 +122,5 @@ def _told_as_page(desk: Desk) -> Handler:
 async def _error(
     desk: Desk, request: web.Request, status: HTTPStatus, text: str
 ) -> web.StreamResponse:
-    values = {"status": status, "text": text}
+    values = {"title": _TITLES.get(status, "This cannot be shown now"), "text": text}
     return await desk.page(request, "error.html", values, status=status)

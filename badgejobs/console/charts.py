@@ -5,6 +5,7 @@ Their colours and letters come from the style sheet, so that they follow the pag
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Final
@@ -16,6 +17,9 @@ from pygal.graph.graph import Graph
 from pygal.style import Style
 
 from badgejobs.core.overview import Day
+
+# Importing it leaves a finder of plug-ins behind, by a way that Python gave up; none is used.
+sys.meta_path[:] = [one for one in sys.meta_path if type(one).__module__ != pygal.__name__]
 
 _WIDTH: Final = 560
 _HEIGHT: Final = 220
