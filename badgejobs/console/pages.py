@@ -92,7 +92,8 @@ class Pages:
             "worst": () if search or _after(request) else totals.worst,
             "alerts": await desk.ask(desk.views.alerts) if totals.alerts else (),
             "page_after": _after(request),
-            "keep": {"q": search} if search else {},
+            "keep": ({"q": search} if search else {})
+            | ({"still": "1"} if "still" in request.query else {}),
         }
         return await desk.page(request, "overview.html", values)
 

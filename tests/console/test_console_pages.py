@@ -116,15 +116,15 @@ def test_lists_go_on_where_the_page_before_ended() -> None:
         async with visiting(console(InMemory())) as visitor:
             await visitor.log_in()
             _, first = await visitor.get("/")
-            assert "/sites/cycles" in first
+            assert 'id="site-cycles"' in first
             [following] = re.findall(r'href="([^"]+)">Next page', first)
             _, second = await visitor.get(following)
             assert "First page" in second
-            assert '<a href="/sites/my-shop">' in second
+            assert 'id="site-my-shop"' in second
             assert "/sites/cycles" not in second
 
             _, found = await visitor.get("/?q=bak")
-            assert re.findall(r'<th scope="row"><a href="/sites/([^"]+)"', found) == ["bakery"]
+            assert re.findall(r'<a id="site-([^"]+)"', found) == ["bakery"]
 
     asyncio.run(walk())
 
