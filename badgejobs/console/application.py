@@ -9,13 +9,14 @@ from http import HTTPStatus
 from typing import Final
 
 from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
 from aiohttp_session import session_middleware
 from aiohttp_session.cookie_storage import EncryptedCookieStorage
 
 from badgejobs.console.acts import Acts
 from badgejobs.console.desk import Desk, Keys
 from badgejobs.console.entrance import Entrance, only_known
-from badgejobs.console.guards import Handler, only_hosts, own_forms, sealed
+from badgejobs.console.guards import only_hosts, own_forms, sealed
 from badgejobs.console.members import Members
 from badgejobs.console.pages import Pages
 from badgejobs.console.ports import Acting, Explaining, Views
@@ -99,7 +100,7 @@ async def _static(request: web.Request) -> web.Response:
     return web.Response(body=static(name), content_type=STATIC[name], headers=kept)
 
 
-def _told_as_page(desk: Desk) -> Handler:
+def _told_as_page(desk: Desk) -> Middleware:
     """Middleware that tells people what went wrong, on a page that leads back."""
 
     @web.middleware

@@ -5,6 +5,7 @@ Their colours and letters come from the style sheet, so that they follow the pag
 
 from __future__ import annotations
 
+import itertools
 import sys
 from collections.abc import Iterator, Sequence
 from datetime import date
@@ -122,11 +123,11 @@ def _step(most: int) -> int:
     >>> [_step(n) for n in (0, 3, 9, 40, 970)]
     [1, 1, 5, 10, 500]
     """
-    for magnitude in (10**n for n in range(12)):
-        for digit in (1, 2, 5):
-            if digit * magnitude * _LINES >= most:
-                return digit * magnitude
-    return 10**12
+    step, larger = 1, itertools.cycle(((2, 1), (5, 2), (2, 1)))
+    while step * _LINES < most:
+        times, of = next(larger)
+        step = step * times // of
+    return step
 
 
 def _short(number: int) -> str:
@@ -166,7 +167,7 @@ def _drawn(chart: Graph, titles: Sequence[str]) -> Markup:
 def _kept(element: ET.Element, titles: Iterator[str]) -> Iterator[ET.Element]:
     """The children of an element that draw something, with the attributes that say where."""
     for child in element:
-        name = child.tag.removeprefix(_SVG) if isinstance(child.tag, str) else ""
+        name = str(child.tag).removeprefix(_SVG)
         if name not in _ELEMENTS:
             continue
         is_bar = child.get("class") == "bar"
