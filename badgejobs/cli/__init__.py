@@ -31,7 +31,7 @@ COMMANDS = {
     "holders": "holders", "export": "export", "export-member": "export",
     "grant": "byhand", "revoke": "byhand", "history": "history",
     "worker": "run", "beat": "run", "flower": "run", "webhooks": "webhooks",
-    "web": "web", "health": "health",
+    "web": "web", "console": "console", "health": "health",
     "migrate": "setup", "plan-capacity": "plan_capacity", "version": "setup", "help": "help",
 }  # fmt: skip
 #: Each group of commands likewise.

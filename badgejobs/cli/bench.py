@@ -15,6 +15,7 @@ import typer
 
 from badgejobs.cli.bench_assign import measure_assign
 from badgejobs.cli.bench_backfill import measure_backfill
+from badgejobs.cli.bench_console import measure_console
 from badgejobs.cli.bench_delta import measure_delta
 from badgejobs.cli.bench_dispatch import measure_dispatch
 from badgejobs.cli.bench_explain import measure_explain
@@ -35,6 +36,7 @@ bench = typer.Typer(help="Measure, and print figures of one run beside each othe
 bench.command("assign")(measure_assign)
 bench.command("rules")(measure_rules)
 bench.command("explain")(measure_explain)
+bench.command("console")(measure_console)
 bench.command("backfill")(measure_backfill)
 bench.command("delta")(measure_delta)
 bench.command("scan")(measure_scan)

@@ -4,31 +4,21 @@ from __future__ import annotations
 
 import getpass
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
 
-from badgejobs.bootstrap import House
-from badgejobs.cli.carrying_out import Left, carried_out
 from badgejobs.cli.exits import Code
 from badgejobs.cli.opening import known_site, opened, settled
 from badgejobs.cli.output import Output
-from badgejobs.cli.patience import PatientFinder, patiently
-from badgejobs.cli.progress import Progress
-from badgejobs.cli.site import checked_rules
 from badgejobs.cli.triggering import ring_for
+from badgejobs.cli.wishing import Done, Wisher, granted, revoked, told
 from badgejobs.config import Settings
-from badgejobs.core.award import Award, State
-from badgejobs.core.byhand import Answer, Wish
 from badgejobs.core.grant_list import one_line
-from badgejobs.errors import PermissionMissing, Refused, SettingsError
-from badgejobs.flow.byhand import YES_REMOVES_ACCESS, Wanted
-from badgejobs.flow.byhand import grant as grant_badges
-from badgejobs.flow.byhand import revoke as revoke_badge
-from badgejobs.jobs import work
-from badgejobs.store.acting import PERSON_AT_WIX, PERSON_BY_COMMAND, RULES, acting
+from badgejobs.errors import SettingsError
+from badgejobs.flow.byhand import YES_REMOVES_ACCESS
+from badgejobs.store.acting import PERSON_AT_WIX, PERSON_BY_COMMAND, RULES
 
 _MEMBER_ID = r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 _OURS = frozenset({RULES, PERSON_AT_WIX, PERSON_BY_COMMAND})
@@ -51,11 +41,6 @@ _LEFT_TO_WORKERS = "left to the workers"
 _AWAY = (
     "due; the broker is away, and the next tick of a running beat or `badgejobs sync` will do it"
 )
-#: How each state is told, once there is nothing more to do.
-_DONE = {
-    State.ASSIGNED: "given; no rule takes it",
-    State.TAKEN: "taken away; no rule gives it again",
-}
 
 
 def grant(
@@ -116,19 +101,10 @@ def grant(
         raise SettingsError("--yes, --badge and --unmatched are for a list: name it with --csv")
     pair = member_id(member), badge
     with opened(settings) as house, out.progress() as tell:
-        checked_rules(house, at)
-        work.register(house)
-        _require_member(house, at, pair[0], out, tell)
-        with acting(actor=who, note=why):
-            answer = grant_badges(
-                at,
-                [Wanted(member_id=pair[0], badge=badge)],
-                house.at(at).rules(),
-                house.store,
-                quiet_period=house.timing.quiet_period,
-            )[pair]
-        left = _brought(house, at, pair, answer, tell=tell, later=later, max_seconds=max_seconds)
-        done = _Done(site=at, pair=pair, answer=answer, award=_award(house, at, pair), left=left)
+        wisher = Wisher(
+            who=who, why=why, tell=tell, note=out.note, later=later, max_seconds=max_seconds
+        )
+        done = granted(house, at, pair, wisher)
     _end(settings, out, done, later=later)
 
 
@@ -155,23 +131,10 @@ def revoke(
     at, who, why = known_site(settings, site), actor(name), told_note(note)
     pair = member_id(member), badge
     with opened(settings) as house, out.progress() as tell:
-        checked_rules(house, at)
-        work.register(house)
-        with acting(actor=who, note=why):
-            answer = patiently(
-                lambda: revoke_badge(
-                    at,
-                    pair,
-                    house.at(at).rules(),
-                    house.at(at).badges,
-                    house.store,
-                    quiet_period=house.timing.quiet_period,
-                    removes_access=removes_access,
-                ),
-                tell,
-            )
-        left = _brought(house, at, pair, answer, tell=tell, later=later, max_seconds=max_seconds)
-        done = _Done(site=at, pair=pair, answer=answer, award=_award(house, at, pair), left=left)
+        wisher = Wisher(
+            who=who, why=why, tell=tell, note=out.note, later=later, max_seconds=max_seconds
+        )
+        done = revoked(house, at, pair, wisher, removes_access=removes_access)
     _end(settings, out, done, later=later)
 
 
@@ -207,85 +170,15 @@ def member_id(text: str) -> str:
     return text.lower()
 
 
-def _require_member(house: House, site: str, member: str, out: Output, tell: Progress) -> None:
-    """``Refused`` for a member whom the site does not have, where Wix lets us ask."""
-    try:
-        there = PatientFinder(house.at(site).badges, tell).members([member])
-    except PermissionMissing:
-        out.note("badgejobs: members may not be read here, so the id was not checked")
-        return
-    if member not in there:
-        raise Refused(f"no member of {site} has this id at Wix; see the id in Wix's dashboard")
-
-
-def _brought(
-    house: House,
-    site: str,
-    pair: tuple[str, str],
-    answer: Answer,
-    *,
-    tell: Progress,
-    later: bool,
-    max_seconds: float | None,
-) -> Left | None:
-    """Bring it to Wix, unless there is nothing to bring or the workers shall."""
-    if answer.wish is not Wish.TO_DO or later:
-        return None
-    return carried_out(house, site, [pair], tell=tell, max_seconds=max_seconds)
-
-
-def _award(house: House, site: str, pair: tuple[str, str]) -> Award | None:
-    with house.store.read() as tx:
-        return tx.awards.of_members(site, [pair[0]]).get(pair)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Done:
-    """What came of one command."""
-
-    site: str
-    pair: tuple[str, str]
-    answer: Answer
-    award: Award | None
-    left: Left | None
-
-
-def _end(settings: Settings, out: Output, done: _Done, *, later: bool) -> NoReturn:
+def _end(settings: Settings, out: Output, done: Done, *, later: bool) -> NoReturn:
     """Print what happened, and end with the code that tells of it."""
     member, badge = done.pair
     data: dict[str, Any] = {"site": done.site, "member": member, "badge": badge}
-    if later and done.answer.wish is Wish.TO_DO:
+    if later and done.is_to_do:
         rung = ring_for(settings, [("badgejobs.assign", {"site": done.site})])
-        data["rung"], told, code = rung, _LEFT_TO_WORKERS if rung else _AWAY, Code.OK
+        data["rung"], shown, code = rung, _LEFT_TO_WORKERS if rung else _AWAY, Code.OK
     else:
-        told, code = _told(done)
+        shown, code = told(done)
     state = done.award.state.value if done.award else None
-    out.result(data | {"outcome": told, "state": state}, f"{badge} of {member}: {told}")
+    out.result(data | {"outcome": shown, "state": state}, f"{badge} of {member}: {shown}")
     raise typer.Exit(code)
-
-
-def _told(done: _Done) -> tuple[str, Code]:
-    """What happened, in words, and the exit code that tells of it."""
-    answer, (_, badge) = done.answer, done.pair
-    match answer.wish:
-        case Wish.WAIT:
-            return f"{answer.wish}, at {answer.again_at:%Y-%m-%d %H:%M:%S} UTC", Code.PARTIAL
-        case Wish.BADGE_GONE:
-            cure = f"`badgejobs provision {done.site} --recreate {badge}` makes it anew"
-            return f"{answer.wish}: {cure}", Code.FAILURE
-        case Wish.TO_DO if done.award:
-            return _outcome(done.award, done.left, done.site)
-        case _:
-            return str(answer.wish), Code.OK
-
-
-def _outcome(award: Award, left: Left | None, site: str) -> tuple[str, Code]:
-    if left:
-        why = f"{left.why}; {award.reason}" if award.reason else left.why
-        told = f"not yet ({why}): the workers go on, or `badgejobs assign {site} --foreground`"
-        return told, left.code
-    if award.state is State.ASSIGNED and award.sent_at is None:
-        return "stood at Wix already; no rule takes it", Code.OK
-    if done := _DONE.get(award.state):
-        return done, Code.OK
-    return f"could not be done: {award.reason or award.state.value}", Code.FAILURE

@@ -16,6 +16,7 @@ from rich.console import Console
 
 from badgejobs.cli import demo_view
 from badgejobs.cli.demo_stage import Stage, stage
+from badgejobs.cli.demo_tour import tour
 from badgejobs.cli.demo_truth import RULE_OF_BADGE, Comparison, compare, literal_calls
 from badgejobs.cli.demo_view import Snapshot
 from badgejobs.cli.output import Output
@@ -48,7 +49,8 @@ def demo(
         Path | None, typer.Option(help="Folder with online_retail/ and se_history_meta_2018/.")
     ] = None,
     keep: Annotated[
-        bool, typer.Option("--keep", help="Leave all running, with Flower, until Ctrl-C.")
+        bool,
+        typer.Option("--keep", help="Leave all running, with console and Flower, until Ctrl-C."),
     ] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object at the end.")
@@ -61,9 +63,9 @@ def demo(
 
     Starts a broker, a sandbox of Wix, a worker and beat; lets the history of a real web shop
     and a real question site arrive; ends with each badge held against independent truth.
-    Exits with 0 only if they agree exactly.
+    Exits with 0 only if they agree exactly, and says how to look at what came of it.
 
-    Example: badgejobs demo --seconds 30
+    Example: badgejobs demo --keep
     """
     if full != (data is not None):
         raise typer.BadParameter("--full and --data DIR go together", param_hint="--full")
@@ -74,9 +76,9 @@ def demo(
     # It needs no site of the configuration, so it may be one that is not filled in yet.
     settings = load_settings(for_show=True)
     folder = prepare_state_dir(prepare_state_dir(settings.state_dir) / "demo")
-    forget_environment(keep={"database_url", "redis_url"})
+    ignored = forget_environment(keep={"database_url", "redis_url"})
     out = Output(as_json=as_json)
-    with only_one(folder / "demo.lock", "a demo"), stage(folder, with_flower=keep) as on:
+    with only_one(folder / "demo.lock", "a demo"), stage(folder, with_pages=keep) as on:
         if on.house.settings.database_url is not None:
             out.note(f"the rows of site {on.site} stay in the database of BADGEJOBS_DATABASE_URL")
         _await_badges(on)
@@ -90,6 +92,9 @@ def demo(
         rows = compare(rules, expected, state, on.earned(facts))
         literal = literal_calls(facts, rules, datetime.now(UTC))
         _report(out, last, rows, rules, literal=literal, picture=picture)
+        if not as_json or keep:
+            for line in tour(on.house, on.site, folder, ignored=ignored):
+                out.note(line)
         if keep:
             _leave_running(on, out)
     raise typer.Exit(0 if all(row.agrees for row in rows) else 1)

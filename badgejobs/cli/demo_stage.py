@@ -37,6 +37,11 @@ START_SECONDS = 40.0
 #: How long the processes may take to end before they are killed.
 STOP_SECONDS = 3
 
+#: Commands that show pages.
+_PAGES = ("flower", "console")
+#: What the console is opened by.
+_PASSWORD, _TOKEN = "console.password", "console.token"
+
 CONFIGURATION = """\
 # Written by `badgejobs demo`; a real configuration is written by `badgejobs init`.
 state_dir = "{folder}"
@@ -61,6 +66,9 @@ quiet_period_seconds = 10
 read_gap_seconds = 2
 late_apply_seconds = 5
 
+[console]
+operator_token_file = "{folder}/console.token"
+
 [sites.{site}]
 rules = "{rules}"
 app_id = "{app_id}"
@@ -79,7 +87,9 @@ class Stage:
     folder: Path
     sandbox: RemoteSandbox
     house: House
+    #: Where pages are, while they are wanted.
     flower: str | None
+    console: str | None
     began: float
 
     def snapshot(self) -> Snapshot:
@@ -136,6 +146,15 @@ class Stage:
         lines = [f"sandbox   {self.sandbox.base_url}", f"logs      {self.folder / 'log'}"]
         if self.flower:
             lines.append(f"Flower    {self.flower}  (user badgejobs, password in {self.folder})")
+        if self.console:
+            password, token = (
+                (self.folder / name).read_text(encoding="ascii").strip()
+                for name in (_PASSWORD, _TOKEN)
+            )
+            lines += [
+                f"console   {self.console}",
+                f"          password {password}, or, to act as the operator, {token}",
+            ]
         return lines
 
     def processes(self) -> dict[str, str]:
@@ -144,8 +163,10 @@ class Stage:
 
 
 @contextmanager
-def stage(folder: Path, *, with_flower: bool) -> Iterator[Stage]:
+def stage(folder: Path, *, with_pages: bool) -> Iterator[Stage]:
     """Start the processes in a folder of their own, and end them all with the block.
+
+    Flower and the console are among them where pages are wanted.
 
     Database and broker of the environment are used where they are given, the database only if
     its tables are of this version; the site has a new name each time, so nothing that stands
@@ -157,7 +178,7 @@ def stage(folder: Path, *, with_flower: bool) -> Iterator[Stage]:
     site = f"demo-{secrets.token_hex(4)}"
     ids = {name: str(uuid.uuid4()) for name in ("siteId", "instanceId", "appId")}
     app_secret, port = secrets.token_urlsafe(24), free_port()
-    flower_port = free_port() if with_flower else None
+    pages = {name: free_port() for name in _PAGES} if with_pages else {}
     with ExitStack() as stack:
         rules = stack.enter_context(as_file(files("badgejobs.rules") / "examples" / "demo.yaml"))
         secret_file = _private(folder / "app-secret", app_secret)
@@ -165,6 +186,8 @@ def stage(folder: Path, *, with_flower: bool) -> Iterator[Stage]:
             folder=folder, wix=f"http://127.0.0.1:{port}", site=site, rules=rules,
             app_id=ids["appId"], instance_id=ids["instanceId"], secret=secret_file,
         )  # fmt: skip
+        _private(folder / _PASSWORD, secrets.token_urlsafe(12))
+        _private(folder / _TOKEN, secrets.token_urlsafe(24))
         configuration = _private(folder / "badgejobs.toml", told)
         settings = load_settings(config=configuration)
         house = open_house(settings, redis_url=None)
@@ -173,7 +196,7 @@ def stage(folder: Path, *, with_flower: bool) -> Iterator[Stage]:
         stack.enter_context(_broker_that_is_seen_to_end(settings))
         supervised = stack.enter_context(
             running(
-                _programs(configuration, port, flower_port),
+                _programs(configuration, port, pages),
                 folder=folder,
                 stop_seconds=STOP_SECONDS,
             )
@@ -187,7 +210,7 @@ def stage(folder: Path, *, with_flower: bool) -> Iterator[Stage]:
             folder=folder,
             sandbox=sandbox,
             house=house,
-            flower=f"http://127.0.0.1:{flower_port}" if flower_port else None,
+            **{name: _address(pages.get(name)) for name in _PAGES},
             began=began,
         )
 
@@ -206,15 +229,18 @@ def _broker_that_is_seen_to_end(settings: Settings) -> Iterator[None]:
         embedded.wait_until_stopped(STOP_SECONDS)
 
 
-def _programs(configuration: Path, port: int, flower_port: int | None) -> list[Program]:
+def _address(port: int | None) -> str | None:
+    return f"http://127.0.0.1:{port}" if port else None
+
+
+def _programs(configuration: Path, port: int, pages: Mapping[str, int]) -> list[Program]:
     """One real process for each part, as the Procfile would start it."""
     lines = {
         "sandbox": ["sandbox", "serve", "--port", str(port)],
         "worker": ["worker", "--pool", "threads", "--concurrency", "4"],
         "beat": ["beat"],
     }
-    if flower_port:
-        lines["flower"] = ["flower", "--port", str(flower_port)]
+    lines |= {name: [name, "--port", str(own)] for name, own in pages.items()}
     environment = {
         "BADGEJOBS_CONFIG": str(configuration),
         "BADGEJOBS_OWNER": owner_of_this_process(),

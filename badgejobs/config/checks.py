@@ -19,6 +19,7 @@ from badgejobs.wix import wire
 
 _SITE_NAME = re.compile(r"[a-z0-9](?:-?[a-z0-9])*")
 _LONGEST_SITE_NAME = 63
+_SHORTEST_SECRET = 12
 _SHORTEST_KEY = 32
 #: One key under which secrets are sealed.
 SECRETS_KEY = re.compile(r"[0-9a-fA-F]{64}")
@@ -249,6 +250,16 @@ def wix_base_url(url: str) -> str:
     raise refusal(
         f"must be {wire.BASE_URL}; for a sandbox on this machine write http://127.0.0.1:PORT"
     )
+
+
+def long_enough(secret: SecretStr) -> SecretStr:
+    """What opens something for whoever guesses it."""
+    if len(secret.get_secret_value()) < _SHORTEST_SECRET:
+        raise refusal(
+            f"is shorter than {_SHORTEST_SECRET} letters, which can be guessed; "
+            "`openssl rand -base64 18` makes one"
+        )
+    return secret
 
 
 def listening_address(host: str) -> str:

@@ -31,7 +31,7 @@ _MOST_BYTES = 256 * 1024
 #: What may come from a file of its own, by the last part of its name.
 SECRETS = (
     "database_url", "redis_url", "broker_url", "identity_key", "secrets_key", "app_secret",
-    "api_key", "webhook_secret", "smtp_password", "token",
+    "api_key", "webhook_secret", "smtp_password", "token", "password", "operator_token",
 )  # fmt: skip
 #: Of these, what may have several lines.
 OF_LINES = ("secrets_key", "webhook_secret")
@@ -126,16 +126,19 @@ def owner() -> str | None:
     return os.environ.get(f"{PREFIX}OWNER")
 
 
-def forget(*, keep: Container[str]) -> None:
-    """Take the settings out of this process's environment, and so out of its children's.
+def forget(*, keep: Container[str]) -> frozenset[str]:
+    """Take the settings out of this process's environment, and so out of its children's; which.
 
     Each setting in ``keep`` stays, whether given by value or by file. For a command that brings
     a configuration of its own.
     """
+    forgotten = set[str]()
     for name in list(os.environ):
         setting = name.upper().removeprefix(PREFIX).lower().removesuffix("_file")
         if name.upper().startswith(PREFIX) and setting not in keep:
             del os.environ[name]
+            forgotten.add(name)
+    return frozenset(forgotten)
 
 
 def file(path: Path | None) -> tuple[Layer, Path | None]:
@@ -230,7 +233,7 @@ def _settled(layer: Layer, *, folder: Path) -> Layer:
 def tables(values: dict[str, Any]) -> Iterator[tuple[tuple[str, ...], dict[str, Any]]]:
     """The mappings that can hold secrets and paths, with where they stand."""
     yield (), values
-    for name in ("webhooks", "notify", "metrics"):
+    for name in ("webhooks", "notify", "metrics", "console"):
         if isinstance(table := values.get(name), dict):
             yield (name,), table
     sites = values.get("sites")

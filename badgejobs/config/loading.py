@@ -9,6 +9,7 @@ from pydantic import BaseModel, ValidationError
 
 from badgejobs.config import layers
 from badgejobs.config.checks import did_you_mean
+from badgejobs.config.console import Console
 from badgejobs.config.notifying import Notify
 from badgejobs.config.origins import Origins
 from badgejobs.config.secret_files import read_secret
@@ -18,7 +19,7 @@ from badgejobs.errors import SettingsError
 #: What a person copies from Wix for each site.
 _IDS = ("app_id", "instance_id", "site_id")
 _MODELS: dict[str, type[BaseModel]] = {
-    "scan": Scan, "assign": Assign, "webhooks": Webhooks, "metrics": Metrics,
+    "scan": Scan, "assign": Assign, "webhooks": Webhooks, "metrics": Metrics, "console": Console,
     "notify": Notify, "sites": SiteSettings,
 }  # fmt: skip
 

@@ -21,6 +21,7 @@ from pydantic import (
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from badgejobs.config import checks, notifying
+from badgejobs.config.console import Console
 from badgejobs.config.origins import Origin, Origins, origins_of
 from badgejobs.wix import wire
 
@@ -272,6 +273,7 @@ class Settings(BaseSettings):
     health: Health = Health()
     notify: notifying.InstallationNotify = notifying.InstallationNotify()
     metrics: Metrics = Metrics()
+    console: Console = Console()
     #: Whether Flower may trigger tasks, and stop and change workers; else it only shows.
     flower_write: bool = False
     #: How long it is kept what ran and what came of it.

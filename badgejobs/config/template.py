@@ -87,6 +87,14 @@ _TEMPLATE = """\
 # token_file = "metrics.token"        # who asks must send it; needed beyond loopback
 # per_site = false                    # true: also by the name of each site
 
+[console]
+# host = "127.0.0.1"                  # where `badgejobs console` answers
+# port = 8092
+# password_file = "console.secret"    # without it: made in state_dir; needed beyond loopback
+# operator_token_file = "operator.token"  # who has it may act; without it the console only shows
+# hosts = ["badges.example.com"]      # names that browsers reach it by, beside localhost
+# https = false                       # true: they reach it over TLS, which a proxy speaks
+
 [sites.{site}]
 rules = "{site}.yaml"                 # relative to the folder of this file
 # Or, instead, a pack of rules that sites share, and what this one says otherwise:

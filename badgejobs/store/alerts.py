@@ -75,14 +75,20 @@ class SqlAlerts:
         )
         return {row.site: row.number for row in self._connection.execute(counted)}
 
-    def open(self, sites: Collection[str]) -> list[Alert]:
-        """Those that are open, oldest first."""
-        rows = self._connection.execute(
+    def open(
+        self, sites: Collection[str] | None = None, *, limit: int | None = None
+    ) -> list[Alert]:
+        """Those that are open, of these sites or of all, oldest first."""
+        rows = (
             select(*(alert.c[name] for name in _NAMES))
-            .where(alert.c.site.in_(sorted(sites)), alert.c.cleared_at.is_(None))
+            .where(alert.c.cleared_at.is_(None))
             .order_by(alert.c.raised_at, alert.c.site, alert.c.kind, alert.c.subject)
         )
-        return [_alert(row) for row in rows.mappings()]
+        if limit is not None:
+            rows = rows.limit(limit)
+        if sites is not None:
+            rows = rows.where(alert.c.site.in_(sorted(sites)))
+        return [_alert(row) for row in self._connection.execute(rows).mappings()]
 
     def take_untold(self, site: str) -> list[Alert]:
         """Those that nobody was told of since they were raised; they count as told from now on."""

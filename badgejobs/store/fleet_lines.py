@@ -6,16 +6,20 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select, true
 
 from badgejobs.core.award import State
 from badgejobs.core.source import Track
 from badgejobs.store.moment import Moment
+from badgejobs.store.people import AT_WIX
 from badgejobs.store.scans import RESTING
 from badgejobs.store.tables import alert, award, drift, quarantine, scan, standing
 
 #: What has been due for so long and is in nobody's hand does not go on by itself.
 STUCK_AFTER = timedelta(minutes=10)
+
+#: Up to so many sites are looked for by name.
+_FEW = 200
 
 #: By what is told of them: awards on their way, and those that only a person can settle.
 _WAITING = (State.PENDING, State.INFLIGHT, State.REVOKING)
@@ -35,6 +39,8 @@ class SiteLine:
     #: due for ``STUCK_AFTER``, or failed when last tried.
     due: int = 0
     stuck: int = 0
+    #: Sources and duties that failed when they were tried last.
+    failing: int = 0
     #: Awards to be given or taken, with an unknown answer, held back, and left to a person.
     waiting: int = 0
     unknown: int = 0
@@ -70,21 +76,26 @@ class SqlFleetLines:
         self._connection, self._moment = connection, moment
 
     def of(self, sites: Collection[str], *, duties: Collection[str]) -> list[SiteLine]:
-        """These sites, the worst first; ``duties`` are no sources."""
+        """These sites, the worst first; ``duties`` are no sources.
+
+        Of a page of sites no others are looked at.
+        """
         lines = {name: SiteLine(site=name) for name in sites}
         self._scans(lines)
         self._freshness(lines, duties)
         self._awards(lines)
-        for name, number in self._counted(drift.c.site):
+        for name, number in self._counted(drift.c.site, lines):
             if line := lines.get(name):
                 line.drift = number
-        for name, number in self._counted(quarantine.c.site, quarantine.c.dropped_at.is_(None)):
+        for name, number in self._counted(
+            quarantine.c.site, lines, quarantine.c.dropped_at.is_(None)
+        ):
             if line := lines.get(name):
                 line.quarantine = number
-        for name, number in self._counted(alert.c.site, alert.c.cleared_at.is_(None)):
+        for name, number in self._counted(alert.c.site, lines, alert.c.cleared_at.is_(None)):
             if line := lines.get(name):
                 line.alerts = number
-        for name, _ in self._counted(standing.c.site, standing.c.suspended_at.is_not(None)):
+        for name, _ in self._counted(standing.c.site, lines, standing.c.suspended_at.is_not(None)):
             if line := lines.get(name):
                 # nobody is to work for it, so that nothing of it is late
                 line.suspended, line.due, line.stuck = True, 0, 0
@@ -102,13 +113,15 @@ class SqlFleetLines:
                 scan.c.site,
                 func.sum(case((is_due, 1), else_=0)).label("due"),
                 func.sum(case((is_stuck, 1), else_=0)).label("stuck"),
+                func.sum(case((and_(works, scan.c.failures > 0), 1), else_=0)).label("failing"),
             )
-            .where(or_(scan.c.due_at <= now, scan.c.failures > 0))
+            .where(or_(scan.c.due_at <= now, scan.c.failures > 0), _of(scan.c.site, lines))
             .group_by(scan.c.site)
         )
         for row in self._connection.execute(rows):
             if line := lines.get(row.site):
                 line.due, line.stuck = int(row.due), int(row.stuck)
+                line.failing = int(row.failing)
 
     def _freshness(self, lines: dict[str, SiteLine], duties: Collection[str]) -> None:
         ended = scan.c.completed_started_at
@@ -120,6 +133,7 @@ class SqlFleetLines:
                 func.max(case((is_whole, 1), else_=0)).label("whole"),
             )
             .where(scan.c.track != Track.RECENT, scan.c.source.not_in(sorted(duties)))
+            .where(_of(scan.c.site, lines))
             .where(or_(scan.c.last_error.is_(None), scan.c.last_error != RESTING))
             .group_by(scan.c.site, scan.c.source)
             .subquery()
@@ -137,7 +151,7 @@ class SqlFleetLines:
         # most awards stand at Wix and are not looked at for this
         rows = (
             select(award.c.site, award.c.state, func.count().label("number"))
-            .where(award.c.state.in_(_UNSETTLED))
+            .where(award.c.state.in_(_UNSETTLED), _of(award.c.site, lines))
             .group_by(award.c.site, award.c.state)
         )
         for row in self._connection.execute(rows):
@@ -154,9 +168,20 @@ class SqlFleetLines:
             else:
                 line.held += row.number
 
+    def holders(self, sites: Collection[str]) -> dict[str, int]:
+        """How many awards of each of these sites stand at Wix, as far as the ledger knows."""
+        at_wix = award.c.state.in_(AT_WIX)
+        return dict(self._counted(award.c.site, sites, at_wix))
+
     def _counted(
-        self, site: ColumnElement[str], *which: ColumnElement[bool]
+        self, site: ColumnElement[str], sites: Collection[str], *which: ColumnElement[bool]
     ) -> Iterator[tuple[str, int]]:
-        rows = select(site.label("site"), func.count().label("number")).where(*which)
+        rows = select(site.label("site"), func.count().label("number"))
+        rows = rows.where(*which, _of(site, sites))
         for row in self._connection.execute(rows.group_by(site)):
             yield row.site, row.number
+
+
+def _of(column: ColumnElement[str], sites: Collection[str]) -> ColumnElement[bool]:
+    """Whether a row is one of these sites'; all are looked at where those are very many."""
+    return column.in_(sorted(sites)) if len(sites) <= _FEW else true()

@@ -49,6 +49,7 @@ from badgejobs.store.standings import SqlStandings
 from badgejobs.store.tally import SqlTally
 from badgejobs.store.ticks import SqlTicks
 from badgejobs.store.versions import SqlVersions
+from badgejobs.store.views import SqlViews
 from badgejobs.store.wake_ups import SqlWakeUps
 from badgejobs.store.waking import SqlWaking
 
@@ -262,6 +263,11 @@ class SqlTransaction:
     def people(self) -> SqlPeople:
         """What is recorded, as lists of members, holders and awards."""
         return SqlPeople(self._connection)
+
+    @cached_property
+    def views(self) -> SqlViews:
+        """What an operator looks at, page by page."""
+        return SqlViews(self._connection, self)
 
     @cached_property
     def fleet_lines(self) -> SqlFleetLines:

@@ -1,0 +1,92 @@
+"""What all pages need: the ports, who is looking, and how a page is made of what is found."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
+from http import HTTPStatus
+from typing import Any, Final, NoReturn, ParamSpec, TypeVar
+
+from aiohttp import web
+from aiohttp_session import get_session
+
+from badgejobs.console.guards import word_of
+from badgejobs.console.guessing import Guessing
+from badgejobs.console.ports import Acting, Explaining, Views
+from badgejobs.console.references import References
+from badgejobs.console.rendering import rendered
+from badgejobs.console.visits import Notice, Visit, Visits
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+#: So many questions are asked of the database at a time, and no more.
+_THREADS: Final = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keys:
+    """What opens the console: to look, and to act. Without a token nobody acts."""
+
+    password: str = field(repr=False)
+    token: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """One console."""
+
+    keys: Keys
+    views: Views
+    explaining: Explaining
+    acting: Acting
+    visits: Visits = field(default_factory=Visits)
+    guessing: Guessing = field(default_factory=Guessing)
+    references: References = field(default_factory=References)
+    threads: ThreadPoolExecutor = field(
+        default_factory=lambda: ThreadPoolExecutor(_THREADS, thread_name_prefix="console")
+    )
+
+    async def ask(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """What a port answers; it is asked in a thread, since it blocks."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self.threads, partial(call, *args, **kwargs))
+
+    async def page(
+        self,
+        request: web.Request,
+        template: str,
+        values: Mapping[str, Any] | None = None,
+        *,
+        status: HTTPStatus = HTTPStatus.OK,
+    ) -> web.Response:
+        """A page, with what stands on each: who is looking, and what came of the last form."""
+        session = await get_session(request)
+        visit = self.visits.of(session.get("visit"))
+        notices = list[Notice]()
+        if visit:
+            notices, visit.notices = visit.notices, []
+        around = {
+            "visit": visit,
+            "notices": notices,
+            "word": word_of(session),
+            "here": request.path,
+            "acts_here": self.keys.token is not None,
+            "is_still": "still" in request.query,
+            "is_first": not request.query.get("after"),
+        }
+        return rendered(template, around | dict(values or {}), status=status)
+
+    async def visitor(self, request: web.Request) -> Visit | None:
+        """Who is logged in with this browser."""
+        return self.visits.of((await get_session(request)).get("visit"))
+
+    async def told(self, request: web.Request, text: str, *, is_good: bool, to: str) -> NoReturn:
+        """Go to another page, which says what came of a form."""
+        visit = await self.visitor(request)
+        if visit:
+            visit.notices.append(Notice(text=text, is_good=is_good))
+        raise web.HTTPSeeOther(to)

@@ -1,0 +1,80 @@
+"""The badges of a site in numbers."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import datetime
+
+from sqlalchemy import Connection, func, select
+
+from badgejobs.core.award import State
+from badgejobs.core.overview import BadgeLine
+from badgejobs.store.people import AT_WIX
+from badgejobs.store.tables import award, award_history, badge_binding, progress
+
+#: On their way to Wix, or with an answer that was lost.
+_PENDING = (State.PENDING, State.INFLIGHT, State.UNKNOWN)
+_FOR_A_PERSON = (State.NEEDS_ATTENTION, State.BLOCKED, State.PAUSED)
+
+
+def badge_lines(connection: Connection, site: str) -> list[BadgeLine]:
+    """Every badge of which there is anything: one at Wix, or an award.
+
+    In the order in which they are shown at Wix, then by name.
+    """
+    states = defaultdict[str, dict[State, int]](dict)
+    counted = (
+        select(award.c.badge, award.c.state, func.count().label("number"))
+        .where(award.c.site == site)
+        .group_by(award.c.badge, award.c.state)
+    )
+    for row in connection.execute(counted):
+        states[row.badge][State(row.state)] = row.number
+    bound = {
+        row.badge: row
+        for row in connection.execute(
+            select(
+                badge_binding.c.badge,
+                badge_binding.c.title,
+                badge_binding.c.place,
+                badge_binding.c.opens_pages,
+                badge_binding.c.gone_at,
+            ).where(badge_binding.c.site == site)
+        )
+    }
+    members = dict(
+        connection.execute(
+            select(progress.c.badge, func.sum(progress.c.members))
+            .where(progress.c.site == site)
+            .group_by(progress.c.badge)
+        ).all()
+    )
+    given = _last_given(connection, site)
+    places = {name: row.place for name, row in bound.items() if row.place}
+    # those that have no place of ours come last
+    names = sorted({*states, *bound}, key=lambda one: (one not in places, places.get(one, 0), one))
+    return [
+        BadgeLine(
+            badge=name,
+            title=(bound[name].title if name in bound else "") or name,
+            holders=sum(states[name].get(one, 0) for one in AT_WIX),
+            members=int(members[name]) if name in members else None,
+            pending=sum(states[name].get(one, 0) for one in _PENDING),
+            held=states[name].get(State.HELD, 0),
+            needs_attention=sum(states[name].get(one, 0) for one in _FOR_A_PERSON),
+            states=dict(states[name]),
+            last_given_at=given.get(name),
+            opens_pages=name in bound and bool(bound[name].opens_pages),
+            gone_at=bound[name].gone_at if name in bound else None,
+        )
+        for name in names
+    ]
+
+
+def _last_given(connection: Connection, site: str) -> dict[str, datetime]:
+    rows = (
+        select(award_history.c.badge, func.max(award_history.c.at).label("at"))
+        .where(award_history.c.site == site, award_history.c.to_state == State.ASSIGNED)
+        .group_by(award_history.c.badge)
+    )
+    return {row.badge: row.at for row in connection.execute(rows)}

@@ -1,0 +1,130 @@
+"""Pages with everything on them, in a real browser: in both schemes, narrow, and without scripts.
+
+The console over a real site is tried in ``tests/cli/test_cli_console.py``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from aiohttp import web
+from axe_playwright_python.sync_playwright import Axe
+from browser import Looks, chromium, looking
+from ports_in_memory import ANA, InMemory
+from visiting import PASSWORD, TOKEN, console
+
+ADDRESSES = {
+    "overview": "/",
+    "site": "/sites/my-shop",
+    "badge": "/sites/my-shop/badges/gold",
+    "members": "/sites/my-shop/members",
+    "runs": "/runs",
+    "runs-of-site": "/sites/my-shop/runs",
+    "drift": "/sites/my-shop/drift",
+    "quarantine": "/sites/my-shop/quarantine",
+    "operator": "/operator",
+    "nowhere": "/nowhere",
+}
+
+
+@contextmanager
+def served(app: web.Application) -> Iterator[str]:
+    loop, runner = asyncio.new_event_loop(), web.AppRunner(app, access_log=None)
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+
+    def run(work: Coroutine[Any, Any, None]) -> None:
+        asyncio.run_coroutine_threadsafe(work, loop).result(30)
+
+    run(runner.setup())
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    run(site.start())
+    try:
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+    finally:
+        run(runner.cleanup())
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
+
+
+@pytest.mark.slow
+def test_pages_full_and_empty_can_be_read_by_everybody_in_both_schemes_wide_and_narrow() -> None:
+    axe = Axe()
+    with (
+        served(console(InMemory())) as full,
+        served(console(InMemory(is_empty=True))) as empty,
+        chromium() as browser,
+    ):
+        with looking(browser, full) as looks:
+            _walk(looks, full, "light", axe)
+        with looking(browser, full, scheme="dark") as looks:
+            _walk(looks, full, "dark", axe)
+        with looking(browser, full, width=360) as looks:
+            _walk(looks, full, "narrow", None)
+        with looking(browser, empty, scheme="dark") as looks:
+            _log_in(looks, empty)
+            for name in ("overview", "site", "runs", "drift", "quarantine"):
+                looks.page.goto(f"{empty}{ADDRESSES[name]}")
+                looks.at(f"empty-{name}", axe=axe)
+
+
+@pytest.mark.slow
+def test_without_scripts_everything_is_there_and_by_the_keyboard_alone_too() -> None:
+    with (
+        served(console(ports := InMemory())) as base,
+        chromium() as browser,
+        looking(browser, base, scripts=False) as looks,
+    ):
+        page = looks.page
+        page.goto(base)
+        page.keyboard.type(PASSWORD)  # the field has the focus
+        page.keyboard.press("Enter")
+        page.wait_for_url(f"{base}/")
+        page.keyboard.press("Tab")
+        assert page.locator(":focus").inner_text() == "Skip to the content"
+        page.goto(f"{base}/operator?back=/sites/my-shop/retry")
+        page.get_by_label("Your name").fill("Olga")
+        page.get_by_label("Operator's token").fill(TOKEN)
+        page.keyboard.press("Enter")
+        page.wait_for_url(f"{base}/sites/my-shop/retry")
+        page.get_by_role("button", name="Try again").press("Enter")
+        page.wait_for_url(f"{base}/sites/my-shop")
+        assert page.get_by_role("status").inner_text() == "Nothing is to be tried again."
+        assert ports.done == [("retry", "my-shop")]
+
+
+def _walk(looks: Looks, base: str, tag: str, axe: Axe | None) -> None:
+    page = looks.page
+    page.goto(base)
+    looks.at(f"{tag}-log-in", axe=axe)
+    _log_in(looks, base)
+    for name, address in ADDRESSES.items():
+        page.goto(f"{base}{address}")
+        looks.at(f"{tag}-{name}", axe=axe)
+    page.goto(f"{base}/sites/my-shop/members")
+    page.get_by_label("Member's id").fill(ANA)
+    page.get_by_role("button", name="Explain").click()
+    looks.at(f"{tag}-member", axe=axe)
+    member = page.url
+    page.goto(f"{base}/operator")
+    page.get_by_label("Your name").fill("Olga")
+    page.get_by_label("Operator's token").fill(TOKEN)
+    page.get_by_role("button", name="Become an operator").click()
+    for name, address in (("revoke", f"{member}/revoke"), ("scan", f"{base}/sites/my-shop/scan")):
+        page.goto(address)
+        looks.at(f"{tag}-{name}", axe=axe)
+    page.get_by_role("button", name="Read now").click()
+    looks.at(f"{tag}-site-of-operator", axe=axe)
+
+
+def _log_in(looks: Looks, base: str) -> None:
+    looks.page.goto(f"{base}/log-in")
+    looks.page.get_by_label("Password").fill(PASSWORD)
+    looks.page.get_by_role("button", name="Log in").click()
+    looks.page.wait_for_url(f"{base}/")
