@@ -71,7 +71,7 @@ def apply_plan(
         rules = _rules_of(plan, house)
         begun = _is_under_way(plan, house)
         ended = _ended(plan, house)
-        if begun and not ended.otherwise:
+        if begun and not ended.otherwise and not ended.to_go:
             _report(out, plan, ended, None)
             out.note("badgejobs: all of this plan was done before; nothing was done now")
             return Code.OK
