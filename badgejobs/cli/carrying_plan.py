@@ -25,7 +25,7 @@ from badgejobs.config import Settings
 from badgejobs.core.allowance import Kind as Allowed
 from badgejobs.core.award import Award
 from badgejobs.core.milestone import Ruleset
-from badgejobs.core.plan import COLUMNS, Kind, Moved, PlanRow, came_true
+from badgejobs.core.plan import COLUMNS, Kind, Moved, PlanRow, came_true, is_gone
 from badgejobs.errors import Refused
 from badgejobs.flow.byhand import YES_REMOVES_ACCESS
 from badgejobs.flow.planning import awards_of, moved_since
@@ -48,6 +48,8 @@ class _Ended:
     planned: Counter[tuple[str, str]]
     #: Those that came out otherwise, or not yet, with what became of the award.
     otherwise: list[tuple[PlanRow, str]]
+    #: Badges that are to go and have not gone, as far as the guard counts them.
+    to_go: int
 
 
 def apply_plan(
@@ -69,7 +71,7 @@ def apply_plan(
         rules = _rules_of(plan, house)
         begun = _is_under_way(plan, house)
         ended = _ended(plan, house)
-        if begun and not ended.otherwise:
+        if begun and not ended.otherwise and not ended.to_go:
             _report(out, plan, ended, None)
             out.note("badgejobs: all of this plan was done before; nothing was done now")
             return Code.OK
@@ -219,7 +221,7 @@ def _take_back(
 def _counted(plan: PlanFile, ended: _Ended) -> dict[Allowed, int]:
     """What the cap and the guard count of what is left of the plan."""
     left = [row for row, _ in ended.otherwise]
-    numbers = {Allowed.REVOCATIONS: sum(row.guarded and not row.later for row in left)}
+    numbers = {Allowed.REVOCATIONS: ended.to_go}
     if plan.head.in_force is not None:
         # what a site is set up with is declared by that
         numbers[Allowed.AWARDS] = sum(row.kind is Kind.AWARD and row.capped for row in left)
@@ -252,15 +254,16 @@ def _left_to_workers(settings: Settings, out: Output, plan: PlanFile) -> Code:
 def _ended(plan: PlanFile, house: House) -> _Ended:
     awards = awards_of(plan.head.site, list(plan.rows), house.store)
     done, number = Counter[tuple[str, str]](), Counter[tuple[str, str]]()
-    otherwise = list[tuple[PlanRow, str]]()
+    otherwise, to_go = list[tuple[PlanRow, str]](), 0
     for pair, row in sorted(plan.rows.items()):
         key = row.badge, row.column
         number[key] += 1
+        to_go += row.goes and row.guarded and not is_gone(awards.get(pair))
         if came_true(row, awards.get(pair)):
             done[key] += 1
         else:
             otherwise.append((row, _became(awards, pair)))
-    return _Ended(done=done, planned=number, otherwise=otherwise)
+    return _Ended(done=done, planned=number, otherwise=otherwise, to_go=to_go)
 
 
 def _became(awards: Mapping[Pair, Award], pair: Pair) -> str:

@@ -86,6 +86,14 @@ class PlanRow:
         return self.member_id, self.badge
 
     @property
+    def goes(self) -> bool:
+        """Whether a badge is taken as the plan is carried out: at once, or after what comes first.
+
+        What comes first, such as the tier to fall back to, is given by the plan itself.
+        """
+        return self.kind is Kind.REVOCATION and (not self.later or self.at is None)
+
+    @property
     def column(self) -> str:
         """The name under which it is counted."""
         if self.kind is Kind.REVOCATION:
@@ -109,10 +117,10 @@ class Totals:
     sample_of: int = 3
     by_badge: dict[str, Counter[str]] = field(default_factory=dict)
     sample: dict[str, list[PlanRow]] = field(default_factory=dict)
-    #: Awards and removals that are to be sent now.
+    #: Awards and removals that are to be sent as it is carried out.
     to_send: int = 0
     to_take: int = 0
-    #: Of those taken now, what the guard counts.
+    #: Of those that are to be taken, what the guard counts.
     guarded: int = 0
     #: Awards that the hourly cap would count.
     capped: int = 0
@@ -125,9 +133,8 @@ class Totals:
             some.append(row)
         self.to_send += row.kind is Kind.AWARD
         self.capped += row.kind is Kind.AWARD and row.capped
-        taken = row.kind is Kind.REVOCATION and not row.later
-        self.to_take += taken
-        self.guarded += taken and row.guarded
+        self.to_take += row.goes
+        self.guarded += row.goes and row.guarded
 
     def number(self, column: str) -> int:
         """How many rows of a kind there are."""
@@ -302,6 +309,11 @@ def came_true(row: PlanRow, award: Award | None) -> bool:
             return award.state in _TAKEN
         case _:
             return True
+
+
+def is_gone(award: Award | None) -> bool:
+    """Whether a badge was taken away."""
+    return award is not None and award.state in _TAKEN
 
 
 def ended_at_wix(row: PlanRow, award: Award | None) -> bool:

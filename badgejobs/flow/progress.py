@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from badgejobs.core.award import Award, Giver, State
+from badgejobs.core.award import Award, State
 from badgejobs.core.evaluate import Answer, Evaluator
 from badgejobs.core.milestone import Milestone, Ruleset
 from badgejobs.core.progress import NEAR_PERCENT, ends_at, nearest, step
@@ -112,4 +112,5 @@ def near(
 def _is_out(award: Award | None) -> bool:
     if award is None:
         return False
-    return award.state in _NOT_NEAR or award.giver is Giver.PERSON
+    # who gave it once does not matter where rules may give it again; what a person wishes does
+    return award.state in _NOT_NEAR or award.by_hand

@@ -218,6 +218,11 @@ def test_rules_that_only_state_what_they_meant_are_planned_and_taken_up(
     (desk.folder / "new.yaml").write_bytes(f"\ufeff{stated}".encode())
     held = {(member_id(50), "First Purchase"), (member_id(50), "Third Purchase")}
     assert by_kind(planned(desk), "award") == held
+    (desk.folder / "plan.json.begun").mkdir()
+    unnoted = desk.run("apply", "plan.json")
+    assert (unnoted.code, "is no plain file" in unnoted.err) == (4, True)
+    assert (desk.folder / "rules.yaml").read_text(encoding="utf-8") == RULES
+    (desk.folder / "plan.json.begun").rmdir()
     done = desk.run("apply", "plan.json", "--json")
     assert done.code == 0, done.out + done.err
     assert held <= at_wix(live_wix)

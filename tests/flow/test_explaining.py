@@ -10,6 +10,7 @@ from databases import Clock
 from stage import ONE_ORDER, TALKER, TWO_ORDERS, Stage, milestone, orders_at_least, rules_of
 
 from badgejobs.core.activity import Mark
+from badgejobs.core.award import Giver, State
 from badgejobs.core.calendar import Span
 from badgejobs.core.explanation import Explanation
 from badgejobs.core.milestone import Count, Lifecycle, Milestone, OrderPolicy, Rolling, Selection
@@ -155,6 +156,15 @@ def test_near_lists_who_is_one_step_away_and_neither_holds_waits_nor_was_taken_f
     assert [(one.member, one.part.number, one.until) for one in found] == [
         ("ada", 1, None),
         ("eve", 1, None),
+    ]
+    taken = replace(at.award("cyd", "two-orders"), state=State.TAKEN, giver=Giver.PERSON)
+    with store.begin() as tx:
+        tx.comparing.of(at.site, [("cyd", "two-orders")], lock=True)
+        tx.comparing.write([(taken, taken.override_cleared())])
+    assert [one.member for one in near(at.site, TWO_ORDERS, at.rules, store)] == [
+        "ada",
+        "cyd",
+        "eve",
     ]
     retired = replace(TWO_ORDERS, lifecycle=Lifecycle(retired=True))
     assert not list(near(at.site, retired, rules_of(retired), store))

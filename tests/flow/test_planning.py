@@ -139,6 +139,23 @@ def test_what_the_guard_holds_back_is_taken_now_by_the_plan_that_lets_it_go(
     assert not moved(at, before)
 
 
+def test_a_tier_that_goes_once_the_lower_one_is_given_is_counted_by_the_guard(
+    store: SqlStore, clock: Clock
+) -> None:
+    gold = replace(TWO_ORDERS, ladder="buyers", lifecycle=TAKES)
+    silver = replace(ONE_ORDER, ladder="buyers", lifecycle=TAKES, above=(gold,))
+    at = shop(store, clock, gold, silver, members=3)
+    at.assign_all()
+    at.orders.put(at.order("m2-0", "m2", marks=REFUNDED, revision=2))
+    at.scan()
+    plan, totals = plan_of(at), Totals()
+    assert (plan["m2", BADGE].column, plan["m2", "two-orders"].column) == ("award", "taken later")
+    for row in plan.values():
+        totals.add(row)
+    calls = calls_of(totals, at.site, at.rules, at.store)
+    assert (totals.guarded, calls.deletes) == (1, 1)
+
+
 @pytest.mark.parametrize(
     ("state", "column", "reason"),
     [

@@ -93,8 +93,8 @@ def told(award: Award | None, **more: Any) -> str:
         ),
         (
             State.WITHDRAWN,
-            {"reason": "override cleared", "sent_at": NOW},
-            "withdrawn 2026-03-01 12:00:00+00:00: override cleared",
+            {"reason": "override cleared", "sent_at": NOW, "giver": Giver.PERSON},
+            "withdrawn 2026-03-01 12:00:00+00:00: override cleared\ndecided under the rules of now",
         ),
         (State.WITHDRAWN, {"reason": "refunded"}, "withdrawn 2026-03-01 12:00:00+00:00, before"),
         (State.BLOCKED, {"reason": "no"}, "refused by Wix for this member since"),

@@ -169,7 +169,7 @@ def _by_rules(one: Explanation, award: Award) -> str:
     version = f"rules {short}{f' of {_at(one, when)}' if when else ''}"
     if one.milestone is None:
         return f"decided under {version}; no rule gives this badge any more, and none takes it"
-    if award.by_hand or award.giver is Giver.PERSON:
+    if award.by_hand or (award.giver is Giver.PERSON and award.state not in REOPENED):
         return f"a person's, under {version}: what the rules say does not enter into it"
     if award.rules_version == one.version:
         return f"decided under the rules of now, {short}"
