@@ -77,16 +77,16 @@ def test_the_worked_example_is_installed_by_pip_and_its_badge_arrives(
     reviewed(live_wix, 1, 2)
     reviewed(live_wix, 2, 1)
 
-    without = desk.run("rules", "check", str(rules))
+    without = desk.run_apart("rules", "check", str(rules))
     assert without.code == 4
     assert "'reviews' is not a known source" in without.err
-    checked = desk.run("rules", "check", str(rules), **here)
+    checked = desk.run_apart("rules", "check", str(rules), **here)
     assert checked.code == 0, checked.err
-    told = json.loads(desk.run("doctor", "--json", **here).out)
+    told = json.loads(desk.run_apart("doctor", "--json", **here).out)
     assert told["ok"], told
     findings = {one["check"]: one["finding"] for one in told["checks"]}
     assert findings["plug-ins"] == "reviews of badgejobs-reviews 0.1.0"
-    synced = desk.run("sync", "shop", "--json", **here)
+    synced = desk.run_apart("sync", "shop", "--json", **here)
     assert synced.code == 0, synced.err
     assert json.loads(synced.out)["activities"]["seen"] >= 4
     site = live_wix.world.sites[INSTANCE]
@@ -111,14 +111,14 @@ def test_rules_commands_know_what_is_installed(tmp_path: Path, lonely_desk: Desk
         ["show"],
         ["test", str(cases)],
     ):
-        ended = lonely_desk.run("rules", *command, **here)
+        ended = lonely_desk.run_apart("rules", *command, **here)
         assert ended.code == 0, (command, ended.err)
     asked = ["eval", str(rules), "--activities", str(log), "--as-of", "2026-01-06T12:00Z", "--json"]
-    ended = lonely_desk.run("rules", *asked, **here)
+    ended = lonely_desk.run_apart("rules", *asked, **here)
     assert json.loads(ended.out)["met"] is True, ended.err
-    schema = lonely_desk.run("rules", "schema", **here).out
+    schema = lonely_desk.run_apart("rules", "schema", **here).out
     assert '"quizzes"' in schema
-    assert '"quizzes"' not in lonely_desk.run("rules", "schema").out
+    assert '"quizzes"' not in lonely_desk.run_apart("rules", "schema").out
 
 
 def test_a_plug_in_that_cannot_be_used_is_told_where_rules_read_it_and_nowhere_else(
@@ -130,18 +130,18 @@ def test_a_plug_in_that_cannot_be_used_is_told_where_rules_read_it_and_nowhere_e
     install(shelf, "bad-plug", points={"orders": "x:Source", "assign": "x:Source"}, modules={})
     here = {"PYTHONPATH": str(shelf)}
     rules = desk.write("rules.yaml", RULES)
-    plain_rules = desk.run("rules", "check", str(rules), **here)
+    plain_rules = desk.run_apart("rules", "check", str(rules), **here)
     assert plain_rules.code == 0
     assert plain_rules.err.count("bad-plug 1.0 is left out") == 2
-    assert desk.run("doctor", **here).code == 0
+    assert desk.run_apart("doctor", **here).code == 0
 
     rules = desk.write("rules.yaml", RULES + QUIZZER.partition("badges:\n")[2])
-    ended = desk.run("rules", "check", str(rules), **here)
+    ended = desk.run_apart("rules", "check", str(rules), **here)
     assert ended.code == 4
     assert "the source 'quizzes' of quiz-plug 1.0 cannot be imported" in ended.err
-    told = json.loads(desk.run("doctor", "--json", **here).out)
+    told = json.loads(desk.run_apart("doctor", "--json", **here).out)
     wrong = [one["check"] for one in told["checks"] if not one["ok"]]
     assert "shop: rules" in wrong
-    synced = desk.run("sync", "shop", "--json", **here)
+    synced = desk.run_apart("sync", "shop", "--json", **here)
     assert synced.code == 4
     assert "quiz-plug 1.0" in json.loads(synced.out)["error"]
