@@ -52,7 +52,8 @@ def _webhook_url(text: str) -> str:
         host, _ = parts.hostname or "", parts.port
     except ValueError:
         parts, host = urlsplit(""), ""
-    if not host or len(text) > _LONGEST_URL or not text.isascii() or not text.isprintable():
+    is_plain = text.isascii() and text.isprintable() and " " not in text
+    if not host or len(text) > _LONGEST_URL or not is_plain:
         raise checks.refusal("is not a URL; write https://HOST/PATH")
     if parts.username or parts.password or parts.fragment:
         raise checks.refusal("must have no user, password or #; requests are signed instead")

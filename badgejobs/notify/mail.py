@@ -106,18 +106,35 @@ class Mail:
         return refused
 
     def _connected(self, at_hand: list[smtplib.SMTP]) -> smtplib.SMTP:
-        server, kind = self.server, smtplib.SMTP
-        more: dict[str, Any] = {}
+        server = self.server
         if server.security == "tls":
-            kind = smtplib.SMTP_SSL
-            more["context"] = server.context or ssl.create_default_context()
+            return _Secure(server, at_hand)
+        return _Plain(server, at_hand)
 
-        class Held(kind):  # type: ignore[valid-type, misc] - one of two
-            def connect(self, *where: Any, **named: Any) -> tuple[int, bytes]:
-                at_hand.append(self)  # before the server's first word, which may not come
-                return super().connect(*where, **named)  # type: ignore[no-any-return]
 
-        return Held(server.host, server.port, timeout=_STEP_SECONDS, **more)
+class _Plain(smtplib.SMTP):
+    """At hand before the server's first word, which may never end."""
+
+    def __init__(self, server: Server, at_hand: list[smtplib.SMTP]) -> None:
+        self._at_hand = at_hand
+        super().__init__(server.host, server.port, timeout=_STEP_SECONDS)
+
+    def connect(self, *where: Any, **named: Any) -> tuple[int, bytes]:
+        self._at_hand.append(self)
+        return super().connect(*where, **named)
+
+
+class _Secure(smtplib.SMTP_SSL):
+    """The same under TLS from the beginning."""
+
+    def __init__(self, server: Server, at_hand: list[smtplib.SMTP]) -> None:
+        self._at_hand = at_hand
+        context = server.context or ssl.create_default_context()
+        super().__init__(server.host, server.port, timeout=_STEP_SECONDS, context=context)
+
+    def connect(self, *where: Any, **named: Any) -> tuple[int, bytes]:
+        self._at_hand.append(self)
+        return super().connect(*where, **named)
 
 
 @contextmanager

@@ -27,6 +27,7 @@ def said(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
     yield shown
     root.handlers = handlers
     root.setLevel(level)
+    structlog.reset_defaults()
 
 
 def failed(logger: str, error: Exception) -> None:

@@ -72,6 +72,7 @@ def test_a_mail_server_of_a_site_is_not_told_the_password_of_the_installation(ho
         ('webhook_url = "http://a.example/"', "", "must begin with https://"),
         ('webhook_url = "https://u:p@a.example/"', "", "must have no user, password"),
         ('webhook_url = "ftp://"', "", "is not a URL"),
+        ('webhook_url = "https://a example/"', "", "is not a URL"),
         ('webhook_url = "https://a.example/"', "", "no secret to sign with"),
         (f'webhook_secret = "{SECRET}"', "", "a secret must not stand in this file"),
         ('webhook_secret_file = "key"', "", "is no secret of Standard Webhooks"),
