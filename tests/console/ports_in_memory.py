@@ -83,6 +83,7 @@ class InMemory:
     is_empty: bool = False
     #: What an act that tries again waits for.
     may_go_on: Event = field(default_factory=Event)
+    was_done: Event = field(default_factory=Event)
     done: list[tuple[object, ...]] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
 
@@ -229,6 +230,7 @@ class InMemory:
     def retry(self, site: str) -> str:
         self.may_go_on.wait(30)
         self.done.append(("retry", site))
+        self.was_done.set()
         return "Nothing is to be tried again."
 
     def grant(self, site: str, member: str, badge: str, *, who: str, note: str) -> str:

@@ -226,9 +226,7 @@ def test_an_act_that_takes_long_goes_on_and_keeps_no_page_waiting() -> None:
             _, text = await visitor.get("/sites/my-shop")
             assert "goes on by itself" in text
             ports.may_go_on.set()
-            async with asyncio.timeout(30):
-                while not ports.done:
-                    await asyncio.sleep(0)
+            assert await asyncio.to_thread(ports.was_done.wait, 30)
         assert ports.done[0] == ("retry", "my-shop")
 
     asyncio.run(walk())
