@@ -62,11 +62,12 @@ def console(
             "act: give each its own"
         )
     with opened(settings) as house:
+        views = ConsoleViews(house, duties=ALL_DUTIES)
         app = application(
             keys=Keys(password=password, token=token),
-            views=ConsoleViews(house, duties=ALL_DUTIES),
+            views=views,
             explaining=ConsoleExplaining(house),
-            acting=ConsoleActs(settings, house),
+            acting=ConsoleActs(settings, house, changed=views.forget),
             hosts=(*told.hosts, f"[{address}]" if ":" in address else address),
             https=told.https,
         )
