@@ -54,13 +54,7 @@ def console(
     watched(settings.owner)
     told = settings.console
     address = _address(host) if host is not None else told.host
-    password = password_of(settings, out, is_loopback=ip_address(address).is_loopback)
-    token = told.operator_token.get_secret_value() if told.operator_token else None
-    if token == password:
-        raise SettingsError(
-            "console.operator_token and console.password are the same; whoever may look could "
-            "act: give each its own"
-        )
+    password, token = keys_of(settings, out, host=address)
     with opened(settings) as house:
         views = ConsoleViews(house, duties=ALL_DUTIES)
         app = application(
@@ -77,6 +71,28 @@ def console(
             told.port if port is None else port,
             ready=lambda url: out.note(f"the console is at {url}"),
         )
+
+
+def keys_of(settings: Settings, out: Output, *, host: str) -> tuple[str, str | None]:
+    """The password, which is made up and told where there may be none, and the token if any.
+
+    Raises ``SettingsError`` where they would let in more than they should.
+    """
+    told = settings.console
+    password = password_of(settings, out, is_loopback=ip_address(host).is_loopback)
+    token = told.operator_token.get_secret_value() if told.operator_token else None
+    if token == password:
+        raise SettingsError(
+            "console.operator_token and console.password are the same; whoever may look could "
+            "act: give each its own"
+        )
+    return password, token
+
+
+def url_of(settings: Settings) -> str:
+    """Where the console is by the settings."""
+    host = settings.console.host
+    return f"http://{f'[{host}]' if ':' in host else host}:{settings.console.port}/"
 
 
 def _address(host: str) -> str:

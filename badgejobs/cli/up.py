@@ -10,6 +10,8 @@ from typing import Annotated
 
 import typer
 
+from badgejobs.cli.console import keys_of as keys_of_console
+from badgejobs.cli.console import url_of as url_of_console
 from badgejobs.cli.flower_auth import require_flower
 from badgejobs.cli.opening import broker, opened, require_any_site, settled
 from badgejobs.cli.output import Output
@@ -62,11 +64,12 @@ def up(
         require_flower()
         require_free(FLOWER_PORT, purpose="Flower", setting="`badgejobs flower --port`")
         lines["flower"] = ["flower", "--port", str(FLOWER_PORT)]
+    out = Output()
     if console:
         require_free(settings.console.port, purpose="the console", setting="console.port")
+        keys_of_console(settings, out, host=settings.console.host)
         lines["console"] = ["console"]
     folder = prepare_state_dir(settings.state_dir)
-    out = Output()
     programs = [
         Program(
             name=name,
@@ -82,6 +85,8 @@ def up(
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         with running(programs, folder=folder, stop_seconds=STOP_SECONDS) as supervised:
             out.note(f"starting: {', '.join(lines)}; logs in {folder / 'log'}; Ctrl-C ends it all")
+            if console:
+                out.note(f"the console is at {url_of_console(settings)}")
             watch = Watch(folder, tell=out.note, again="`badgejobs up`")
             with suppress(KeyboardInterrupt):
                 while supervised.poll() is None:

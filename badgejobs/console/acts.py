@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -94,7 +95,7 @@ class Acts:
         desk, site = self._desk, request.match_info["site"]
         await self._operator(request)
         source = str((await request.post()).get("source", "")) or None
-        return await self._done(request, _site(site), lambda: desk.acting.scan(site, source))
+        return await self._done(request, _site(site), partial(desk.acting.scan, site, source))
 
     async def show_retry(self, request: web.Request) -> web.Response:
         """What trying again would do."""
@@ -104,7 +105,7 @@ class Acts:
         """Try again."""
         desk, site = self._desk, request.match_info["site"]
         await self._operator(request)
-        return await self._done(request, _site(site), lambda: desk.acting.retry(site))
+        return await self._done(request, _site(site), partial(desk.acting.retry, site))
 
     async def show_grant(self, request: web.Request) -> web.Response:
         """What a grant would do."""
@@ -130,14 +131,11 @@ class Acts:
         if not note:
             wrong = "Write in a few words why, for whoever reads the history later."
             return await self._confirm(request, act, whose | {"wrong": wrong})
-        who = visit.who
-        if act is GRANT:
-            call = lambda: desk.acting.grant(site, member, badge, who=who, note=note)  # noqa: E731
-        else:
+        told = {"who": visit.who, "note": note}
+        call = partial(desk.acting.grant, site, member, badge, **told)
+        if act is REVOKE:
             opens = form.get("removes_access") == "yes"
-            call = lambda: desk.acting.revoke(  # noqa: E731 - a call to be made in a thread
-                site, member, badge, who=who, note=note, removes_access=opens
-            )
+            call = partial(desk.acting.revoke, site, member, badge, removes_access=opens, **told)
         return await self._done(request, whose["back"], call)
 
     async def _operator(self, request: web.Request) -> Visit:
@@ -182,7 +180,7 @@ class Acts:
 
     async def _done(self, request: web.Request, back: str, call: Callable[[], str]) -> web.Response:
         try:
-            told, is_good = await self._desk.ask(call), True
+            told, is_good = await self._desk.do(call), True
         except BadgeJobsError as error:
             told, is_good = f"Not done: {error}", False
         return await self._desk.told(request, told, is_good=is_good, to=back)

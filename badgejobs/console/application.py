@@ -9,19 +9,20 @@ from http import HTTPStatus
 from typing import Final
 
 from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
 from aiohttp_session import session_middleware
 from aiohttp_session.cookie_storage import EncryptedCookieStorage
 
 from badgejobs.console.acts import Acts
-from badgejobs.console.desk import Desk, Keys
+from badgejobs.console.desk import PATIENCE_SECONDS, Desk, Keys
 from badgejobs.console.entrance import Entrance, only_known
-from badgejobs.console.guards import Handler, only_hosts, own_forms, sealed
+from badgejobs.console.guards import only_hosts, own_forms, sealed
 from badgejobs.console.members import Members
 from badgejobs.console.pages import Pages
 from badgejobs.console.ports import Acting, Explaining, Views
 from badgejobs.console.rendering import STATIC, static
 from badgejobs.console.visits import LASTS_SECONDS
-from badgejobs.errors import BadgeJobsError, Later, SettingsError, Transient
+from badgejobs.errors import BadgeJobsError, SettingsError
 
 __all__ = ["Keys", "application"]
 
@@ -37,6 +38,12 @@ _WORDS: Final = {
     HTTPStatus.METHOD_NOT_ALLOWED: "There is no such page.",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "That is too long.",
 }
+_TITLES: Final = {
+    HTTPStatus.NOT_FOUND: "Not found",
+    HTTPStatus.METHOD_NOT_ALLOWED: "Not found",
+    HTTPStatus.FORBIDDEN: "Not done",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "Not done",
+}
 
 
 def application(
@@ -47,13 +54,21 @@ def application(
     acting: Acting,
     hosts: Collection[str] = (),
     https: bool = False,
+    patience_seconds: float = PATIENCE_SECONDS,
 ) -> web.Application:
     """The console for these ports.
 
     ``hosts`` are the names, beside those of loopback, under which it answers; with ``https`` it
-    stands behind something that speaks TLS, and the cookie goes over nothing else.
+    stands behind something that speaks TLS, and the cookie goes over nothing else. A browser waits
+    no longer than ``patience_seconds`` for what came of an act.
     """
-    desk = Desk(keys=keys, views=views, explaining=explaining, acting=acting)
+    desk = Desk(
+        keys=keys,
+        views=views,
+        explaining=explaining,
+        acting=acting,
+        patience_seconds=patience_seconds,
+    )
     storage = EncryptedCookieStorage(
         # Sessions are kept in this process, so a key that is kept longer would open nothing.
         secrets.token_bytes(32),
@@ -75,7 +90,7 @@ def application(
         handler_args={"max_line_size": _LONGEST_LINE, "lingering_time": 1.0},
     )
     app.on_response_prepare.append(sealed)
-    app.on_cleanup.append(lambda _: asyncio.to_thread(desk.threads.shutdown))
+    app.on_cleanup.append(lambda _: asyncio.to_thread(desk.close))
     app.router.add_get("/static/{name}", _static)
     Entrance(desk).add_to(app)
     Pages(desk).add_to(app)
@@ -93,7 +108,7 @@ async def _static(request: web.Request) -> web.Response:
     return web.Response(body=static(name), content_type=STATIC[name], headers=kept)
 
 
-def _told_as_page(desk: Desk) -> Handler:
+def _told_as_page(desk: Desk) -> Middleware:
     """Middleware that tells people what went wrong, on a page that leads back."""
 
     @web.middleware
@@ -107,10 +122,8 @@ def _told_as_page(desk: Desk) -> Handler:
             return await _error(desk, request, status, _WORDS.get(status) or error.text or "")
         except SettingsError as error:
             return await _error(desk, request, HTTPStatus.NOT_FOUND, str(error))
-        except (Later, Transient) as error:
-            return await _error(desk, request, HTTPStatus.SERVICE_UNAVAILABLE, str(error))
         except BadgeJobsError as error:
-            return await _error(desk, request, HTTPStatus.INTERNAL_SERVER_ERROR, str(error))
+            return await _error(desk, request, HTTPStatus.SERVICE_UNAVAILABLE, str(error))
 
     return guard
 
@@ -118,5 +131,5 @@ def _told_as_page(desk: Desk) -> Handler:
 async def _error(
     desk: Desk, request: web.Request, status: HTTPStatus, text: str
 ) -> web.StreamResponse:
-    values = {"status": status, "text": text}
+    values = {"title": _TITLES.get(status, "This cannot be shown now"), "text": text}
     return await desk.page(request, "error.html", values, status=status)

@@ -5,8 +5,11 @@ Their colours and letters come from the style sheet, so that they follow the pag
 
 from __future__ import annotations
 
+import itertools
+import sys
 from collections.abc import Iterator, Sequence
 from datetime import date
+from functools import lru_cache
 from typing import Final
 from xml.etree import ElementTree as ET
 
@@ -16,6 +19,9 @@ from pygal.graph.graph import Graph
 from pygal.style import Style
 
 from badgejobs.core.overview import Day
+
+# Importing it leaves a finder of plug-ins behind, by a way that Python gave up; none is used.
+sys.meta_path[:] = [one for one in sys.meta_path if type(one).__module__ != pygal.__name__]
 
 _WIDTH: Final = 560
 _HEIGHT: Final = 220
@@ -32,11 +38,14 @@ _ATTRIBUTES: Final = frozenset(
 _STYLE: Final = Style(label_font_size=12, major_label_font_size=12)
 #: Labels along the days; more would run into each other on a telephone.
 _LABELS: Final = 4
+#: Drawings that are kept: most pages are looked at again before anything has changed.
+_KEPT: Final = 64
 #: Lines across.
 _LINES: Final = 4
 
 
-def given_and_taken(days: Sequence[Day]) -> Markup:
+@lru_cache(_KEPT)
+def given_and_taken(days: tuple[Day, ...]) -> Markup:
     """Bars of a few weeks or months: what was given on each day, and what was taken."""
     chart = pygal.StackedBar(**_look(), spacing=2)
     most = max((one.given + one.taken for one in days), default=0)
@@ -49,7 +58,8 @@ def given_and_taken(days: Sequence[Day]) -> Markup:
     return _drawn(chart, titles)
 
 
-def standing(days: Sequence[Day], now: int) -> Markup:
+@lru_cache(_KEPT)
+def standing(days: tuple[Day, ...], now: int) -> Markup:
     """A line: how many had it at the end of each day, counted back from those of now."""
     numbers = counted_back(days, now)
     chart = pygal.Line(**_look(), show_dots=False)
@@ -59,7 +69,8 @@ def standing(days: Sequence[Day], now: int) -> Markup:
     return _drawn(chart, [])
 
 
-def steps(members: Sequence[int]) -> Markup:
+@lru_cache(_KEPT)
+def steps(members: tuple[int, ...]) -> Markup:
     """Bars: how many members are so many tenths of the way, the last of them those who earned it.
 
     The first column would make all others look like none, so it is left out.
@@ -77,10 +88,11 @@ def steps(members: Sequence[int]) -> Markup:
 def counted_back(days: Sequence[Day], now: int) -> list[int]:
     """How many stood at the end of each day, from those of now and what changed since.
 
-    >>> from datetime import date
-    >>> on = [Day(day=date(2026, 5, n), given=given, taken=0) for n, given in ((1, 2), (2, 3))]
-    >>> counted_back(on, 7)
-    [4, 7]
+        >>> from datetime import date
+    from functools import lru_cache
+        >>> on = [Day(day=date(2026, 5, n), given=given, taken=0) for n, given in ((1, 2), (2, 3))]
+        >>> counted_back(on, 7)
+        [4, 7]
     """
     found = []
     for one in reversed(days):
@@ -118,11 +130,11 @@ def _step(most: int) -> int:
     >>> [_step(n) for n in (0, 3, 9, 40, 970)]
     [1, 1, 5, 10, 500]
     """
-    for magnitude in (10**n for n in range(12)):
-        for digit in (1, 2, 5):
-            if digit * magnitude * _LINES >= most:
-                return digit * magnitude
-    return 10**12
+    step, larger = 1, itertools.cycle(((2, 1), (5, 2), (2, 1)))
+    while step * _LINES < most:
+        times, of = next(larger)
+        step = step * times // of
+    return step
 
 
 def _short(number: int) -> str:
@@ -162,7 +174,7 @@ def _drawn(chart: Graph, titles: Sequence[str]) -> Markup:
 def _kept(element: ET.Element, titles: Iterator[str]) -> Iterator[ET.Element]:
     """The children of an element that draw something, with the attributes that say where."""
     for child in element:
-        name = child.tag.removeprefix(_SVG) if isinstance(child.tag, str) else ""
+        name = str(child.tag).removeprefix(_SVG)
         if name not in _ELEMENTS:
             continue
         is_bar = child.get("class") == "bar"

@@ -8,10 +8,10 @@ from http import HTTPStatus
 from typing import Final
 
 from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
 from aiohttp_session import get_session, new_session
 
 from badgejobs.console.desk import Desk
-from badgejobs.console.guards import Handler
 from badgejobs.console.visits import Role
 from badgejobs.core.grant_list import one_line
 
@@ -26,7 +26,7 @@ _WRONG: Final = "That is not the password."
 _WRONG_TOKEN: Final = "That is not the operator's token."  # noqa: S105 - a sentence
 
 
-def only_known(desk: Desk) -> Handler:
+def only_known(desk: Desk) -> Middleware:
     """Middleware that shows whoever is not logged in the log-in, and nothing else."""
 
     @web.middleware
@@ -107,7 +107,8 @@ class Entrance:
 
     def _wrong(self, request: web.Request, told: object, right: str, sentence: str) -> str:
         """What is wrong with a secret; empty where nothing is."""
-        address = request.remote or ""
+        # Whoever may look must not begin anew with the token by logging in again.
+        address = f"{request.path} {request.remote}"
         if (seconds := self._desk.guessing.wait_seconds(address)) > 0:
             return f"Too many wrong answers: wait {-(-seconds // 1):.0f} seconds."
         given = told if isinstance(told, str) else ""

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import hmac
 import secrets
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Collection
 from http import HTTPStatus
 from typing import Final
 from urllib.parse import urlsplit
 
 from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
 from aiohttp_session import Session, get_session
-
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 CSRF: Final = "form"
 _HEADERS: Final = {
@@ -37,7 +36,7 @@ async def sealed(_: web.Request, response: web.StreamResponse) -> None:
     response.headers.setdefault("Cache-Control", "no-store")
 
 
-def only_hosts(hosts: Collection[str]) -> Handler:
+def only_hosts(hosts: Collection[str]) -> Middleware:
     """Middleware that answers under these names alone.
 
     Another site may let its own name point at this machine, and then read what we answer.

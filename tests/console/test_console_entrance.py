@@ -156,6 +156,20 @@ def test_who_only_looks_is_offered_no_act_and_does_none() -> None:
     asyncio.run(walk())
 
 
+def test_guesses_of_the_token_are_not_forgiven_for_logging_in_again() -> None:
+    async def walk() -> None:
+        async with visiting(console(InMemory())) as visitor:
+            await visitor.log_in()
+            for _ in range(FREE + 1):
+                await visitor.send("/operator", token="no", name="Eve")
+            await visitor.log_in()
+            response = await visitor.send("/operator", token=TOKEN, name="Eve")
+            assert response.status == 403
+            assert "wait" in await response.text()
+
+    asyncio.run(walk())
+
+
 def test_without_a_token_nobody_becomes_an_operator() -> None:
     async def walk() -> None:
         async with visiting(console(InMemory(), token=None)) as visitor:
@@ -192,6 +206,28 @@ def test_an_operator_acts_in_their_own_name_after_they_said_why_and_reads_what_c
                 ("revoke", "my-shop", ANA, "gold", "Olga", "spam"),
                 ("scan", "my-shop", "orders"),
             ]
+
+    asyncio.run(walk())
+
+
+def test_an_act_that_takes_long_goes_on_and_keeps_no_page_waiting() -> None:
+    async def walk() -> None:
+        ports = InMemory()
+        ports.may_go_on.clear()
+        async with visiting(console(ports, patience_seconds=0.05)) as visitor:
+            await visitor.log_in()
+            await visitor.become_operator()
+            response = await visitor.send("/sites/my-shop/retry")
+            assert response.status == 303
+            for _ in range(6):
+                _, text = await visitor.get("/sites/my-shop")
+            assert not ports.done
+            await visitor.send("/sites/my-shop/retry")
+            _, text = await visitor.get("/sites/my-shop")
+            assert "goes on by itself" in text
+            ports.may_go_on.set()
+            assert await asyncio.to_thread(ports.was_done.wait, 30)
+        assert ports.done[0] == ("retry", "my-shop")
 
     asyncio.run(walk())
 

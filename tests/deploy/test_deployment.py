@@ -28,10 +28,12 @@ from badgejobs.jobs.queues import LANES
 ROOT = Path(__file__).parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
-OURS = ("migrate", "worker", "walker", "beat", "web", "flower")
+OURS = ("migrate", "worker", "walker", "beat", "web", "console", "flower")
 THEIRS = ("redis", "postgres", "rabbitmq", "prometheus", "grafana")
 MONITORING = ("flower", "prometheus", "grafana")
-PROFILES = {name: ["monitoring"] for name in MONITORING} | {"rabbitmq": ["rabbitmq"]}
+PROFILES = {name: ["monitoring"] for name in MONITORING} | {
+    name: [name] for name in ("rabbitmq", "console")
+}
 DEPLOY = ROOT / "badgejobs" / "deploy"
 UNITS = sorted((DEPLOY / "systemd").iterdir())
 MANIFEST_FILES = sorted((DEPLOY / "kubernetes").glob("*.yaml"))
@@ -97,7 +99,7 @@ def test_every_lasting_service_says_whether_it_is_healthy(name: str) -> None:
 
 def test_ports_are_published_on_loopback_only() -> None:
     published = [one for service in SERVICES.values() for one in service.get("ports", [])]
-    assert published == [f"127.0.0.1:{port}:{port}" for port in (8091, 5555, 9090, 3000)]
+    assert published == [f"127.0.0.1:{port}:{port}" for port in (8091, 8092, 5555, 9090, 3000)]
     assert all(ip_address(one.split(":")[0]).is_loopback for one in published)
 
 
@@ -225,7 +227,7 @@ def test_the_manifests_are_what_kubernetes_takes(file: Path) -> None:
 
 def test_no_pod_may_be_root_or_write_where_it_should_not() -> None:
     pods = [one["spec"]["template"]["spec"] for one in MANIFESTS if "template" in one["spec"]]
-    assert len(pods) == len(OURS) - 1  # Flower has no place there
+    assert len(pods) == len(OURS) - 2  # Flower and the console have no place there
     for pod in pods:
         assert pod["securityContext"]["runAsNonRoot"]
         assert not pod["automountServiceAccountToken"]

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from console_pages import console_pages
 from jobs_stage import NORTH, SECRET, LiveShops, member_id, order_prefix
 from jobs_yard import AUTHORIZED, FlowerApi, Yard, eventually
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as openmetrics
@@ -45,7 +46,11 @@ PLANTED = {
     "phone": "5550199",
     "street": "Volierenweg",
     "password of Flower": AUTHORIZED.partition(":")[2],
+    "password of the console": "canary-password-0123456789",
+    "token of operators": "canary-operator-0123456789",
 }
+#: Whoever has its password looks for a member, and for what counted, by their ids.
+ON_THE_CONSOLE = frozenset({"member", "order"})
 
 
 def shops_with_people(shops: LiveShops, member: int, times: int) -> None:
@@ -128,16 +133,24 @@ def flower_pages(api: FlowerApi) -> dict[str, str]:
     return {f"flower {path}": api.page(path) for path in paths}
 
 
-def searched(yard: Yard, api: FlowerApi, web: int, traces: list[bytes]) -> dict[str, str]:
-    """All that anybody can look at from outside, by its name; pages of a console belong here."""
+def searched(
+    yard: Yard, api: FlowerApi, web: int, console: int, traces: list[bytes]
+) -> dict[str, str]:
+    """All that anybody can look at from outside, by its name."""
+    pages = console_pages(console, PLANTED["password of the console"])
+    assert any("/badges/" in one for one in pages)
+    assert any("/members/" in one for one in pages)
     token = {"Authorization": f"Bearer {PLANTED['token of metrics']}"}
     return {
+        # after the console was visited
         **{file.name: file.read_text(errors="replace") for file in yard.folder.glob("*.log")},
         "metrics": page(f"http://127.0.0.1:{web}/metrics", **token),
         "health": page(f"http://127.0.0.1:{web}/health/ready"),
         "broker": queued(yard.state),
         "traces": "\n".join(one.decode("latin-1") for one in traces),
         **flower_pages(api),
+        **pages,
+        "addresses of the console": "\n".join(pages),
     }
 
 
@@ -145,10 +158,19 @@ def lines_of(text: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in text.splitlines() if line.startswith("{")]
 
 
+def assert_nothing_came_out(found: dict[str, str]) -> None:
+    for name, text in found.items():
+        assert text or name == "flower.log", f"nothing was found in {name}, so nothing was searched"
+        for what, canary in PLANTED.items():
+            if name.startswith("console /") and what in ON_THE_CONSOLE:
+                continue
+            assert canary not in text, f"{what} stands in {name}"
+
+
 def test_what_was_planted_comes_out_nowhere_and_each_line_names_its_run(
     yard: Yard, shops: LiveShops
 ) -> None:
-    web, flower_port = free_port(), free_port()
+    web, flower_port, console_port = free_port(), free_port(), free_port()
     token = yard._write("metrics.token", PLANTED["token of metrics"])
     for member in (1, 2):
         shops_with_people(shops, member, 3)
@@ -161,6 +183,8 @@ def test_what_was_planted_comes_out_nowhere_and_each_line_names_its_run(
             "BADGEJOBS_LOG_LEVEL": "DEBUG",
             "BADGEJOBS_HEALTH__PORT": str(web),
             "BADGEJOBS_METRICS__TOKEN_FILE": str(token),
+            "BADGEJOBS_CONSOLE__PASSWORD": PLANTED["password of the console"],
+            "BADGEJOBS_CONSOLE__OPERATOR_TOKEN": PLANTED["token of operators"],
             "OTEL_EXPORTER_OTLP_ENDPOINT": endpoint,
             "OTEL_BSP_SCHEDULE_DELAY": "200",
         }
@@ -169,6 +193,8 @@ def test_what_was_planted_comes_out_nowhere_and_each_line_names_its_run(
         flower = yard.start("badgejobs", "flower", "--port", str(flower_port))
         served = yard.start("badgejobs", "web")
         beat = yard.start("badgejobs", "beat")
+        console = yard.start("badgejobs", "console", "--port", str(console_port))
+        console.listens(console_port)
         flower.listens(flower_port)
         served.listens(web)
         shops.buys(7, 1)
@@ -181,21 +207,17 @@ def test_what_was_planted_comes_out_nowhere_and_each_line_names_its_run(
 
         eventually(asked_for_and_given)
         eventually(lambda: traces or None)
-        found = searched(yard, FlowerApi(flower_port), web, traces)
+        found = searched(yard, FlowerApi(flower_port), web, console_port, traces)
         token_sent = {"Authorization": f"Bearer {PLANTED['token of metrics']}"}
         newer = page(
             f"http://127.0.0.1:{web}/metrics",
             Accept="application/openmetrics-text;version=1.0.0",
             **token_sent,
         )
-        for one in (beat, flower, served, worker):
+        for one in (beat, console, flower, served, worker):
             assert one.stop() == 0, one.said()
 
-    for name, text in found.items():
-        assert text or name == "flower.log", f"nothing was found in {name}, so nothing was searched"
-        for what, canary in PLANTED.items():
-            assert canary not in text, f"{what} stands in {name}"
-
+    assert_nothing_came_out(found)
     record = b"".join(file.read_bytes() for file in yard.state.glob("badgejobs.db*"))
     assert PLANTED["member"].encode() in record, "what was planted did come in"
     families = list(text_string_to_metric_families(found["metrics"]))
