@@ -104,6 +104,6 @@ def _last_given(
                 award_history.c.to_state.concat("") == State.ASSIGNED,
             )
             last = last.group_by(award_history.c.badge)
-        if row := connection.execute(last).first():
-            found[badge] = row.at
+        if end := connection.execute(last).first():
+            found[badge] = end.at
     return found
