@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from badgejobs.bootstrap.budgets import Budget, paces, used_of
 from badgejobs.bootstrap.house import House
+from badgejobs.bootstrap.kept import Kept
 from badgejobs.bootstrap.sealed_places import SealedPlaces
 from badgejobs.bootstrap.site_rules import SiteRules
 from badgejobs.bootstrap.told import FromFile, FromPack
@@ -47,20 +48,31 @@ _MOST_RULES = 100
 
 
 class ConsoleViews:
-    """The views; ``duties`` are what is scheduled as sources are, and is none."""
+    """The views; ``duties`` are what is scheduled as sources are, and is none.
+
+    What took long to count, as the badges of a site with 100,000 members, is told for a few seconds
+    as it was; all else is as it stands.
+    """
 
     def __init__(self, house: House, *, duties: Collection[str]) -> None:
         self._house, self._duties = house, frozenset(duties)
-        self._places = SealedPlaces()
+        self._places, self._kept = SealedPlaces(), Kept()
         self._rules = OrderedDict[str, tuple[FromFile | FromPack, SiteRules]]()
         self._lock = Lock()
 
+    def forget(self) -> None:
+        """Look anew at everything: somebody has just changed what is shown."""
+        self._kept.forget()
+
     def totals(self) -> Totals:
         """All sites added up, and the few that most need a person."""
+        return self._kept.get("totals", self._totals)
+
+    def _totals(self) -> Totals:
         names = self._house.directory.names()
+        holders = self._holders(names)
         with self._house.store.read() as tx:
             lines = tx.fleet_lines.of(names, duties=self._duties)
-            holders = tx.fleet_lines.holders(names)
             worst = [one for one in lines if _needs_a_person(one)][:WORST]
             pace = paces(self._house, tx, [one.site for one in worst])
             kinds = [one.kind for one in tx.processes.alive()]
@@ -105,10 +117,7 @@ class ConsoleViews:
 
     def badges(self, site: str) -> Sequence[BadgeLine]:
         """The badges of the record, and those of the rules that nothing is recorded of yet."""
-        with self._house.store.read() as tx:
-            self._require(tx, site)
-            found = tx.views.badges(site)
-            members = tx.progress.of(site)
+        found, members = self._kept.get(("badges", site), lambda: self._recorded(site))
         known = {one.badge for one in found}
         told = self._milestones(site)
         lines = [_titled(one, told.get(one.badge)) for one in found]
@@ -129,11 +138,21 @@ class ConsoleViews:
             if one.badge not in known
         ]
 
-    def days(self, site: str, *, badge: str | None = None, last: int = 90) -> Sequence[Day]:
-        """What was given and taken on each of the last days of UTC, the oldest first."""
+    def _recorded(self, site: str) -> tuple[list[BadgeLine], dict[str, dict[int, int]]]:
         with self._house.store.read() as tx:
             self._require(tx, site)
-            return tx.views.days(site, badge=badge, last=max(1, min(last, MOST_DAYS)))
+            return tx.views.badges(site), tx.progress.of(site)
+
+    def days(self, site: str, *, badge: str | None = None, last: int = 90) -> Sequence[Day]:
+        """What was given and taken on each of the last days of UTC, the oldest first."""
+        number = max(1, min(last, MOST_DAYS))
+
+        def look() -> list[Day]:
+            with self._house.store.read() as tx:
+                self._require(tx, site)
+                return tx.views.days(site, badge=badge, last=number)
+
+        return self._kept.get(("days", site, badge, number), look)
 
     def steps(self, site: str) -> Funnel:
         """How far all members were when they were looked at last."""
@@ -233,11 +252,20 @@ class ConsoleViews:
             raise SettingsError(f"there is no site {site!r}; the overview lists all that there are")
 
     def _lines(self, names: Sequence[str]) -> tuple[SiteLine, ...]:
+        holders = self._holders(names)
         with self._house.store.read() as tx:
             lines = tx.fleet_lines.of(names, duties=self._duties)
-            holders = tx.fleet_lines.holders(names)
             pace = paces(self._house, tx, names)
         return self._told(lines, holders, pace)
+
+    def _holders(self, names: Sequence[str]) -> dict[str, int]:
+        """How many badges stand at Wix, by site: all of them are counted."""
+
+        def look() -> dict[str, int]:
+            with self._house.store.read() as tx:
+                return tx.fleet_lines.holders(names)
+
+        return self._kept.get(("holders", *names), look)
 
     def _told(
         self, lines: Sequence[StoredLine], holders: dict[str, int], pace: dict[str, int]

@@ -56,11 +56,12 @@ def console(
     address = _address(host) if host is not None else told.host
     password, token = keys_of(settings, out, host=address)
     with opened(settings) as house:
+        views = ConsoleViews(house, duties=ALL_DUTIES)
         app = application(
             keys=Keys(password=password, token=token),
-            views=ConsoleViews(house, duties=ALL_DUTIES),
+            views=views,
             explaining=ConsoleExplaining(house),
-            acting=ConsoleActs(settings, house),
+            acting=ConsoleActs(settings, house, changed=views.forget),
             hosts=(*told.hosts, f"[{address}]" if ":" in address else address),
             https=told.https,
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from threading import Lock
 from typing import Final
 
@@ -22,14 +24,26 @@ _WAITS_SECONDS: Final = 6.0
 class ConsoleActs:
     """One act at a time, each in a thread of the console's."""
 
-    def __init__(self, settings: Settings, house: House) -> None:
+    def __init__(
+        self, settings: Settings, house: House, *, changed: Callable[[], None] = lambda: None
+    ) -> None:
         self._settings, self._house = settings, house
         # Celery's application, by which workers are rung for, is one for the whole process.
-        self._turn = Lock()
+        self._one_at_a_time = Lock()
+        self._changed = changed
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """One act; what is shown has changed by its end."""
+        with self._one_at_a_time:
+            try:
+                yield
+            finally:
+                self._changed()
 
     def scan(self, site: str, source: str | None) -> str:
         """Have sources read now."""
-        with self._turn:
+        with self._turn():
             work.register(self._house)
             sources = sources_of(self._house, site, source)
             with self._house.store.begin() as tx:
@@ -42,7 +56,7 @@ class ConsoleActs:
 
     def retry(self, site: str) -> str:
         """Try again what was given up."""
-        with self._turn:
+        with self._turn():
             site_standing.by_hand(self._house, site)
             with self._house.store.begin() as tx:
                 revived, gone = tx.awards.revive(site), sorted(tx.bindings.gone(site))
@@ -58,7 +72,7 @@ class ConsoleActs:
 
     def grant(self, site: str, member: str, badge: str, *, who: str, note: str) -> str:
         """Give a badge by hand."""
-        with self._turn:
+        with self._turn():
             notes, wisher = _wisher(who, note)
             done = granted(self._house, site, (member_id(member), badge), wisher)
             return _sentence(told(done)[0], notes)
@@ -74,7 +88,7 @@ class ConsoleActs:
         removes_access: bool = False,
     ) -> str:
         """Take a badge away by hand."""
-        with self._turn:
+        with self._turn():
             notes, wisher = _wisher(who, note)
             pair = member_id(member), badge
             done = revoked(self._house, site, pair, wisher, removes_access=removes_access)

@@ -180,7 +180,7 @@ class Acts:
 
     async def _done(self, request: web.Request, back: str, call: Callable[[], str]) -> web.Response:
         try:
-            told, is_good = await self._desk.ask(call), True
+            told, is_good = await self._desk.do(call), True
         except BadgeJobsError as error:
             told, is_good = f"Not done: {error}", False
         return await self._desk.told(request, told, is_good=is_good, to=back)

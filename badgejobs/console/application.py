@@ -14,7 +14,7 @@ from aiohttp_session import session_middleware
 from aiohttp_session.cookie_storage import EncryptedCookieStorage
 
 from badgejobs.console.acts import Acts
-from badgejobs.console.desk import Desk, Keys
+from badgejobs.console.desk import PATIENCE_SECONDS, Desk, Keys
 from badgejobs.console.entrance import Entrance, only_known
 from badgejobs.console.guards import only_hosts, own_forms, sealed
 from badgejobs.console.members import Members
@@ -54,13 +54,21 @@ def application(
     acting: Acting,
     hosts: Collection[str] = (),
     https: bool = False,
+    patience_seconds: float = PATIENCE_SECONDS,
 ) -> web.Application:
     """The console for these ports.
 
     ``hosts`` are the names, beside those of loopback, under which it answers; with ``https`` it
-    stands behind something that speaks TLS, and the cookie goes over nothing else.
+    stands behind something that speaks TLS, and the cookie goes over nothing else. A browser waits
+    no longer than ``patience_seconds`` for what came of an act.
     """
-    desk = Desk(keys=keys, views=views, explaining=explaining, acting=acting)
+    desk = Desk(
+        keys=keys,
+        views=views,
+        explaining=explaining,
+        acting=acting,
+        patience_seconds=patience_seconds,
+    )
     storage = EncryptedCookieStorage(
         # Sessions are kept in this process, so a key that is kept longer would open nothing.
         secrets.token_bytes(32),
@@ -82,7 +90,7 @@ def application(
         handler_args={"max_line_size": _LONGEST_LINE, "lingering_time": 1.0},
     )
     app.on_response_prepare.append(sealed)
-    app.on_cleanup.append(lambda _: asyncio.to_thread(desk.threads.shutdown))
+    app.on_cleanup.append(lambda _: asyncio.to_thread(desk.close))
     app.router.add_get("/static/{name}", _static)
     Entrance(desk).add_to(app)
     Pages(desk).add_to(app)

@@ -9,6 +9,7 @@ import itertools
 import sys
 from collections.abc import Iterator, Sequence
 from datetime import date
+from functools import lru_cache
 from typing import Final
 from xml.etree import ElementTree as ET
 
@@ -37,11 +38,14 @@ _ATTRIBUTES: Final = frozenset(
 _STYLE: Final = Style(label_font_size=12, major_label_font_size=12)
 #: Labels along the days; more would run into each other on a telephone.
 _LABELS: Final = 4
+#: Drawings that are kept: most pages are looked at again before anything has changed.
+_KEPT: Final = 64
 #: Lines across.
 _LINES: Final = 4
 
 
-def given_and_taken(days: Sequence[Day]) -> Markup:
+@lru_cache(_KEPT)
+def given_and_taken(days: tuple[Day, ...]) -> Markup:
     """Bars of a few weeks or months: what was given on each day, and what was taken."""
     chart = pygal.StackedBar(**_look(), spacing=2)
     most = max((one.given + one.taken for one in days), default=0)
@@ -54,7 +58,8 @@ def given_and_taken(days: Sequence[Day]) -> Markup:
     return _drawn(chart, titles)
 
 
-def standing(days: Sequence[Day], now: int) -> Markup:
+@lru_cache(_KEPT)
+def standing(days: tuple[Day, ...], now: int) -> Markup:
     """A line: how many had it at the end of each day, counted back from those of now."""
     numbers = counted_back(days, now)
     chart = pygal.Line(**_look(), show_dots=False)
@@ -64,7 +69,8 @@ def standing(days: Sequence[Day], now: int) -> Markup:
     return _drawn(chart, [])
 
 
-def steps(members: Sequence[int]) -> Markup:
+@lru_cache(_KEPT)
+def steps(members: tuple[int, ...]) -> Markup:
     """Bars: how many members are so many tenths of the way, the last of them those who earned it.
 
     The first column would make all others look like none, so it is left out.
@@ -82,10 +88,11 @@ def steps(members: Sequence[int]) -> Markup:
 def counted_back(days: Sequence[Day], now: int) -> list[int]:
     """How many stood at the end of each day, from those of now and what changed since.
 
-    >>> from datetime import date
-    >>> on = [Day(day=date(2026, 5, n), given=given, taken=0) for n, given in ((1, 2), (2, 3))]
-    >>> counted_back(on, 7)
-    [4, 7]
+        >>> from datetime import date
+    from functools import lru_cache
+        >>> on = [Day(day=date(2026, 5, n), given=given, taken=0) for n, given in ((1, 2), (2, 3))]
+        >>> counted_back(on, 7)
+        [4, 7]
     """
     found = []
     for one in reversed(days):

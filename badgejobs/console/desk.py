@@ -25,6 +25,8 @@ T = TypeVar("T")
 
 #: So many questions are asked of the database at a time, and no more.
 _THREADS: Final = 4
+#: So long a browser waits for what came of an act, in seconds.
+PATIENCE_SECONDS: Final = 20.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,14 +48,34 @@ class Desk:
     visits: Visits = field(default_factory=Visits)
     guessing: Guessing = field(default_factory=Guessing)
     references: References = field(default_factory=References)
+    patience_seconds: float = PATIENCE_SECONDS
     threads: ThreadPoolExecutor = field(
         default_factory=lambda: ThreadPoolExecutor(_THREADS, thread_name_prefix="console")
+    )
+    #: Acts wait where Wix asks for a pause, and must not keep pages waiting.
+    acts: ThreadPoolExecutor = field(
+        default_factory=lambda: ThreadPoolExecutor(1, thread_name_prefix="console-act")
     )
 
     async def ask(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """What a port answers; it is asked in a thread, since it blocks."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self.threads, partial(call, *args, **kwargs))
+
+    async def do(self, call: Callable[[], str]) -> str:
+        """What came of an act, or that it goes on."""
+        loop = asyncio.get_running_loop()
+        done = loop.run_in_executor(self.acts, call)
+        try:
+            return await asyncio.wait_for(asyncio.shield(done), self.patience_seconds)
+        except TimeoutError:
+            done.add_done_callback(_heard)
+            return "It takes a while, and goes on by itself; look again in a minute."
+
+    def close(self) -> None:
+        """Begin nothing more."""
+        self.acts.shutdown(wait=False, cancel_futures=True)
+        self.threads.shutdown()
 
     async def page(
         self,
@@ -90,3 +112,9 @@ class Desk:
         if visit:
             visit.notices.append(Notice(text=text, is_good=is_good))
         raise web.HTTPSeeOther(to)
+
+
+def _heard(done: asyncio.Future[str]) -> None:
+    """Nobody waits any more for what came of an act; the record tells of it."""
+    if not done.cancelled():
+        done.exception()

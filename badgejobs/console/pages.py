@@ -102,14 +102,14 @@ class Pages:
         desk, name = self._desk, request.match_info["site"]
         line = await desk.ask(desk.views.site, name)
         badges = await desk.ask(desk.views.badges, name)
-        days = await desk.ask(desk.views.days, name)
+        days = tuple(await desk.ask(desk.views.days, name))
         funnel = await desk.ask(desk.views.steps, name)
         values = {
             "site": name,
             "line": line,
             "badges": badges,
             "days": days,
-            "drawn": charts.given_and_taken(days) if _anything(days) else None,
+            "drawn": await desk.ask(charts.given_and_taken, days) if _anything(days) else "",
             "funnel": funnel,
             "progress": progress(funnel, badges),
             "alerts": await desk.ask(desk.views.alerts, name) if line.alerts else (),
@@ -130,7 +130,7 @@ class Pages:
         """One badge of a site."""
         desk, name, badge = self._desk, request.match_info["site"], request.match_info["badge"]
         line = await self._known_badge(name, badge)
-        days = await desk.ask(desk.views.days, name, badge=badge)
+        days = tuple(await desk.ask(desk.views.days, name, badge=badge))
         holders = await desk.ask(desk.views.holders, name, badge, after=_after(request))
         funnel = await desk.ask(desk.views.steps, name)
         one = next((p for p in progress(funnel, [line]) if p.badge == badge), None)
@@ -140,10 +140,14 @@ class Pages:
             "rule": await desk.ask(desk.explaining.rule_in_words, name, badge),
             "days": days,
             "standing": charts.counted_back(days, line.holders),
-            "drawn": charts.standing(days, line.holders) if line.holders or _anything(days) else "",
+            "drawn": await desk.ask(charts.standing, days, line.holders)
+            if line.holders or _anything(days)
+            else "",
             "funnel": funnel,
             "one": one,
-            "steps_drawn": charts.steps(one.members) if one and one.at_least(1) else "",
+            "steps_drawn": await desk.ask(charts.steps, one.members)
+            if one and one.at_least(1)
+            else "",
             "page": holders,
             "refs": self._refs(name, [row.member for row in holders.rows]),
             "states": sorted(

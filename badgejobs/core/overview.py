@@ -12,14 +12,14 @@ from typing import Generic, TypeVar
 
 from badgejobs.core.award_state import Giver, State
 
-Row = TypeVar("Row")
+Row_co = TypeVar("Row_co", covariant=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Page(Generic[Row]):
+class Page(Generic[Row_co]):
     """Some rows of a list, and where it goes on."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[Row_co, ...]
     #: To be given back for the next page; ``None`` after the last. It means nothing to others and
     #: holds no member data in the clear. An unknown or old one begins at the beginning.
     after: str | None = None

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Integer, column, func, select, values
 
 from badgejobs.core.award import State
 from badgejobs.core.overview import Day
-from badgejobs.store.dialect import day_of
+from badgejobs.store.columns import AwareTime
 from badgejobs.store.tables import award_history
 
 #: A badge that a rule or a person took is not on the member's profile any more.
 _GONE = (State.REVOKED, State.TAKEN)
+_DAY = timedelta(days=1)
 
 
 def award_days(
@@ -23,22 +23,26 @@ def award_days(
 
     What is found to stand at Wix counts as given when it was found.
     """
-    today = now.date()
-    begins = today - timedelta(days=last - 1)
-    since = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    since -= timedelta(days=last - 1)
-    day = day_of(connection, award_history.c.at)
-    counts = Counter[tuple[date, bool]]()
+    today = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    begins = [today - number * _DAY for number in reversed(range(last))]
+    told = values(
+        column("number", Integer), column("begins", AwareTime), column("ends", AwareTime)
+    ).data([(number, one, one + _DAY) for number, one in enumerate(begins)])
+    day = told.cte("days")
+    counts = []
     for state in (State.ASSIGNED, *_GONE):
-        rows = (
-            select(day.label("day"), func.count().label("number"))
+        # a piece of the index for each day: of no row its day is worked out
+        number = (
+            select(func.count())
+            .select_from(award_history)
             .where(award_history.c.site == site, award_history.c.to_state == state)
-            .where(award_history.c.at >= since)
-            .group_by(day)
+            .where(award_history.c.at >= day.c.begins, award_history.c.at < day.c.ends)
         )
         if badge is not None:
-            rows = rows.where(award_history.c.badge == badge)
-        for row in connection.execute(rows):
-            counts[date.fromisoformat(row.day), state is State.ASSIGNED] += int(row.number)
-    days = [begins + timedelta(days=number) for number in range(last)]
-    return [Day(day=one, given=counts[one, True], taken=counts[one, False]) for one in days]
+            number = number.where(award_history.c.badge == badge)
+        counts.append(number.correlate(day).scalar_subquery())
+    rows = connection.execute(select(day.c.number, *counts).order_by(day.c.number))
+    return [
+        Day(day=begins[number].date(), given=given, taken=revoked + taken)
+        for number, given, revoked, taken in rows
+    ]

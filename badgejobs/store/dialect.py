@@ -3,19 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 from typing import TypeVar
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    String,
-    Table,
-    collate,
-    func,
-    select,
-    type_coerce,
-)
+from sqlalchemy import ColumnElement, Connection, Table, collate, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 Item = TypeVar("Item")
@@ -50,13 +40,6 @@ def take_turns(connection: Connection, *names: str) -> None:
 def bytewise(connection: Connection, text: ColumnElement[str]) -> ColumnElement[str]:
     """A text to be ordered by its bytes, whatever language the database was made for."""
     return collate(text, "C") if connection.dialect.name == "postgresql" else text
-
-
-def day_of(connection: Connection, at: ColumnElement[datetime]) -> ColumnElement[str]:
-    """The day of UTC of a moment, as ``2026-03-31``."""
-    if connection.dialect.name == "postgresql":
-        return func.to_char(func.timezone("UTC", at), "YYYY-MM-DD")
-    return func.substr(type_coerce(at, String), 1, 10)
 
 
 def chunks(items: Sequence[Item]) -> Iterator[Sequence[Item]]:

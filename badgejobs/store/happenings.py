@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, select, union_all
+from typing import Any
+
+from sqlalchemy import Connection, Integer, Select, bindparam, select, union_all
 
 from badgejobs.core.award import State
 from badgejobs.core.overview import Happening
@@ -31,29 +33,11 @@ def happenings(
     connection: Connection, site: str, *, badge: str | None, limit: int
 ) -> list[Happening]:
     """The latest changes of a site, or of those one badge's, newest first."""
-    history = award_history.c
-    ends = []
-    for state in _TOLD:
-        end = (
-            select(
-                history.id,
-                history.at,
-                history.from_state,
-                history.to_state,
-                history.badge,
-                history.member_id,
-                history.actor,
-                history.reason,
-            )
-            .where(history.site == site, history.to_state == state)
-            .order_by(history.at.desc())
-            .limit(limit)
-        )
-        if badge is not None:
-            end = end.where(history.badge == badge)
-        ends.append(select(end.subquery()))
-    every = union_all(*ends).subquery()
-    latest = select(every).order_by(every.c.at.desc(), every.c.id.desc()).limit(limit)
+    told = {"of_site": site, "most": limit}
+    if badge is None:
+        found = connection.execute(_OF_A_SITE, told)
+    else:
+        found = connection.execute(_OF_A_BADGE, told | {"of_badge": badge})
     return [
         Happening(
             at=row.at,
@@ -64,5 +48,26 @@ def happenings(
             member=row.member_id,
             reason=row.reason,
         )
-        for row in connection.execute(latest)
+        for row in found
     ]
+
+
+def _latest(*, of_badge: bool) -> Select[Any]:
+    """The end of the history in each state, of which the latest changes are taken."""
+    history, most = award_history.c, bindparam("most", type_=Integer)
+    told = (
+        history.id, history.at, history.to_state, history.badge, history.member_id,
+        history.actor, history.reason,
+    )  # fmt: skip
+    ends = []
+    for state in _TOLD:
+        end = select(*told).where(history.site == bindparam("of_site"), history.to_state == state)
+        if of_badge:
+            end = end.where(history.badge == bindparam("of_badge"))
+        ends.append(select(end.order_by(history.at.desc()).limit(most).subquery()))
+    every = union_all(*ends).subquery()
+    return select(every).order_by(every.c.at.desc(), every.c.id.desc()).limit(most)
+
+
+#: Made once: to put so large a statement together takes longer than to answer it.
+_OF_A_SITE, _OF_A_BADGE = _latest(of_badge=False), _latest(of_badge=True)

@@ -94,6 +94,7 @@ def shown(folder: Path) -> Iterator[str]:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 def test_an_operator_finds_a_member_gives_and_takes_a_badge_and_wix_has_it_so(
     tmp_path: Path,
 ) -> None:

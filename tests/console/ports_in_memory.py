@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from threading import Event
 
 from badgejobs.core.award_state import Giver, State
 from badgejobs.core.explanation import Line
@@ -80,8 +81,14 @@ class InMemory:
     title: str = "Gold Member"
     reason: str = "the condition is no longer met"
     is_empty: bool = False
+    #: What an act that tries again waits for.
+    may_go_on: Event = field(default_factory=Event)
+    was_done: Event = field(default_factory=Event)
     done: list[tuple[object, ...]] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.may_go_on.set()
 
     def totals(self) -> Totals:
         self.asked.append("totals")
@@ -221,7 +228,9 @@ class InMemory:
         return "orders: the workers were told."
 
     def retry(self, site: str) -> str:
+        self.may_go_on.wait(30)
         self.done.append(("retry", site))
+        self.was_done.set()
         return "Nothing is to be tried again."
 
     def grant(self, site: str, member: str, badge: str, *, who: str, note: str) -> str:

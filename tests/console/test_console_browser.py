@@ -54,6 +54,7 @@ def served(app: web.Application) -> Iterator[str]:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 def test_pages_full_and_empty_can_be_read_by_everybody_in_both_schemes_wide_and_narrow() -> None:
     axe = Axe()
     with (
@@ -75,6 +76,7 @@ def test_pages_full_and_empty_can_be_read_by_everybody_in_both_schemes_wide_and_
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 def test_without_scripts_everything_is_there_and_by_the_keyboard_alone_too() -> None:
     with (
         served(console(ports := InMemory())) as base,

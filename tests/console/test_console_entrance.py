@@ -210,6 +210,28 @@ def test_an_operator_acts_in_their_own_name_after_they_said_why_and_reads_what_c
     asyncio.run(walk())
 
 
+def test_an_act_that_takes_long_goes_on_and_keeps_no_page_waiting() -> None:
+    async def walk() -> None:
+        ports = InMemory()
+        ports.may_go_on.clear()
+        async with visiting(console(ports, patience_seconds=0.05)) as visitor:
+            await visitor.log_in()
+            await visitor.become_operator()
+            response = await visitor.send("/sites/my-shop/retry")
+            assert response.status == 303
+            for _ in range(6):
+                _, text = await visitor.get("/sites/my-shop")
+            assert not ports.done
+            await visitor.send("/sites/my-shop/retry")
+            _, text = await visitor.get("/sites/my-shop")
+            assert "goes on by itself" in text
+            ports.may_go_on.set()
+            assert await asyncio.to_thread(ports.was_done.wait, 30)
+        assert ports.done[0] == ("retry", "my-shop")
+
+    asyncio.run(walk())
+
+
 def _cookie(visitor: Visitor) -> str:
     [cookie] = list(visitor.client.session.cookie_jar)
     return cookie.value

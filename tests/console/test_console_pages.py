@@ -130,14 +130,19 @@ def test_lists_go_on_where_the_page_before_ended() -> None:
 
 
 def test_charts_hold_no_script_no_style_and_no_address_and_tell_their_numbers() -> None:
-    days = [Day(day=date(2026, 8, 1) + timedelta(days=n), given=n, taken=1) for n in range(60)]
-    drawn = [charts.given_and_taken(days), charts.standing(days, 5000), charts.steps(range(11))]
+    begin = date(2026, 8, 1)
+    days = tuple(Day(day=begin + timedelta(days=n), given=n, taken=1) for n in range(60))
+    drawn = [
+        charts.given_and_taken(days),
+        charts.standing(days, 5000),
+        charts.steps(tuple(range(11))),
+    ]
     for one in drawn:
         assert set(re.findall(r"<(\w+)", one)) <= {"svg", "g", "rect", "path", "text", "title"}
         assert not re.search(r"https?:|href|style=|\son\w+=|id=", one)
     assert "<title>29 Sep: 59 given</title>" in drawn[0]
     assert "<title>earned: 10</title>" in drawn[2]
-    assert charts.given_and_taken([])
+    assert charts.given_and_taken(())
     assert charts.counted_back(days, 5000)[-1] == 5000
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import TypeVar
 
 import pytest
 
@@ -13,6 +14,8 @@ from badgejobs.cli.rulebench.workload import SITE
 from badgejobs.core.overview import Page
 from badgejobs.errors import SettingsError
 from badgejobs.jobs.work import ALL_DUTIES
+
+Row = TypeVar("Row")
 
 BADGE = "first-purchase"
 SIZE = Size(
@@ -33,9 +36,10 @@ def views(house: House) -> ConsoleViews:
     return ConsoleViews(house, duties=ALL_DUTIES)
 
 
-def pages(look: Callable[[str | None], Page[object]]) -> Iterator[Page[object]]:
+def pages(look: Callable[[str | None], Page[Row]]) -> Iterator[Page[Row]]:
     after = None
-    while page := look(after):
+    while True:
+        page = look(after)
         yield page
         if (after := page.after) is None:
             return

@@ -78,9 +78,10 @@ def settings_of_a_yard(database_url: str | None) -> Iterator[Settings]:
         )
         rules = (files("badgejobs.rules") / "examples" / "demo.yaml").read_text(encoding="utf-8")
         if database_url:
-            told = f'database_url = "{database_url}"\n{told}'
+            told = f'database_url_file = "{folder}/database.url"\n{told}'
         for file, text in (
             ("badgejobs.toml", told),
+            ("database.url", database_url or ""),
             ("rules.yaml", rules),
             ("app.secret", secrets.token_urlsafe(24)),
         ):
