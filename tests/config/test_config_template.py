@@ -51,9 +51,12 @@ def test_the_template_shows_the_real_defaults(home: Path) -> None:
         "quiet_hours",
         "templates",
         "token_file",
+        "password_file",
+        "operator_token_file",
+        "hosts",
     )
     tables = "\n".join(line for line in lines if line.startswith("["))
-    assert tables == "[scan]\n[assign]\n[webhooks]\n[health]\n[notify]\n[metrics]"
+    assert tables == "[scan]\n[assign]\n[webhooks]\n[health]\n[notify]\n[metrics]\n[console]"
     text = "\n".join(
         line[2:] if line[2:] in shown else line for line in lines if not line[2:].startswith(own)
     )
