@@ -47,6 +47,10 @@ MOST_DAYS = 366
 _MOST_RULES = 100
 
 
+#: What is asked for where the holders of all sites are counted.
+_EVERY = "holders of every site"
+
+
 class ConsoleViews:
     """The views; ``duties`` are what is scheduled as sources are, and is none.
 
@@ -70,7 +74,7 @@ class ConsoleViews:
 
     def _totals(self) -> Totals:
         names = self._house.directory.names()
-        holders = self._holders(names)
+        holders = self._kept.get(_EVERY, lambda: self._counted(names))
         with self._house.store.read() as tx:
             lines = tx.fleet_lines.of(names, duties=self._duties)
             worst = [one for one in lines if _needs_a_person(one)][:WORST]
@@ -260,12 +264,15 @@ class ConsoleViews:
 
     def _holders(self, names: Sequence[str]) -> dict[str, int]:
         """How many badges stand at Wix, by site: all of them are counted."""
+        every: dict[str, int] | None = self._kept.known(_EVERY)
+        if every is not None:
+            return every
 
-        def look() -> dict[str, int]:
-            with self._house.store.read() as tx:
-                return tx.fleet_lines.holders(names)
+        return self._kept.get(("holders", *names), lambda: self._counted(names))
 
-        return self._kept.get(("holders", *names), look)
+    def _counted(self, names: Sequence[str]) -> dict[str, int]:
+        with self._house.store.read() as tx:
+            return tx.fleet_lines.holders(names)
 
     def _told(
         self, lines: Sequence[StoredLine], holders: dict[str, int], pace: dict[str, int]

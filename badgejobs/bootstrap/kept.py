@@ -30,30 +30,37 @@ class Kept:
         self._found = OrderedDict[Hashable, tuple[float, Any]]()
         self._turns = dict[Hashable, Lock]()
         self._lock = Lock()
+        #: How often all was forgotten.
+        self._era = 0
 
     def get(self, asked: Hashable, look: Callable[[], T]) -> T:
         """What was found before, if that may be told still, or what is found now."""
         with self._lock:
             turn = self._turns.setdefault(asked, Lock())
         with turn:
-            until, found = self._found.get(asked, (float("-inf"), None))
-            began = self._clock()
-            if began < until:
+            if (found := self.known(asked)) is not None:
                 return found  # type: ignore[no-any-return]
+            began, era = self._clock(), self._era
             answer = look()
-            took = self._clock() - began
-            self._keep(asked, answer, took)
+            self._keep(asked, answer, took=self._clock() - began, era=era)
             return answer
 
+    def known(self, asked: Hashable) -> Any | None:
+        """What was found before, if that may be told still."""
+        with self._lock:
+            until, found = self._found.get(asked, (float("-inf"), None))
+        return found if self._clock() < until else None
+
     def forget(self) -> None:
-        """Look for everything anew."""
+        """Look for everything anew; what is being looked for just now is not kept either."""
         with self._lock:
             self._found.clear()
+            self._era += 1
 
-    def _keep(self, asked: Hashable, answer: object, took: float) -> None:
+    def _keep(self, asked: Hashable, answer: object, *, took: float, era: int) -> None:
         with self._lock:
             self._found.pop(asked, None)
-            if took >= _QUICK_SECONDS:
+            if took >= _QUICK_SECONDS and era == self._era:
                 lasts = min(took * _TIMES, _LONGEST_SECONDS)
                 self._found[asked] = (self._clock() + lasts, answer)
             while len(self._found) > _MOST:

@@ -112,8 +112,11 @@ class BadgeLine:
 
     @property
     def percent(self) -> float | None:
-        """How many of a hundred members hold it: its rarity; ``None`` where not known."""
-        return 100 * self.holders / self.members if self.members else None
+        """How many of a hundred members hold it: its rarity; ``None`` where not known.
+
+        Members who came since all were looked at may hold it too, so it stops at a hundred.
+        """
+        return min(100 * self.holders / self.members, 100.0) if self.members else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

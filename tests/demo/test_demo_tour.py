@@ -13,7 +13,7 @@ from running_demo import RunningDemo, until
 
 from badgejobs.cli.consolebench.visiting import Visitor
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 
 
 def shell(line: str, folder: Path) -> str:

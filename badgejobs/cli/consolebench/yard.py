@@ -23,6 +23,7 @@ from badgejobs.core.alert import Kind as Alarm
 from badgejobs.core.award import Award, Giver, State, Timing
 from badgejobs.core.drift import Drift, Kind
 from badgejobs.core.ledger import Earned
+from badgejobs.core.progress import EARNED
 from badgejobs.core.source import Track
 from badgejobs.jobs.work import DUTIES
 from badgejobs.store import SqlStore, SqlTransaction
@@ -195,7 +196,7 @@ def _outcome(one: Award, now: datetime, luck: Random) -> Award:
 
 def _sites(store: SqlStore, size: Size, luck: Random) -> None:
     names = [f"shop-{number:04}" for number in range(1, size.sites)]
-    steps = {badge: {step: luck.randrange(1, 9_000) for step in range(11)} for badge in _SHARES}
+    steps = {badge: _steps(size, share, luck) for badge, share in _SHARES.items()}
     with store.begin() as tx:
         for source in (*SOURCES, *DUTIES):
             tracks = [Track.LIVE, Track.FULL] if source in SOURCES else [Track.LIVE]
@@ -214,6 +215,15 @@ def _sites(store: SqlStore, size: Size, luck: Random) -> None:
             tx.awards.open(name, earned, rules_version="v1")
         for name in names[:: max(1, len(names) // 5)]:
             tx.alerts.raised(name, Alarm.DRIFT, "see `badgejobs status`")
+
+
+def _steps(size: Size, share: int, luck: Random) -> dict[int, int]:
+    """All members, by how far they are; those who earned the badge have it."""
+    earned = size.awards * share // 100
+    far = [luck.random() / (step + 1) for step in range(EARNED)]
+    left = max(0, size.members - earned)
+    steps = {step: int(left * one / sum(far)) for step, one in enumerate(far)}
+    return steps | {EARNED: earned}
 
 
 def _runs(store: SqlStore, clock: _Clock, size: Size, luck: Random) -> None:
