@@ -26,7 +26,7 @@ def procfile() -> dict[str, list[str]]:
 
 
 def test_the_procfile_names_every_program() -> None:
-    assert set(procfile()) == {"release", "worker", "walker", "beat", "web", "flower"}
+    assert set(procfile()) == {"release", "worker", "walker", "beat", "web", "console", "flower"}
 
 
 @pytest.mark.parametrize(
@@ -47,14 +47,14 @@ def test_the_workers_of_each_way_to_deploy_empty_every_queue(files: str) -> None
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("program", ["worker", "walker", "beat", "web", "flower"])
+@pytest.mark.parametrize("program", ["worker", "walker", "beat", "web", "console", "flower"])
 def test_each_line_of_the_procfile_starts_and_ends_well(program: str, yard: Yard) -> None:
     port = free_port()
     # the port of the Procfile may be in use on this machine
-    more = ["--port", str(port)] if program == "flower" else []
+    more = ["--port", str(port)] if program in {"console", "flower"} else []
     started = yard.start(*procfile()[program], *more)
 
-    if program == "flower":
+    if program in {"console", "flower"}:
         started.listens(port)
     elif program == "web":
         started.says("health is told at")
