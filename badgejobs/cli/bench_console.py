@@ -102,7 +102,7 @@ class _Figures:
     @property
     def spread(self) -> tuple[float, float, float]:
         """The first look, the median, and what 95 of 100 stay below."""
-        return self.ms[0], median(self.ms), quantiles(self.ms, n=20)[-1]
+        return self.ms[0], median(self.ms), quantiles(self.ms, n=20, method="inclusive")[-1]
 
     def as_json(self) -> dict[str, object]:
         names = ("first_ms", "median_ms", "ms_of_95_percent")

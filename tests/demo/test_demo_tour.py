@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import subprocess
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -41,22 +42,24 @@ def test_every_line_that_the_demo_prints_to_copy_works_and_its_console_opens(
         said = "".join(demo.lines)
         copied = re.findall(r"^(?!#)(.* --config .*)$", said, re.MULTILINE)
         has, lacks, near, plan = (shell(line, tmp_path) for line in copied)
-        assert "the badge is on the profile" in has or "met" in has
-        assert "not" in lacks
-        assert len(near.splitlines()) > 1
-        assert "loyal-customer" in plan
+        assert "stands at Wix" in has
+        assert "missing: 1 more" in lacks
+        assert near.split()[1:] == ["9", "10", "1", "more"]
+        assert near.split()[0] in copied[1]
+        assert "\naward\t" in plan, "two more would have it"
 
         address = re.search(r"console +http://127\.0\.0\.1:(\d+)", said)
         password = re.search(r"password (\S+), or", said)
         assert address
         assert password
-        visitor = Visitor(int(address[1]))
-        visitor.log_in(password[1])
         [site] = set(re.findall(r"demo-[0-9a-f]{8}", said))
-        assert "Loyal Customer" in visitor.page(f"/sites/{site}")
-        holder = visitor.link(f"/sites/{site}/members/", on=f"/sites/{site}/badges/loyal-customer")
-        assert holder
-        assert "Loyal Customer" in visitor.page(holder)
+        with closing(Visitor(int(address[1]))) as visitor:
+            visitor.log_in(password[1])
+            assert "Loyal Customer" in visitor.page(f"/sites/{site}")
+            badge = f"/sites/{site}/badges/loyal-customer"
+            holder = visitor.link(f"/sites/{site}/members/", on=badge)
+            assert holder
+            assert "Loyal Customer" in visitor.page(holder)
         demo.process.send_signal(signal.SIGINT)
         assert demo.result()["agrees"]
     assert demo.living() == []

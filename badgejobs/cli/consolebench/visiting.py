@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from html import unescape
 from pathlib import Path
 from urllib.parse import urlencode
@@ -29,6 +29,10 @@ class Visitor:
     def __init__(self, port: int) -> None:
         self._connection = http.client.HTTPConnection(_LOOPBACK, port, timeout=60)
         self._cookies = dict[str, str]()
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
 
     def log_in(self, password: str) -> None:
         """Give the password; ``StateError`` where it does not open the console."""
@@ -79,8 +83,8 @@ def visiting(folder: Path) -> Iterator[Visitor]:
         stderr=subprocess.DEVNULL,
     )
     try:
-        visitor = _admitted(process, port, password)
-        yield visitor
+        with closing(_admitted(process, port, password)) as visitor:
+            yield visitor
     finally:
         process.terminate()
         process.wait()
@@ -93,6 +97,7 @@ def _admitted(process: subprocess.Popen[bytes], port: int, password: str) -> Vis
         try:
             visitor.log_in(password)
         except OSError:
+            visitor.close()
             if process.poll() is not None or time.monotonic() > ends:
                 raise StateError(
                     "the console to measure did not start; try `badgejobs console` to see why"
