@@ -88,11 +88,10 @@ def steps(members: tuple[int, ...]) -> Markup:
 def counted_back(days: Sequence[Day], now: int) -> list[int]:
     """How many stood at the end of each day, from those of now and what changed since.
 
-        >>> from datetime import date
-    from functools import lru_cache
-        >>> on = [Day(day=date(2026, 5, n), given=given, taken=0) for n, given in ((1, 2), (2, 3))]
-        >>> counted_back(on, 7)
-        [4, 7]
+    >>> from datetime import date
+    >>> on = [Day(day=date(2026, 5, n), given=given, taken=0) for n, given in ((1, 2), (2, 3))]
+    >>> counted_back(on, 7)
+    [4, 7]
     """
     found = []
     for one in reversed(days):
