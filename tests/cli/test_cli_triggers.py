@@ -18,8 +18,8 @@ def test_where_no_worker_comes_the_wait_ends_and_the_task_stays(
     desk: Desk, live_wix: LiveWix
 ) -> None:
     with ensure_broker(desk.folder / "state") as broker:
-        told = desk.run("scan", "shop", "--json")
-        waited = desk.run("scan", "shop", "orders", "--wait", "--max-seconds", "0", "--json")
+        told = desk.run_apart("scan", "shop", "--json")
+        waited = desk.run_apart("scan", "shop", "orders", "--wait", "--max-seconds", "0", "--json")
 
     assert told.code == 0, told.err
     [task] = json.loads(told.out)["tasks"]
