@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import secrets
 import sys
 from ipaddress import ip_address
 from pathlib import Path
@@ -12,9 +10,10 @@ from typing import Annotated
 import structlog
 import typer
 
+from badgejobs.cli.kept_password import kept_password
 from badgejobs.cli.opening import opened, settled, watched
 from badgejobs.cli.output import Output
-from badgejobs.config import Settings, prepare_state_dir, read_secret
+from badgejobs.config import Settings, prepare_state_dir
 from badgejobs.errors import SettingsError
 
 log = structlog.get_logger(__name__)
@@ -126,15 +125,10 @@ def password_of(settings: Settings, out: Output, *, is_loopback: bool) -> str:
 
 def _kept(path: Path, out: Output) -> str:
     """The password that was made up before, or a new one; shown once, and to a person only."""
-    made_up = secrets.token_urlsafe(18)
-    try:
-        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    except FileExistsError:
-        known, _ = read_secret(path, shown=PASSWORD_FILE)
+    password, is_new = kept_password(path)
+    if not is_new:
         out.note(f"the console's password is in {path}")
-        return known.get_secret_value()
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(f"{made_up}\n")
-    shown = f"{made_up} (kept in {path})" if sys.stderr.isatty() else f"in {path}"
+        return password
+    shown = f"{password} (kept in {path})" if sys.stderr.isatty() else f"in {path}"
     out.note(f"the console's password: {shown}")
-    return made_up
+    return password

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-import secrets
 import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import structlog
 
+from badgejobs.cli.kept_password import kept_password
 from badgejobs.cli.output import Output
 from badgejobs.errors import SettingsError
 
@@ -92,12 +92,10 @@ def _from_file() -> str | None:
 
 def _kept(path: Path, out: Output) -> str:
     """The password that was made up before, or a new one; shown once, and to a person only."""
-    if path.exists() and (known := path.read_text(encoding="ascii").strip()):
+    password, is_new = kept_password(path)
+    if not is_new:
         out.note(f"Flower: user {_USER}, password in {path}")
-        return known
-    password = secrets.token_urlsafe(18)
-    path.touch(mode=0o600)
-    path.write_text(f"{password}\n", encoding="ascii")
+        return password
     shown = (
         f"password {password} (kept in {path})" if sys.stderr.isatty() else f"password in {path}"
     )
