@@ -11,7 +11,7 @@ from functools import partial
 from threading import Lock
 
 from badgejobs.bootstrap.directory import Directory
-from badgejobs.bootstrap.pack_shelf import PackShelf
+from badgejobs.bootstrap.shelf import Shelf
 from badgejobs.bootstrap.site_client import site_client
 from badgejobs.bootstrap.site_rules import SiteRules
 from badgejobs.bootstrap.told import FromFile, FromPack, ToldSite
@@ -66,8 +66,8 @@ class House:
         #: How long a request waits for its slot; set before a site is first asked for.
         self.patience_seconds = PATIENCE_SECONDS
         self._sources = sources
-        #: The packs of rules, parsed once for all sites.
-        self.packs = PackShelf(store, sources=frozenset(sources), clock=clock)
+        #: What is known of rules, for all sites together.
+        self.shelf = Shelf(store, sources=frozenset(sources), clock=clock)
         self.directory = Directory(settings, store, Vault(secrets_keys(settings)))
         self._sites = OrderedDict[str, SiteHouse]()
         #: Those that were replaced, and when: jobs may still hold them.
@@ -99,7 +99,7 @@ class House:
     def rules_of(self, site: str, rules: FromFile | FromPack) -> SiteRules:
         """The rules of a site, without all else that belongs to it."""
         names = frozenset(self._sources)
-        return SiteRules(site, rules, self.store, sources=names, clock=self.clock, packs=self.packs)
+        return SiteRules(site, rules, self.store, sources=names, clock=self.clock, shelf=self.shelf)
 
     def site_rules(self, site: str) -> SiteRules:
         """The rules of a site that is served; of these alone it is cheap to have many."""
@@ -324,6 +324,10 @@ class SiteHouse:
         Raises ``RulesError`` when it was never right, and ``Later`` when it may not be whole.
         """
         return self._rules.in_force()
+
+    def rules_version(self) -> str:
+        """The version of those rules; raises likewise. It asks the database for nothing more."""
+        return self._rules.version()
 
     def rules_now(self) -> Ruleset:
         """The rules as the file says them now; raises as ``rules``, whatever was before."""

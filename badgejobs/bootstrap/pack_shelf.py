@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
 from threading import RLock
-from typing import Generic, TypeVar
 
+from badgejobs.bootstrap.readings import Kept, Readings
 from badgejobs.bootstrap.told import FromPack
 from badgejobs.core.milestone import Ruleset
 from badgejobs.core.pack import LOOKS_EVERY, SETTLES_IN, Pack
 from badgejobs.errors import DatabaseUnavailable, RulesError, StateError
 from badgejobs.rules import Reading, SiteDefaults
-from badgejobs.rules.loader import read_text, text_of_file
+from badgejobs.rules.loader import text_of_file
 from badgejobs.rules.merging import Merged, Text, merged, read_merged
 from badgejobs.store import SqlStore
 
-#: Readings that are kept: sites that say the same by the same pack share one.
-_READINGS_KEPT = 500
 _TEXTS_KEPT = 8
-
-Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,14 +38,13 @@ class PackShelf:
         self,
         store: SqlStore,
         *,
-        sources: AbstractSet[str],
+        readings: Readings,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._store, self._sources, self._clock = store, sources, clock
+        self._store, self._readings, self._clock = store, readings, clock
         self._lock = RLock()
         self._seen = dict[str, _Seen]()
-        self._texts = _Kept[str](_TEXTS_KEPT)
-        self._readings = _Kept[Reading](_READINGS_KEPT)
+        self._texts = Kept[str](_TEXTS_KEPT)
 
     def get(self, name: str, *, anew: bool = False) -> Pack | None:
         """A pack; asked for every two seconds at most, however many sites go by it.
@@ -101,24 +93,16 @@ class PackShelf:
         Raises ``RulesError`` with the place in the pack or in the overrides.
         """
         said = "" if overrides.says_nothing else overrides.text
-        key = (name, version, said, site)
-        with self._lock:
-            kept = self._readings.get(key)
-            if kept is None:
-                whole = self.merged(name, version, overrides)
-                kept = read_merged(whole, sources=self._sources, site=site)
-                self._readings.put(key, kept)
-        return kept
+
+        def read() -> Reading:
+            whole = self.merged(name, version, overrides)
+            return read_merged(whole, sources=self._readings.sources, site=site)
+
+        return self._readings.get((name, version, said, site), read)
 
     def parsed(self, text: str, site: SiteDefaults) -> Ruleset:
         """What a text that was in force once means today; one for all sites, likewise."""
-        with self._lock:
-            key = (hashlib.sha256(text.encode()).digest(), site)
-            kept = self._readings.get(key)
-            if kept is None:
-                kept = read_text(text, file="version", sources=self._sources, site=site)
-                self._readings.put(key, kept)
-        return kept.ruleset
+        return self._readings.of_text(text, file="version", site=site).ruleset
 
     def _looked_at(self, name: str, seen: _Seen | None) -> _Seen:
         now, settled_at = self._clock(), 0.0
@@ -185,21 +169,3 @@ class PackRules:
                 file=self.name,
             )
         return number
-
-
-class _Kept(Generic[Value]):
-    """The values that were asked for last."""
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._values = OrderedDict[Hashable, Value]()
-
-    def get(self, key: Hashable) -> Value | None:
-        if key in self._values:
-            self._values.move_to_end(key)
-        return self._values.get(key)
-
-    def put(self, key: Hashable, value: Value) -> None:
-        self._values[key] = value
-        if len(self._values) > self._most:
-            self._values.popitem(last=False)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Hashable
 from collections.abc import Set as AbstractSet
 from pathlib import Path
@@ -10,7 +9,9 @@ from pathlib import Path
 import structlog
 
 from badgejobs.bootstrap.earlier_rules import EarlierRules
-from badgejobs.bootstrap.pack_shelf import PackRules, PackShelf
+from badgejobs.bootstrap.pack_shelf import PackRules
+from badgejobs.bootstrap.readings import Readings
+from badgejobs.bootstrap.shelf import Shelf
 from badgejobs.bootstrap.told import FromFile, FromPack
 from badgejobs.core.milestone import Ruleset
 from badgejobs.core.wixfacts import SiteFacts
@@ -22,16 +23,11 @@ from badgejobs.rules import (
     Reading,
     RulesFile,
     SiteDefaults,
-    parse_rules,
-    read_rules,
-    read_text,
 )
 from badgejobs.store import SqlStore
 
 log = structlog.get_logger(__name__)
 
-#: For so long a process goes by what the record said of the site's zone and currency.
-_FACTS_KEPT_SECONDS = 2.0
 #: A site of which nothing is known yet.
 _UNTOLD = SiteDefaults(currency=NO_CURRENCY)
 
@@ -39,10 +35,10 @@ _UNTOLD = SiteDefaults(currency=NO_CURRENCY)
 class FileRules:
     """The rules of a site that has a file of its own."""
 
-    def __init__(self, told: FromFile, sources: AbstractSet[str]) -> None:
+    def __init__(self, told: FromFile, readings: Readings) -> None:
         self.path: Path | None = told.path
         self.name = str(told.path)
-        self._file, self._sources = told.path, sources
+        self._file, self._readings = told.path, readings
 
     def beside(self) -> Hashable:
         """Nothing but the file says which rules these are."""
@@ -57,7 +53,7 @@ class FileRules:
 
     def reading(self, site: SiteDefaults) -> Reading:
         """What the file says now; raises ``RulesError``."""
-        return read_rules(self._file, sources=self._sources, site=site)
+        return self._readings.of_file(self._file, site)
 
 
 class SiteRules:
@@ -71,17 +67,16 @@ class SiteRules:
         *,
         sources: AbstractSet[str],
         clock: Callable[[], float],
-        packs: PackShelf | None = None,
+        shelf: Shelf | None = None,
     ) -> None:
-        self._site, self._store, self._names = site, store, sources
+        self._site, self._store = site, store
+        shelf = shelf or Shelf(store, sources=sources, clock=clock)
+        self._readings, self._facts = shelf.readings, shelf.facts
         self.told: FileRules | PackRules
         if isinstance(rules, FromFile):
-            self.told = FileRules(rules, sources)
+            self.told = FileRules(rules, self._readings)
         else:
-            shelf = packs or PackShelf(store, sources=sources, clock=clock)
-            self.told = PackRules(site, rules, shelf)
-        self._facts = SiteFacts()
-        self._facts_until = 0.0
+            self.told = PackRules(site, rules, shelf.packs)
         self._earlier = EarlierRules(site, store, self._parsed)
         self.file = RulesFile(
             self.told.path,
@@ -100,6 +95,10 @@ class SiteRules:
         While the file is broken or just written, the last ones.
         """
         return self._earlier.beside(self.file.in_force())
+
+    def version(self) -> str:
+        """The version of the rules to decide by; raises as the file."""
+        return self.file.in_force().version
 
     def now(self) -> Ruleset:
         """The rules as the file says them now, likewise; raises as the file, whatever was before.
@@ -134,28 +133,15 @@ class SiteRules:
         file of their own only.
         """
         assert isinstance(self.told, FileRules), "a pack has its versions"
-        reading = read_text(text, file=name, sources=self._names, site=self._defaults())
+        reading = self._readings.of_text(text, file=name, site=self._defaults())
         if reading.left_open:
             self._ask(wix, at_wix)
-            reading = read_text(text, file=name, sources=self._names, site=self._defaults())
+            reading = self._readings.of_text(text, file=name, site=self._defaults())
         return self._earlier.beside(self._closed(reading, name))
 
     def site_facts(self) -> SiteFacts:
-        """What Wix told last of the site's time zone and currency; empty where it never did.
-
-        Read from the record, never from Wix: rules are read by commands that ask nothing there,
-        and some of them before there is a database.
-        """
-        if time.monotonic() >= self._facts_until:
-            try:
-                with self._store.read() as tx:
-                    known = tx.bindings.site_facts(self._site)
-            except (DatabaseUnavailable, StateError):
-                known = None
-            if known is None:
-                return SiteFacts()
-            self._facts, self._facts_until = known[0], time.monotonic() + _FACTS_KEPT_SECONDS
-        return self._facts
+        """What Wix told last of the site's time zone and currency; empty where it never did."""
+        return self._facts.get(self._site)
 
     def learn_site_facts(self, wix: SiteReader, *, at_wix: str) -> None:
         """Ask Wix for the site's zone and currency, where its rules leave them to it.
@@ -175,7 +161,7 @@ class SiteRules:
             # what is remembered stands with the site that the name is bound to
             tx.bindings.bind_site(self._site, at_wix)
         site_facts(self._site, wix, self._store)
-        self._facts_until = 0.0
+        self._facts.forget([self._site])
 
     def _load(self) -> Ruleset:
         """The rules, unless something of the site decides about badges and is not known yet."""
@@ -214,7 +200,7 @@ class SiteRules:
         """What the text of a version means today; raises ``RulesError``."""
         if isinstance(self.told, PackRules):
             return self.told.parsed(text, self._defaults())
-        return parse_rules(text, file="version", sources=self._names, site=self._defaults())
+        return self._readings.of_text(text, file="version", site=self._defaults()).ruleset
 
     def _warn(self, error: RulesError) -> None:
         log.warning("the old rules stay in force", site=self._site, error=str(error))

@@ -22,7 +22,7 @@ from badgejobs.core.milestone import Ruleset
 from badgejobs.errors import Refused, SettingsError
 from badgejobs.flow.byhand import YES_REMOVES_ACCESS
 from badgejobs.flow.difference import Difference, difference
-from badgejobs.jobs import work
+from badgejobs.jobs import duties, work
 from badgejobs.jobs.units import BY_HAND
 
 #: What is declared passes the cap and the guard for so long.
@@ -60,7 +60,7 @@ def apply_rules(
     done: Done | None = None
     with opened(settings) as house, out.progress() as tell:
         checked_rules(house, at)
-        work.register(house)
+        duties.register(house)
         rules = house.at(at).rules_now()
         by_badge = _difference(house, at, rules, tell)
         total = sum(by_badge.values(), Difference())
@@ -121,10 +121,10 @@ def _applied(
             if (more := number - tx.allowances.left(site, kind)) > 0:
                 tx.allowances.declare(site, kind, more, holds=_HOLDS, declared_by=who)
         tx.scans.make_failed_due(site, asked_by=BY_HAND)
-        tx.scans.make_due(site, work.PROVISION, asked_by=BY_HAND)
+        tx.scans.make_due(site, duties.PROVISION, asked_by=BY_HAND)
     here = Foreground(house, site, tell=tell)
     return here.work_off(
-        {work.PROVISION: Duty(lambda: work.run_provision(house, site, by=BY_HAND))}
+        {duties.PROVISION: Duty(lambda: work.run_provision(house, site, by=BY_HAND))}
     )
 
 

@@ -27,7 +27,7 @@ from badgejobs.core.source import Counting, Track
 from badgejobs.core.watermark import Round
 from badgejobs.errors import LeaseTaken, Paced
 from badgejobs.flow.pages import Scanned
-from badgejobs.jobs import work
+from badgejobs.jobs import duties, work
 from badgejobs.jobs.units import Outcome
 from badgejobs.store.overviews import ScanOverview
 
@@ -59,7 +59,7 @@ def backfill(
     name, out = known_site(settings, site), Output(as_json=as_json)
     with opened(settings) as house, out.progress() as tell:
         checked_rules(house, name)
-        work.register(house)
+        duties.register(house)
         wanted = sources_of(house, name, source)
         with house.store.begin() as tx:
             done_before = [

@@ -19,7 +19,7 @@ from badgejobs.cli.output import Output, Rows
 from badgejobs.cli.rulebench.workload import SITE
 from badgejobs.cli.scanbench.databases import postgres_of_a_wheel
 from badgejobs.errors import SettingsError
-from badgejobs.jobs.work import ALL_DUTIES
+from badgejobs.jobs.duties import ALL_DUTIES
 from badgejobs.store.servers import server_of
 
 #: Milliseconds that a page may take.

@@ -25,7 +25,7 @@ from badgejobs.config import SecretStr, Settings, SiteSettings, prepare_state_di
 from badgejobs.core.source import Track
 from badgejobs.core.unit_costs import MEASURED
 from badgejobs.errors import StateError
-from badgejobs.jobs import tracks, work
+from badgejobs.jobs import duties, tracks, work
 from badgejobs.jobs.units import BY_HAND, Outcome
 from badgejobs.sandbox import builtin
 from badgejobs.sources.installed import found_sources
@@ -222,7 +222,7 @@ def _house(served: Served, url: str | None) -> Iterator[House]:
         )
         try:
             house.store.migrate()
-            work.register(house)
+            duties.register(house)
             spare_the_collector()
             yield house
         finally:

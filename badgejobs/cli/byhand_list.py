@@ -31,7 +31,7 @@ from badgejobs.core.grant_list import (
 )
 from badgejobs.flow.byhand import AWARDS_A_BATCH, Pair, Wanted, grant, unknown_badges, would_grant
 from badgejobs.flow.matching import Matching, matched
-from badgejobs.jobs import work
+from badgejobs.jobs import duties
 from badgejobs.store.acting import acting
 
 _MEMBERS_UNREAD = "members may not be read here, so the ids of the list were not checked"
@@ -60,7 +60,7 @@ def grant_list(
     left: Left | None = None
     with opened(settings) as house, out.progress() as tell:
         checked_rules(house, site)
-        work.register(house)
+        duties.register(house)
         found = _matched(house, site, listed, tell)
         wanted = list(found.wanted.values())
         with acting(actor=who, note=note):

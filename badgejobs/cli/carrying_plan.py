@@ -29,7 +29,7 @@ from badgejobs.core.plan import COLUMNS, Kind, Moved, PlanRow, came_true, is_gon
 from badgejobs.errors import Refused
 from badgejobs.flow.byhand import YES_REMOVES_ACCESS
 from badgejobs.flow.planning import awards_of, moved_since
-from badgejobs.jobs import work
+from badgejobs.jobs import duties, work
 from badgejobs.jobs.units import BY_HAND
 
 #: What is declared passes the cap and the guard for so long.
@@ -67,7 +67,7 @@ def apply_plan(
     done: Done | None = None
     with opened(settings) as house, out.progress() as tell:
         checked_rules(house, at)
-        work.register(house)
+        duties.register(house)
         rules = _rules_of(plan, house)
         begun = _is_under_way(plan, house)
         ended = _ended(plan, house)
@@ -202,7 +202,7 @@ def _declare(plan: PlanFile, house: House, ended: _Ended, *, who: str) -> dict[A
                 tx.allowances.declare(site, kind, more, holds=_HOLDS, declared_by=who)
                 declared[kind] = more
         tx.scans.make_failed_due(site, asked_by=BY_HAND)
-        tx.scans.make_due(site, work.PROVISION, asked_by=BY_HAND)
+        tx.scans.make_due(site, duties.PROVISION, asked_by=BY_HAND)
     return declared
 
 
@@ -232,7 +232,7 @@ def _work(plan: PlanFile, house: House, tell: Progress, *, max_seconds: float | 
     site = plan.head.site
     here = Foreground(house, site, tell=tell, max_seconds=max_seconds)
     return here.work_off(
-        {work.PROVISION: Duty(lambda: work.run_provision(house, site, by=BY_HAND))},
+        {duties.PROVISION: Duty(lambda: work.run_provision(house, site, by=BY_HAND))},
         assigning=True,
     )
 

@@ -47,7 +47,7 @@ def console(
     from badgejobs.bootstrap.console_views import ConsoleViews  # noqa: PLC0415 - as above
     from badgejobs.cli.console_acts import ConsoleActs  # noqa: PLC0415 - as above
     from badgejobs.console import Keys, application, serve  # noqa: PLC0415 - as above
-    from badgejobs.jobs.work import ALL_DUTIES  # noqa: PLC0415 - as above
+    from badgejobs.jobs.duties import ALL_DUTIES  # noqa: PLC0415 - as above
 
     settings, out = settled(), Output()
     watched(settings.owner)

@@ -13,8 +13,8 @@ from badgejobs.cli.site import sources_of
 from badgejobs.cli.triggering import Bell, ring_for
 from badgejobs.cli.wishing import Wisher, granted, revoked, told
 from badgejobs.config import Settings
+from badgejobs.jobs import duties
 from badgejobs.jobs import standing as site_standing
-from badgejobs.jobs import work
 from badgejobs.jobs.units import BY_HAND
 
 #: So long a browser waits for Wix; what is left then goes on without it.
@@ -44,7 +44,7 @@ class ConsoleActs:
     def scan(self, site: str, source: str | None) -> str:
         """Have sources read now."""
         with self._turn():
-            work.register(self._house)
+            duties.register(self._house)
             sources = sources_of(self._house, site, source)
             with self._house.store.begin() as tx:
                 for one in sources:

@@ -26,7 +26,7 @@ from badgejobs.errors import (
     SourceBroken,
     Transient,
 )
-from badgejobs.jobs import work
+from badgejobs.jobs import duties, work
 from badgejobs.jobs.retrying import verdict
 from badgejobs.jobs.units import BY_HAND, Outcome
 
@@ -117,15 +117,15 @@ class Foreground:
 
         When all is read, those are decided whose time has come, or who waited for the history.
         """
-        duties = {
-            work.PROVISION: Duty(lambda: work.run_provision(self.house, self.site, by=BY)),
+        wanted = {
+            duties.PROVISION: Duty(lambda: work.run_provision(self.house, self.site, by=BY)),
             **{name: Duty(self._scanning(name)) for name in sources},
         }
         with self.house.store.begin() as tx:
             tx.scans.make_failed_due(self.site)
-            for name in duties:
+            for name in wanted:
                 tx.scans.make_due(self.site, name, asked_by=BY)
-        return self.work_off(duties, assigning=True, flipping=True)
+        return self.work_off(wanted, assigning=True, flipping=True)
 
     def scan(self, sources: Iterable[str]) -> Done:
         """Read these sources, and give nothing yet."""
@@ -201,20 +201,20 @@ class Foreground:
             ]
 
     def work_off(
-        self, duties: dict[str, Duty], *, assigning: bool = False, flipping: bool = False
+        self, wanted: dict[str, Duty], *, assigning: bool = False, flipping: bool = False
     ) -> Done:
         """Do these until each is done once, or something stands in the way."""
         while self._done.left is None and not self._is_hopeless():
-            for name in [n for n, duty in duties.items() if duty.not_before <= self._clock()]:
+            for name in [n for n, duty in wanted.items() if duty.not_before <= self._clock()]:
                 self.tell(f"{self.site}: {name}")
-                if self._settled(duties[name], name):
-                    del duties[name]
-            if flipping and not duties:
+                if self._settled(wanted[name], name):
+                    del wanted[name]
+            if flipping and not wanted:
                 flipping = False
                 if work.due_flips(self.house, [self.site], 1):
-                    duties[work.FLIP] = Duty(self._flip)
+                    wanted[duties.FLIP] = Duty(self._flip)
                     continue
-            waits = [duty.not_before - self._clock() for duty in duties.values()]
+            waits = [duty.not_before - self._clock() for duty in wanted.values()]
             if assigning and (wait := self._assigned()) is not None:
                 waits.append(wait)
             if not waits:

@@ -28,7 +28,7 @@ from badgejobs.core.plan import COLUMNS, Calls, PlanRow, Totals
 from badgejobs.errors import Refused
 from badgejobs.flow.byhand import YES_REMOVES_ACCESS
 from badgejobs.flow.planning import calls_of, planned
-from badgejobs.jobs import work
+from badgejobs.jobs import duties
 from badgejobs.rules.loader import text_of_file
 
 #: Rows that are printed at once.
@@ -46,7 +46,7 @@ def plan_site(
     at, text = known_site(settings, site), text_of_file(rules) if rules else None
     with opened(settings) as house, out.progress() as tell, ExitStack() as held:
         checked_rules(house, at)
-        work.register(house)
+        duties.register(house)
         own = house.at(at).rules_now()
         by = own if text is None else rules_by_text(house, at, text, str(rules))
         head = _head(house, at, by, own, text=text)

@@ -17,7 +17,7 @@ from badgejobs.cli.triggering import Background, Bell, Wait, ring_for, trigger
 from badgejobs.core.ledger import Bound
 from badgejobs.core.milestone import Ruleset
 from badgejobs.errors import SettingsError
-from badgejobs.jobs import work
+from badgejobs.jobs import duties, work
 from badgejobs.jobs.units import Outcome
 from badgejobs.store.acting import acting
 
@@ -65,7 +65,7 @@ def provision(
             raise SettingsError(
                 f"--recreate: no rule of {name} gives the badge {recreate!r}; its badges: {known}"
             )
-        work.register(house)
+        duties.register(house)
         with out.progress() as tell, acting(actor=_BY_COMMAND if recreate else None):
             here = Foreground(house, name, tell=tell, max_seconds=max_seconds)
             told, done = _provisioned(house, name, here, recreate)
@@ -92,7 +92,7 @@ def _provisioned(
             left.clear()  # it has come to its end: what is left is to decide the members
         return outcome
 
-    return told, here.work_off({work.PROVISION: Duty(unit)})
+    return told, here.work_off({duties.PROVISION: Duty(unit)})
 
 
 def _show(

@@ -16,7 +16,7 @@ from badgejobs.cli.foreground import Duty, Foreground
 from badgejobs.cli.opening import known_site, known_sites, opened, settled
 from badgejobs.cli.output import Output, Rows, ago
 from badgejobs.errors import SettingsError
-from badgejobs.jobs import work
+from badgejobs.jobs import duties, work
 from badgejobs.jobs.units import BY_HAND, Outcome
 from badgejobs.store.quarantine import Quarantined
 
@@ -96,7 +96,7 @@ def retry(
             return outcome
 
         done = (
-            Foreground(house, name, tell=tell).work_off({work.QUARANTINE: Duty(unit)})
+            Foreground(house, name, tell=tell).work_off({duties.QUARANTINE: Duty(unit)})
             if due
             else None
         )

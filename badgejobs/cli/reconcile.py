@@ -21,7 +21,7 @@ from badgejobs.core.drift import Kind
 from badgejobs.errors import BadgeJobsError, SettingsError
 from badgejobs.flow.reconcile import Reconciled
 from badgejobs.flow.reconcile import reconcile as compare
-from badgejobs.jobs import work
+from badgejobs.jobs import duties
 from badgejobs.jobs.reconciling import caution_of, run_reconcile
 from badgejobs.jobs.units import Outcome
 from badgejobs.store import acting
@@ -114,7 +114,7 @@ def reconcile(
             done = _tried(house, name, accepted=accepted)
             error, left = done.error, None
         else:
-            work.register(house)
+            duties.register(house)
             heard, slices = list[Reconciled](), list[int]()
             here = Foreground(house, name, tell=tell, max_seconds=max_seconds)
 
@@ -134,7 +134,7 @@ def reconcile(
                 return outcome
 
             with acting(note=note):
-                ended = here.work_off({work.RECONCILE: Duty(unit)})
+                ended = here.work_off({duties.RECONCILE: Duty(unit)})
             done = heard[-1] if heard else Reconciled()
             error, left = ended.blocked_by, ended.left
     told = {"site": name, "dry_run": dry_run, "numbers": done.numbers, "badges": done.by_badge}
@@ -170,7 +170,7 @@ def drift(
             one.value: number for (_, one), number in sorted(tx.drifts.numbers([name]).items())
         }
         was_read = any(
-            one.source == work.RECONCILE and one.completed_at for one in tx.scans.overview(name)
+            one.source == duties.RECONCILE and one.completed_at for one in tx.scans.overview(name)
         )
     rows = [
         (one.member_id, one.badge, one.kind.value, str(one.at_wix),

@@ -16,8 +16,8 @@ from badgejobs.cli.output import Output, Rows
 from badgejobs.cli.site_resources import named_resources
 from badgejobs.cli.triggering import Bell, Wait, trigger
 from badgejobs.errors import Later, SettingsError
+from badgejobs.jobs import duties, work
 from badgejobs.jobs import standing as site_standing
-from badgejobs.jobs import work
 from badgejobs.jobs.notifying import notify_now
 from badgejobs.jobs.units import BY_HAND
 
@@ -45,14 +45,14 @@ def sync(site: SiteName = None, *, as_json: AsJson = False, max_seconds: MaxSeco
     name, out = known_site(settings, site), Output(as_json=as_json)
     with opened(settings) as house, out.progress() as tell:
         checked_rules(house, name)
-        work.register(house)
+        duties.register(house)
         here = Foreground(house, name, tell=tell, max_seconds=max_seconds)
         sources = house.at(name).wanted_sources()
         done = here.sync(sources)
         met = [one for one in house.at(name).wanted_sources() if one not in sources]
         if met and done.left is None and done.blocked_by is None:
             # the first orders of guests are among what was read: now their members are looked for
-            work.register(house)
+            duties.register(house)
             done = here.sync(met)
         notify_now(house, name, by=BY_HAND, most=here.time_left())
         work.prune(house)
@@ -81,7 +81,7 @@ def scan(
     settings = settled()
     name, out = known_site(settings, site), Output(as_json=as_json)
     with opened(settings) as house:
-        work.register(house)
+        duties.register(house)
         sources = sources_of(house, name, source)
         noted = named_resources(house, name, source, resource or [])
         with house.store.begin() as tx:
@@ -122,7 +122,7 @@ def assign(
     name, out = known_site(settings, site), Output(as_json=as_json)
     with opened(settings) as house:
         site_standing.by_hand(house, name)
-        work.register(house)
+        duties.register(house)
         if foreground:
             checked_rules(house, name)
             with out.progress() as tell:

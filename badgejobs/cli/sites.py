@@ -20,7 +20,7 @@ from badgejobs.cli.sites_import import import_sites
 from badgejobs.cli.sites_list import listed, show
 from badgejobs.cli.sites_standing import remove, resume, suspend
 from badgejobs.errors import SettingsError
-from badgejobs.jobs import standing, work
+from badgejobs.jobs import duties, standing
 from badgejobs.store import SqlTransaction
 from badgejobs.store.sites import AddedSite, SiteRow
 from badgejobs.store.standings import WIX
@@ -295,7 +295,7 @@ def _write(
             tx.standings.probe_soon(row.name)
         standing.make_all_due(tx, row.name, asked_by=BY)
     house.directory.forget()
-    work.register(house, [row.name])
+    duties.register(house, [row.name])
 
 
 def _resealed(house: House, sealed: str, place: str) -> str | None:

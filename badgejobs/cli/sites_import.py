@@ -19,7 +19,7 @@ from badgejobs.cli.output import Output
 from badgejobs.cli.site_told import Around, Wrong, looked_at, sealed_key, told_overrides
 from badgejobs.config import checks, read_secret
 from badgejobs.errors import FileError, RulesError, SettingsError
-from badgejobs.jobs import standing, work
+from badgejobs.jobs import duties, standing
 from badgejobs.store import SqlTransaction
 from badgejobs.store.sites import SiteRow, twins
 
@@ -94,7 +94,7 @@ def import_sites(
         if not dry_run:
             with house.store.begin() as tx:
                 new, changed = tx.sites.put(rows)
-                tx.site_records.begin(new, work.DUTIES)
+                tx.site_records.begin(new, duties.DUTIES)
                 for name in changed:
                     standing.make_all_due(tx, name, asked_by=_BY)
                 for name in (*new, *changed):

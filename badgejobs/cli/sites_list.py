@@ -14,8 +14,8 @@ from badgejobs.bootstrap.told import FromFile
 from badgejobs.cli.opening import known_site, opened, settled
 from badgejobs.cli.output import Output, Rows, ago
 from badgejobs.errors import BadgeJobsError
+from badgejobs.jobs.duties import ALL_DUTIES
 from badgejobs.jobs.standing import suspended_in_words
-from badgejobs.jobs.work import ALL_DUTIES
 from badgejobs.store import SqlTransaction
 from badgejobs.store.sites import AddedSite
 from badgejobs.store.standings import Standing

@@ -13,7 +13,7 @@ from badgejobs.cli.status_fleet import fleet
 from badgejobs.cli.status_site import in_full
 from badgejobs.config import Settings
 from badgejobs.errors import BrokerUnavailable
-from badgejobs.jobs import work
+from badgejobs.jobs import duties
 
 #: Workers that have not answered by then are away.
 PING_SECONDS = 1.0
@@ -58,7 +58,7 @@ def status(
         raise typer.Exit(Code.OK if services["workers"] not in _NOBODY else Code.UNAVAILABLE)
     sites = [known_site(settings, site)] if site else known_sites(settings)
     with opened(settings) as house:
-        work.register(house)
+        duties.register(house)
         whole = fleet(house, sites, limit=limit or (SHOWN_AS_JSON if as_json else SHOWN))
         many = len(sites) > 1 and not as_json
         data, shown = ({}, []) if many else in_full(house, [one.site for one in whole.shown])

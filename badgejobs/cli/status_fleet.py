@@ -10,7 +10,7 @@ from typing import Any
 from badgejobs.bootstrap import House
 from badgejobs.cli.budget import Budget, budgets, told
 from badgejobs.cli.output import Rows, ago
-from badgejobs.jobs.work import ALL_DUTIES
+from badgejobs.jobs.duties import ALL_DUTIES
 from badgejobs.store.fleet_lines import SiteLine
 
 _COLUMNS = (

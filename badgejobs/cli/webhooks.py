@@ -22,7 +22,7 @@ from badgejobs.intake.keys import read_key
 from badgejobs.intake.note import PROBE, Bell, Served
 from badgejobs.intake.receiver import Receiver
 from badgejobs.intake.server import serve
-from badgejobs.jobs import standing, work
+from badgejobs.jobs import duties, standing
 from badgejobs.wix.auth import AppCredentials
 
 #: Why a site is suspended that our app was taken from.
@@ -46,7 +46,7 @@ def webhooks() -> None:
     told = settings.webhooks
     keys = keys_of(settings)
     with opened(settings) as house:
-        work.register(house)
+        duties.register(house)
         sites = BySite(house)
         sites.require_any()
         if not ip_address(told.host).is_loopback:

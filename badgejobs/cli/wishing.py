@@ -15,7 +15,7 @@ from badgejobs.core.award import Award, State
 from badgejobs.core.byhand import Answer, Wish
 from badgejobs.errors import PermissionMissing, Refused
 from badgejobs.flow.byhand import Wanted, grant, revoke
-from badgejobs.jobs import work
+from badgejobs.jobs import duties
 from badgejobs.store.acting import acting
 
 #: How each state is told, once there is nothing more to do.
@@ -61,7 +61,7 @@ def granted(house: House, site: str, pair: tuple[str, str], wisher: Wisher) -> D
     Raises ``Refused`` for a member whom the site does not have, and as the rules and Wix do.
     """
     checked_rules(house, site)
-    work.register(house)
+    duties.register(house)
     _require_member(house, site, pair[0], wisher)
     with acting(actor=wisher.who, note=wisher.why):
         answer = grant(
@@ -79,7 +79,7 @@ def revoked(
 ) -> Done:
     """Take a badge from a member, whoever gave it; raises as :func:`granted`."""
     checked_rules(house, site)
-    work.register(house)
+    duties.register(house)
     with acting(actor=wisher.who, note=wisher.why):
         answer = patiently(
             lambda: revoke(

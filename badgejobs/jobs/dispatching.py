@@ -7,7 +7,7 @@ of the database: they make themselves due where they are changed.
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 from hashlib import sha256
@@ -18,7 +18,8 @@ import structlog
 from badgejobs.bootstrap import House
 from badgejobs.core.lane import Lane
 from badgejobs.errors import BadgeJobsError
-from badgejobs.jobs import standing, turns, work
+from badgejobs.jobs import duties, standing, turns, work
+from badgejobs.jobs.duties import register, some_at_once
 from badgejobs.jobs.notifying import wake_notify
 from badgejobs.jobs.ringing import Bell, ring_due, send, waiting
 from badgejobs.jobs.rooms import failing_among, rooms
@@ -27,8 +28,11 @@ from badgejobs.store.standings import WIX
 
 log = structlog.get_logger(__name__)
 
-#: The part of its interval that a tick may take; what is left is for the next one.
+#: The part of its interval that a tick may ring for; what is left is for the next one.
 SHARE = 0.7
+#: So many sites that are new to this process a tick reads the rules of and registers; a thousand at
+#: once would keep all others waiting.
+LOOKED_AT_ONCE = 200
 #: Sources that the facts alone bring, such as members for guests, are looked for so seldom.
 REGISTER_AGAIN = 600.0
 
@@ -55,7 +59,7 @@ def tick(house: House, *, again_after: Mapping[Lane, timedelta] | None = None) -
 
     ``again_after`` is how long after its bell a row is rung for again, for tests.
     """
-    time_is_up = work.alarm(SHARE * timedelta(seconds=house.settings.tick_seconds))
+    interval = timedelta(seconds=house.settings.tick_seconds)
     unusable = look_after_configured(house)
     take_up_new_secrets(house)
     work.wake_quarantine(house)
@@ -63,8 +67,8 @@ def tick(house: House, *, again_after: Mapping[Lane, timedelta] | None = None) -
     with house.store.begin() as tx:
         tx.awards.recover(quiet_period=house.timing.quiet_period)
     with house.store.begin() as tx:
-        tx.waking.for_awards(work.ASSIGN)
-        tx.waking.for_members(work.FLIP, beside=unusable)
+        tx.waking.for_awards(duties.ASSIGN)
+        tx.waking.for_members(duties.FLIP, beside=unusable)
         rung = tx.dispatch.rung()
     bounds = rooms(house)
     bells = (
@@ -77,7 +81,7 @@ def tick(house: House, *, again_after: Mapping[Lane, timedelta] | None = None) -
             failing=failing_among(bounds, tick_seconds=house.settings.tick_seconds),
             again_after=turns.again_after(rung, waiting) if again_after is None else again_after,
             deliver=partial(ring_due, house),
-            time_is_up=time_is_up,
+            time_is_up=work.alarm(SHARE * interval),
         )
     )
     with house.store.begin() as tx:
@@ -120,18 +124,26 @@ def ring_requests(house: House, unusable: Collection[str], *, bound: int) -> int
 def look_after_configured(house: House) -> set[str]:
     """Register the sources of the configured sites, and make changed rules due to be taken up.
 
-    Only stamps of files are looked at where nothing has changed. Returns the sites whose rules
-    cannot be used: nothing can be decided for them.
+    Only stamps of files are looked at where nothing has changed, and of the sites that are new to
+    this process so many at once; the others wait for the next tick. Returns the sites whose rules
+    cannot be used, or are not known yet: nothing can be decided for them.
     """
     unusable, known = set[str](), _registered.setdefault(house, {})
     now, to_register = time.monotonic(), dict[str, tuple[str | None, float]]()
-    changed = list[str]()
+    changed, new = list[str](), 0
+    sites = house.configured
     with house.store.read() as tx:
-        stands = tx.bindings.versions(house.configured)
-    for site in sorted(house.configured):
+        stands = tx.bindings.versions(sites)
+    house.shelf.facts.look_at(sites)
+    for site in sorted(sites):
+        if site not in known:
+            if new == LOOKED_AT_ONCE:
+                unusable.add(site)
+                continue
+            new += 1
         version = None
         try:
-            version = house.at(site).rules().version
+            version = house.at(site).rules_version()
         except BadgeJobsError as error:
             log.warning("rules cannot be used; nothing is decided", site=site, error=str(error))
             unusable.add(site)
@@ -141,12 +153,18 @@ def look_after_configured(house: House) -> set[str]:
         # What was tried under these very rules is due by itself again; a change is due at once.
         if version is not None and version not in stands.get(site, ()):
             changed.append(site)
-    work.register(house, to_register)
+    register(house, to_register)
     known.update(to_register)
-    for site in changed:
-        with house.store.begin() as tx:
-            tx.scans.make_due(site, work.PROVISION, if_waiting=True, asked_by="rules change")
+    _take_up(house, changed)
     return unusable
+
+
+def _take_up(house: House, changed: Sequence[str]) -> None:
+    """Make it due to take up the rules of these sites."""
+    for some in some_at_once(changed):
+        with house.store.begin() as tx:
+            for site in some:
+                tx.scans.make_due(site, duties.PROVISION, if_waiting=True, asked_by="rules change")
 
 
 def take_up_new_secrets(house: House) -> None:
@@ -155,5 +173,5 @@ def take_up_new_secrets(house: House) -> None:
         with house.store.begin() as tx:
             standing.resume(tx, site, by=WIX, asked_by="a new secret")
             tx.scans.make_failed_due(site, asked_by="a new secret")
-            for name in (*house.at(site).wanted_sources(), *work.ALL_DUTIES):
+            for name in (*house.at(site).wanted_sources(), *duties.ALL_DUTIES):
                 tx.scans.make_due(site, name, asked_by="a new secret")

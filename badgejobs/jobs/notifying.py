@@ -15,8 +15,9 @@ from badgejobs.bootstrap.telling import telling_of
 from badgejobs.core.notification import Channel, Telling
 from badgejobs.errors import Later, NotTold
 from badgejobs.flow.notifying import notify
+from badgejobs.jobs.duties import NOTIFY
 from badgejobs.jobs.units import Outcome, Stopped, Told, as_duty, by_what_is_told_now
-from badgejobs.jobs.work import NOTIFY, alarm
+from badgejobs.jobs.work import alarm
 
 log = structlog.get_logger(__name__)
 

@@ -12,8 +12,9 @@ from badgejobs.core.source import Track
 from badgejobs.errors import BadgeJobsError, Later, RulesError
 from badgejobs.flow.progress import survey
 from badgejobs.flow.reconcile import Reconciled, reconcile
+from badgejobs.jobs.duties import RECONCILE
 from badgejobs.jobs.units import Outcome, Stopped, Told, as_duty, by_what_is_told_now
-from badgejobs.jobs.work import RECONCILE, alarm
+from badgejobs.jobs.work import alarm
 
 
 def caution_of(house: House) -> Caution:

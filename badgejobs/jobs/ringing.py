@@ -15,8 +15,8 @@ from badgejobs.core.lane import Lane
 from badgejobs.core.source import Track
 from badgejobs.jobs.app import app
 from badgejobs.jobs.asking import is_of_the_same
+from badgejobs.jobs.duties import ALL_DUTIES
 from badgejobs.jobs.queues import lane_of_task
-from badgejobs.jobs.work import ALL_DUTIES
 from badgejobs.store.dispatch import Due
 
 log = structlog.get_logger(__name__)

@@ -19,7 +19,7 @@ from badgejobs.bootstrap import House
 from badgejobs.core.lane import Lane, lane_of
 from badgejobs.core.source import Track
 from badgejobs.errors import BadgeJobsError
-from badgejobs.jobs import asking, dispatching, standing, tracks, work
+from badgejobs.jobs import asking, dispatching, duties, standing, tracks, work
 from badgejobs.jobs.app import house
 from badgejobs.jobs.notifying import run_notify
 from badgejobs.jobs.reconciling import run_reconcile
@@ -63,7 +63,7 @@ class Bell(Task[..., Any]):
 
 def _put_off(kind: str, arguments: Mapping[str, Any]) -> None:
     """Let the row of a bell that came to nothing not hold a place until its bell counts as lost."""
-    if "site" in arguments and kind in {"scan", *work.ALL_DUTIES}:
+    if "site" in arguments and kind in {"scan", *duties.ALL_DUTIES}:
         source = str(arguments.get("source", kind))
         track = track_of(str(arguments.get("track", Track.LIVE.value)))
         with house().store.begin() as tx:
@@ -105,7 +105,7 @@ def scan(*, site: str, source: str | None = None, track: str = Track.LIVE.value)
         of = require_read(at, site, source, of, asked_by=asked_by)
     outcome = work.run_scan(at, site, source, of, by=asking.started_by())
     if outcome.opened:
-        ring_now(at, site, work.ASSIGN)
+        ring_now(at, site, duties.ASSIGN)
     others = tracks.due_beside(at, site, source, of)
     next_ones = [*([of] if outcome.more else []), *others]
     lanes = {one: lane_of(source, one) for one in (of, *next_ones)}
@@ -131,7 +131,7 @@ def assign(*, site: str) -> dict[str, Any]:
     at = house()
     outcome = work.run_assign(at, site, by=asking.started_by())
     if outcome.more:
-        ring_now(at, site, work.ASSIGN)
+        ring_now(at, site, duties.ASSIGN)
     _let_others_try(at, outcome, Lane.ASSIGN)
     return answer(outcome)
 
@@ -143,9 +143,9 @@ def provision(*, site: str) -> dict[str, Any]:
     by = asking.started_by()
     outcome = work.run_provision(at, site, by=by, read_anew=asking.is_asked(by))
     if outcome.more:
-        ring_now(at, site, work.PROVISION)
+        ring_now(at, site, duties.PROVISION)
     if outcome.opened or outcome.numbers.get("created") or outcome.numbers.get("found"):
-        ring_now(at, site, work.ASSIGN)
+        ring_now(at, site, duties.ASSIGN)
     _let_others_try(at, outcome, Lane.SCAN)
     return answer(outcome)
 
@@ -156,9 +156,9 @@ def flip(*, site: str) -> dict[str, Any]:
     at = house()
     outcome = work.run_flip(at, site, by=asking.started_by())
     if outcome.more:
-        ring_now(at, site, work.FLIP)
+        ring_now(at, site, duties.FLIP)
     if outcome.opened:
-        ring_now(at, site, work.ASSIGN)
+        ring_now(at, site, duties.ASSIGN)
     return answer(outcome)
 
 
@@ -174,7 +174,7 @@ def reconcile(*, site: str | None = None, by_beat: bool = False) -> dict[str, An
         return {"kind": "reconcile", "sites": 0}
     work.prune(at)
     with at.store.begin() as tx:
-        sites = tx.waking.everywhere(work.RECONCILE, at.configured)
+        sites = tx.waking.everywhere(duties.RECONCILE, at.configured)
     return {"kind": "reconcile", "sites": sites}
 
 
@@ -184,7 +184,7 @@ def quarantine(*, site: str) -> dict[str, Any]:
     at = house()
     outcome = work.run_quarantine(at, site, by=asking.started_by())
     if outcome.opened:
-        ring_now(at, site, work.ASSIGN)
+        ring_now(at, site, duties.ASSIGN)
     dispatching.hand_on(at)
     return answer(outcome)
 
@@ -195,7 +195,7 @@ def notify(*, site: str) -> dict[str, Any]:
     at = house()
     outcome = run_notify(at, site, by=asking.started_by())
     if outcome.more:
-        ring_now(at, site, work.NOTIFY)
+        ring_now(at, site, duties.NOTIFY)
     _let_others_try(at, outcome, Lane.SCAN)
     return answer(outcome)
 
@@ -214,5 +214,5 @@ def check_member(*, request: int) -> dict[str, Any]:
     if outcome is None:
         return {"kind": "check_member", "request": request, "already": "done"}
     if outcome.opened:
-        ring_now(at, outcome.site, work.ASSIGN)
+        ring_now(at, outcome.site, duties.ASSIGN)
     return answer(outcome)

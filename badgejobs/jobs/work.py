@@ -23,6 +23,13 @@ from badgejobs.flow.pages import Scanned
 from badgejobs.flow.provision import provision, provision_anew
 from badgejobs.flow.reread import Reread, reread
 from badgejobs.flow.scan import scan
+from badgejobs.jobs.duties import (
+    ASSIGN,
+    FLIP,
+    PROVISION,
+    QUARANTINE,
+    register,
+)
 from badgejobs.jobs.retrying import patience
 from badgejobs.jobs.taking import take_back
 from badgejobs.jobs.tracks import kind_of, let_rest, put_off
@@ -39,16 +46,6 @@ from badgejobs.jobs.units import (
 
 log = structlog.get_logger(__name__)
 
-#: Duties that are no sources, kept beside the scans as rows with a lease and a due time.
-PROVISION = "provision"
-RECONCILE = "reconcile"
-ASSIGN = "assign"
-FLIP = "flip"
-DUTIES = (PROVISION, RECONCILE, ASSIGN, FLIP)
-#: Duties that only those sites have that ever had something to do there.
-QUARANTINE, NOTIFY = "quarantine", "notify"
-ALL_DUTIES = (*DUTIES, QUARANTINE, NOTIFY)
-
 _PROVISIONED = ("created", "found", "changed", "moved")
 
 #: Requests that were answered, and notifications that are over, are kept this long.
@@ -57,43 +54,6 @@ REQUESTS_KEPT, NOTIFICATIONS_KEPT = timedelta(days=30), timedelta(days=90)
 _SELDOM = timedelta(days=365)
 #: Batches of members decided by one job after a change of rules.
 BATCHES_A_JOB = 50
-
-
-def register(house: House, sites: Collection[str] | None = None) -> None:
-    """Make the sources and duties of these sites known to the database, due when new.
-
-    Without ``sites``: of the configured ones. Only sources that the site's rules read are read.
-    """
-    sites = house.configured if sites is None else sites
-    wanted = {
-        (site, source, house.mode(source) or "window", track)
-        for site in sites
-        for source in (*_wanted_sources(house, site), *DUTIES)
-        for track in house.tracks(source)
-    }
-    with house.store.read() as tx:
-        known = tx.scans.known(sites)
-    stands = {(site, source) for site, source, _, _ in known}
-    # How a plug-in that is broken is read cannot be told now: its rows stay as they are.
-    missing = {
-        one for one in wanted - known if house.mode(one[1]) or (one[0], one[1]) not in stands
-    }
-    if missing:
-        with house.store.begin() as tx:
-            for site, source, mode, track in sorted(missing):
-                wants = None
-                if source not in DUTIES:
-                    wants = house.at(site).rules().wants.of(source)
-                tx.scans.register(site, source, mode, tracks=[track], wants=wants)
-
-
-def _wanted_sources(house: House, site: str) -> list[str]:
-    """The sources that a site's rules read; none of one that cannot be served, which is told."""
-    try:
-        return house.at(site).wanted_sources()
-    except SettingsError as error:
-        log.warning("a site cannot be served", site=site, error=str(error))
-        return []
 
 
 @by_what_is_told_now

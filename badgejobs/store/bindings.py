@@ -68,6 +68,15 @@ class SqlBindings:
             return None
         return SiteFacts(timezone=row.timezone, currency=row.currency), row.facts_read_at
 
+    def facts_of(self, sites: Collection[str]) -> dict[str, SiteFacts]:
+        """What Wix told of these sites; nothing of those that were not asked about yet."""
+        rows = self._connection.execute(
+            select(site_binding.c.site, site_binding.c.timezone, site_binding.c.currency).where(
+                site_binding.c.site.in_(sorted(sites)), site_binding.c.facts_read_at.is_not(None)
+            )
+        )
+        return {row.site: SiteFacts(timezone=row.timezone, currency=row.currency) for row in rows}
+
     def remember_site_facts(self, site: str, facts: SiteFacts) -> None:
         """Keep what Wix told of the site just now; of a name that is bound to a site."""
         self._connection.execute(

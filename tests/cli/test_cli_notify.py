@@ -16,7 +16,7 @@ from command_desk import Desk, LiveWix, member_id
 from listeners import SECRET, Mailbox, Receiver, mailing, receiving
 from one_process import run_here
 
-from badgejobs.jobs.work import NOTIFY
+from badgejobs.jobs.duties import NOTIFY
 from badgejobs.store import open_store
 
 pytest_plugins = ["cli_fixtures"]

@@ -13,7 +13,7 @@ from badgejobs.cli.consolebench.yard import Size, fill, house_of, settings_of_a_
 from badgejobs.cli.rulebench.workload import SITE
 from badgejobs.core.overview import Page
 from badgejobs.errors import SettingsError
-from badgejobs.jobs.work import ALL_DUTIES
+from badgejobs.jobs.duties import ALL_DUTIES
 
 Row = TypeVar("Row")
 

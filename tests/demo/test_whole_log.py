@@ -17,7 +17,7 @@ from badgejobs.cli.foreground import Foreground
 from badgejobs.cli.output import Output
 from badgejobs.config import Settings, SiteSettings
 from badgejobs.coordination.local import LocalThrottle
-from badgejobs.jobs import work
+from badgejobs.jobs import duties
 from badgejobs.sandbox.history import seed
 from badgejobs.sandbox.remote import RemoteSandbox
 from badgejobs.sandbox.server import running
@@ -103,7 +103,7 @@ def house(sandbox: RemoteSandbox, database_url: str, tmp_path: Path, home: Path)
         state_dir=tmp_path, wix_base_url=sandbox.base_url, sites={SITE: SiteSettings(**site)}
     )
     house = House(settings, SqlStore(database_url), LocalThrottle(clock=fast), found_sources())
-    work.register(house)
+    duties.register(house)
     yield house
     house.close()
 

@@ -10,7 +10,7 @@ from sqlalchemy import insert
 
 from badgejobs.bootstrap import House
 from badgejobs.bootstrap.directory import place_of_app
-from badgejobs.jobs import work
+from badgejobs.jobs import duties
 from badgejobs.store.fleet_tables import pack, pack_version
 from badgejobs.store.sites import SiteRow
 
@@ -57,5 +57,5 @@ def add_shop(house: House, shop: str, *, name: str | None = None, **told: Any) -
     with house.store.begin() as tx:
         tx.sites.put([row])
     house.directory.forget()
-    work.register(house, [named])
+    duties.register(house, [named])
     return named

@@ -16,7 +16,7 @@ from left_alone import left_alone
 from badgejobs.bootstrap import House
 from badgejobs.config import Settings, SiteSettings
 from badgejobs.core.source import Track
-from badgejobs.jobs import work
+from badgejobs.jobs import duties, work
 from badgejobs.jobs.units import Outcome
 from badgejobs.sandbox.faults.scripted import Fault
 from badgejobs.sandbox.history import seed
@@ -229,7 +229,7 @@ def read(house: House, site: str = NORTH, source: str = "orders") -> Outcome:
 
 def do_round(house: House, site: str = NORTH) -> list[Outcome]:
     """One of each, as the bells of a tick would have it."""
-    work.register(house)
+    duties.register(house)
     return [
         work.run_provision(house, site, by="test"),
         read(house, site),

@@ -26,7 +26,7 @@ from structlog.testing import capture_logs
 from badgejobs.bootstrap import House, house, open_house
 from badgejobs.bootstrap.directory import Directory
 from badgejobs.errors import CredentialsRefused, SettingsError
-from badgejobs.jobs import standing, work
+from badgejobs.jobs import duties, standing, work
 from badgejobs.store.fleet_tables import app
 from badgejobs.store.standings import WIX
 from badgejobs.vault.sealing import CannotOpen
@@ -181,7 +181,7 @@ def test_a_lost_key_stops_the_sites_that_need_it_and_no_other(
     with closing(open_house(shop_settings(), redis_url=None)) as other:
         with pytest.raises(CannotOpen, match="BADGEJOBS_SECRETS_KEY_FILE"):
             other.at(SOUTH)
-        work.register(other)
+        duties.register(other)
         assert [one.error for one in do_round(other)] == [None, None, None]
     assert shops.given() == [(member_id(1), "First Purchase")]
 

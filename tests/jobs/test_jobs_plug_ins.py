@@ -23,7 +23,7 @@ from jobs_stage import (
 from badgejobs.bootstrap import House
 from badgejobs.core.source import Track
 from badgejobs.errors import SourceBroken
-from badgejobs.jobs import work
+from badgejobs.jobs import duties, work
 from badgejobs.jobs.units import Outcome
 from badgejobs.sandbox.records.collection import Record
 from badgejobs.store.overviews import ScanOverview
@@ -103,7 +103,7 @@ def test_what_a_plug_in_reads_earns_badges_like_all_else(
     reviewed(shops, 3, 2, moderation={"moderationStatus": "REJECTED"})
     shops.buys(2, 1)
 
-    work.register(house)
+    duties.register(house)
     work.run_provision(house, NORTH, by="test")
     outcomes = [done(house, NORTH, name) for name in ("orders", "reviews")]
     work.run_assign(house, NORTH, by="test")
@@ -132,7 +132,7 @@ def test_a_broken_plug_in_ends_its_own_scan_and_no_other(
     shops.buys(2, 1, shop=SOUTH)
 
     for site in (NORTH, SOUTH):
-        work.register(house)
+        duties.register(house)
         work.run_provision(house, site, by="test")
         assert done(house, site, "orders").error is None
     failed = done(house, NORTH, "quizzes")
@@ -157,7 +157,7 @@ def test_a_broken_plug_in_that_no_rule_reads_is_not_even_imported(
     quizzes(shelf, "raise SystemExit(7)")
     house = open_shop()
     shops.buys(1, 1)
-    work.register(house)
+    duties.register(house)
     work.run_provision(house, NORTH, by="test")
     assert done(house, NORTH, "orders").error is None
     work.run_assign(house, NORTH, by="test")
@@ -178,7 +178,7 @@ def test_what_was_read_stays_read_while_a_plug_in_is_broken(
     quizzes(shelf, "import a_module_that_nobody_has")
     house = open_shop()
     rewrite(house, FIRST_AND_THIRD + QUIZZER)
-    work.register(house)
+    duties.register(house)
     assert isinstance(done(house, NORTH, "quizzes").cause, SourceBroken)
     broken = row_of_quizzes(house)
     assert (broken.mode, broken.place) == (before.mode, before.place)
@@ -187,7 +187,7 @@ def test_what_was_read_stays_read_while_a_plug_in_is_broken(
     quizzes(shelf, plain("quizzes"))
     house = open_shop()
     rewrite(house, FIRST_AND_THIRD + QUIZZER)
-    work.register(house)
+    duties.register(house)
     after = row_of_quizzes(house)
     assert (after.mode, after.place) == (before.mode, before.place)
 
@@ -204,7 +204,7 @@ def test_one_that_was_broken_from_the_start_is_read_in_its_own_way_once_it_is_me
     quizzes(shelf, plain("quizzes"))
     house = open_shop()
     rewrite(house, FIRST_AND_THIRD + QUIZZER)
-    work.register(house)
+    duties.register(house)
     assert done(house, NORTH, "quizzes").error is None
     row = row_of_quizzes(house)
     assert (row.mode, row.track, row.failures) == ("walk", Track.FULL, 0)

@@ -9,7 +9,7 @@ from jobs_stage import FIRST_AND_THIRD, NORTH, LiveShops, OpenShop, member_id, r
 
 from badgejobs.bootstrap import House
 from badgejobs.core.source import Track
-from badgejobs.jobs import work
+from badgejobs.jobs import duties, work
 from badgejobs.jobs.units import Outcome
 from badgejobs.sandbox.history import seed
 from badgejobs.sandbox.records.collection import Record
@@ -42,7 +42,7 @@ def wanted(house: House) -> list[str]:
 
 
 def read(house: House, source: str) -> Outcome:
-    work.register(house)
+    duties.register(house)
     return work.run_scan(house, NORTH, source, Track.FULL, by="test")
 
 

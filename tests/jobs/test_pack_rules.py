@@ -32,12 +32,12 @@ from sqlalchemy import delete
 from structlog.testing import capture_logs
 
 from badgejobs.bootstrap import House
-from badgejobs.bootstrap.pack_shelf import PackShelf
+from badgejobs.bootstrap.shelf import Shelf
 from badgejobs.bootstrap.site_rules import SiteRules
 from badgejobs.bootstrap.told import FromPack
 from badgejobs.core.pack import LOOKS_EVERY, SETTLES_IN
 from badgejobs.errors import DatabaseUnavailable, Later, RulesError
-from badgejobs.jobs import dispatching, work
+from badgejobs.jobs import dispatching, duties, work
 from badgejobs.store import SqlStore
 from badgejobs.store.fleet_tables import pack_version
 
@@ -117,7 +117,7 @@ def test_a_process_that_runs_notices_another_version_and_all_at_the_same_moment(
     come_into_force(house, clock)
     assert len(badges(house)) == len(badges(other)) == 3
 
-    work.register(house)
+    duties.register(house)
     assert dispatching.look_after_configured(house) == set()
     assert {(site, "provision") for site in BOTH} <= due(house)
 
@@ -142,7 +142,7 @@ def test_provisioning_is_due_at_once_with_a_change_and_works_by_it(
 
 
 def test_sites_that_say_nothing_otherwise_share_one_reading(house: House) -> None:
-    shelf = PackShelf(house.store, sources=frozenset({"orders"}), clock=house.clock)
+    shelf = Shelf(house.store, sources=frozenset({"orders"}), clock=house.clock)
     found = [
         SiteRules(
             f"site-{number}",
@@ -150,7 +150,7 @@ def test_sites_that_say_nothing_otherwise_share_one_reading(house: House) -> Non
             house.store,
             sources=frozenset({"orders"}),
             clock=house.clock,
-            packs=shelf,
+            shelf=shelf,
         ).in_force()
         for number in range(50)
     ]

@@ -22,7 +22,7 @@ from structlog.testing import capture_logs
 
 from badgejobs.bootstrap import House
 from badgejobs.core.alert import Alert
-from badgejobs.jobs import work
+from badgejobs.jobs import duties, work
 from badgejobs.jobs.units import Outcome
 from badgejobs.sandbox.faults.kinds import FaultKind
 from badgejobs.sandbox.records.collection import Record
@@ -37,7 +37,7 @@ BLUE = FIRST_AND_THIRD.replace(
 
 
 def provision(house: House, **how: Any) -> Outcome:
-    work.register(house)
+    duties.register(house)
     return work.run_provision(house, NORTH, by="cli", **how)
 
 
@@ -214,4 +214,4 @@ def test_a_badge_deleted_at_wix_is_told_once_and_created_anew_only_by_a_person(
     assert open_alerts(house) == []
     assert shops.creates() == creates + 2, "one badge, and one call for all who earn it"
     assert list(badges(shops)) == ["First Purchase", "Third Purchase"]
-    assert rows(house)[NORTH, work.PROVISION].last_error is None
+    assert rows(house)[NORTH, duties.PROVISION].last_error is None

@@ -21,7 +21,7 @@ from jobs_stage import (
 
 from badgejobs.bootstrap import House
 from badgejobs.core.source import Track
-from badgejobs.jobs import work
+from badgejobs.jobs import duties, work
 from badgejobs.jobs.units import Outcome
 from badgejobs.sandbox.faults.kinds import FaultKind
 from badgejobs.sandbox.records.collection import Record
@@ -29,7 +29,7 @@ from badgejobs.wix import wire
 
 pytest_plugins = ["jobs_fixtures"]
 
-DUE = (NORTH, work.QUARANTINE)
+DUE = (NORTH, duties.QUARANTINE)
 
 
 def spoil(shops: LiveShops, **fields: Any) -> list[str]:
@@ -43,7 +43,7 @@ def spoil(shops: LiveShops, **fields: Any) -> list[str]:
 
 def read(house: House, source: str = "orders") -> Outcome:
     """Read a source in full, now."""
-    work.register(house)
+    duties.register(house)
     with house.store.begin() as tx:
         tx.scans.make_due(NORTH, source, Track.FULL)
     return work.run_scan(house, NORTH, source, Track.FULL, by="test")
@@ -86,7 +86,7 @@ def test_what_another_version_could_not_understand_is_asked_for_at_once_and_then
     house = open_shop()
     shops.buys(1, 1)
     spoil(shops, paymentStatus="HALF_PAID")
-    work.register(house)
+    duties.register(house)
     work.run_provision(house, NORTH, by="test")
     read(house)
     by_another_version(house)
@@ -102,7 +102,7 @@ def test_what_another_version_could_not_understand_is_asked_for_at_once_and_then
     assert DUE not in due(house)
     work.run_assign(house, NORTH, by="test")
     assert shops.given() == [(member_id(1), "First Purchase")]
-    run = next(one for one in runs(house) if one.kind == work.QUARANTINE)
+    run = next(one for one in runs(house) if one.kind == duties.QUARANTINE)
     assert (run.started_by, run.error, run.numbers["calls"]) == ("worker", None, 1)
     assert run.rules_version
 
@@ -151,7 +151,7 @@ def test_comments_are_asked_for_app_by_app_until_they_are_found(
 ) -> None:
     house = open_shop(changed={"comment_apps": ("forum", "blog")})
     rewrite(house, FIRST_AND_THIRD + COMMENTER)
-    work.register(house)
+    duties.register(house)
     shops.comments(1)
     site = shops.site()
     comment = next(iter(site.comments.current.values())).body
@@ -175,7 +175,7 @@ def test_a_record_without_an_id_ends_with_a_full_reading_that_does_not_come_acro
 ) -> None:
     house = open_shop()
     shops.buys(1, 3)
-    work.register(house)
+    duties.register(house)
     shops.fault(wire.ORDERS_SEARCH, kind=FaultKind.BROKEN_RECORD)
     assert read(house).numbers["quarantined"] == 1
     by_another_version(house)

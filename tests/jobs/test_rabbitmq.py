@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import ExitStack
-from datetime import timedelta
 from pathlib import Path
 
 import psutil
@@ -49,20 +48,15 @@ def yard(shops: LiveShops, tmp_path: Path, rabbitmq: str) -> Iterator[Yard]:
 
 
 def is_idle(yard: Yard) -> bool:
-    """Whether nobody has anything in hand, or soon will have."""
+    """Whether no worker has anything in hand, and no bell is on its way to one."""
     store = open_store(f"sqlite:///{yard.state / 'badgejobs.db'}")
     try:
         with store.read() as tx:
-            found = tx.scans.overview()
-            soon = tx.now + timedelta(seconds=60)
+            leased = any(one.lease_until for one in tx.scans.overview())
+            # What came due when beat had stopped is in nobody's hand.
+            return not leased and not tx.dispatch.rung().total()
     finally:
         store.dispose()
-    # a flip that came due when beat had stopped is in nobody's hand
-    return all(
-        one.lease_until is None
-        and (one.source == "flip" or (one.due_at is not None and one.due_at > soon))
-        for one in found
-    )
 
 
 def test_orders_become_badges_over_rabbitmq_though_a_worker_is_killed(

@@ -12,7 +12,7 @@ from badgejobs.core.award import Award, State
 from badgejobs.core.drift import Caution
 from badgejobs.core.lane import Lane
 from badgejobs.errors import Paced, Refused
-from badgejobs.jobs import ringing, tasks, work
+from badgejobs.jobs import duties, ringing, tasks, work
 from badgejobs.jobs.reconciling import caution_of, run_reconcile
 from badgejobs.jobs.ringing import Bell
 from badgejobs.jobs.units import BY_HAND
@@ -65,7 +65,7 @@ class Budget(LocalThrottle):
 
 def crowded(house: House, shops: LiveShops, number: int) -> str:
     """A site where so many members hold one badge, by a person as it seems; its name."""
-    work.register(house)
+    duties.register(house)
     assert work.run_provision(house, NORTH, by="test").error is None
     with house.store.read() as tx:
         badge, wix_id = min(tx.bindings.of(NORTH).items())
@@ -104,7 +104,7 @@ def test_a_site_that_needs_more_than_its_pace_allows_is_read_over_several_jobs(
     with house.store.read() as tx:
         states = tx.awards.states(NORTH)
         assert tx.sightings.begun(NORTH) is None
-        (row,) = [one for one in tx.scans.overview(NORTH) if one.source == work.RECONCILE]
+        (row,) = [one for one in tx.scans.overview(NORTH) if one.source == duties.RECONCILE]
         assert row.due_at is not None
         assert row.due_at - tx.now > timedelta(hours=23)
     assert sum(states.values()) == 300
@@ -132,11 +132,11 @@ def test_a_job_whose_time_is_up_hands_on_and_the_bell_is_rung_at_once(
     anew = [one for one in rung if one.task == "badgejobs.reconcile"]
     assert [one.arguments for one in anew] == [{"site": NORTH}] * 3, "comparing has its own slice"
     rung.clear()
-    assert work.RECONCILE in {duty for _, duty in due(house)}
+    assert duties.RECONCILE in {duty for _, duty in due(house)}
     last = tasks.reconcile(site=NORTH)
     assert ("read" in last, last["extra"]) == (False, 300), "zero is left out"
     assert not [one for one in rung if one.task == "badgejobs.reconcile"]
-    assert work.RECONCILE not in {duty for _, duty in due(house)}
+    assert duties.RECONCILE not in {duty for _, duty in due(house)}
 
 
 def test_who_gives_a_badge_while_it_is_read_lets_it_be_read_again_soon(
@@ -153,7 +153,7 @@ def test_who_gives_a_badge_while_it_is_read_lets_it_be_read_again_soon(
         tx.sightings.wish(NORTH, soon)
     budget.left = 2
     assert run_reconcile(house, NORTH, by=BY_HAND).numbers["extra"] == 150
-    assert rows(house)[NORTH, work.RECONCILE].due_at == soon
+    assert rows(house)[NORTH, duties.RECONCILE].due_at == soon
 
 
 def test_the_settings_tell_what_is_doubted_and_repaired(open_shop: OpenShop) -> None:
@@ -173,7 +173,7 @@ def test_a_reading_that_is_not_believed_is_a_failure_and_due_again_by_itself(
     open_shop: OpenShop, shops: LiveShops
 ) -> None:
     house = open_shop(assign={"empty_is_doubted_above": 0})
-    work.register(house)
+    duties.register(house)
     assert work.run_provision(house, NORTH, by="test").error is None
     with house.store.begin() as tx:
         badge = min(tx.bindings.of(NORTH))
@@ -193,7 +193,7 @@ def test_a_reading_that_is_not_believed_is_a_failure_and_due_again_by_itself(
 
     assert isinstance(done.cause, Refused)
     with house.store.read() as tx:
-        (row,) = [one for one in tx.scans.overview(NORTH) if one.source == work.RECONCILE]
+        (row,) = [one for one in tx.scans.overview(NORTH) if one.source == duties.RECONCILE]
         (alert,) = tx.alerts.open([NORTH])
         assert tx.progress.made_at(NORTH) is None
     assert (row.failures, row.last_error) == (1, done.error)

@@ -26,7 +26,7 @@ from jobs_stage import (
 from structlog.testing import capture_logs
 
 from badgejobs.errors import Later, RulesError
-from badgejobs.jobs import dispatching, work
+from badgejobs.jobs import dispatching, duties, work
 from badgejobs.rules import load_rules, parse_rules
 
 pytest_plugins = ["jobs_fixtures"]
@@ -136,7 +136,7 @@ def test_rules_that_were_never_right_stop_their_own_site_alone(
     rewrite(house, BROKEN)
     shops.buys(1, 1)
     shops.buys(1, 1, shop=SOUTH)
-    work.register(house)
+    duties.register(house)
     dispatching.look_after_configured(house)
 
     broken = work.run_provision(house, NORTH, by="test")

@@ -8,7 +8,7 @@ from jobs_stage import NORTH, LiveShops, OpenShop, do_round, read, runs
 from sqlalchemy import update
 
 from badgejobs.core.source import Track
-from badgejobs.jobs import work
+from badgejobs.jobs import duties, work
 from badgejobs.sandbox.faults.kinds import FaultKind
 from badgejobs.store.tables import run as run_table
 from badgejobs.wix import wire
@@ -20,7 +20,7 @@ def test_a_run_counts_its_calls_and_tells_who_asked_for_it_and_what_it_read(
     open_shop: OpenShop, shops: LiveShops
 ) -> None:
     house = open_shop()
-    work.register(house)
+    duties.register(house)
     work.run_provision(house, NORTH, by="worker")
     shops.buys(1, 3)
     read(house)
@@ -42,7 +42,7 @@ def test_what_a_scan_recorded_before_an_error_stands_in_its_run_and_is_rung_for(
     open_shop: OpenShop, shops: LiveShops
 ) -> None:
     house = open_shop()
-    work.register(house)
+    duties.register(house)
     work.run_provision(house, NORTH, by="worker")
     shops.buys(1, 150)
     shops.fault(wire.ORDERS_SEARCH, kind=FaultKind.STATUS, status=503, first_call=2)

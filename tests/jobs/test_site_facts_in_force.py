@@ -12,7 +12,7 @@ from sqlalchemy import update
 
 from badgejobs.bootstrap import House
 from badgejobs.errors import RulesError
-from badgejobs.jobs import work
+from badgejobs.jobs import duties, work
 from badgejobs.jobs.units import BY_HAND
 from badgejobs.sandbox.faults.kinds import FaultKind
 from badgejobs.store.tables import site_binding
@@ -110,7 +110,7 @@ def test_a_site_that_does_not_tell_is_asked_in_the_rules_file_instead(
     rewrite(house, MONEY.replace("version: 1\n", with_currency))
     # by hand, which does not rest after a failure
     work.run_provision(house, NORTH, by=BY_HAND)
-    work.register(house)
+    duties.register(house)
     read(house)
     work.run_assign(house, NORTH, by=BY_HAND)
 

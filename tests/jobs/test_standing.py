@@ -30,7 +30,7 @@ from badgejobs.core.source import Track
 from badgejobs.errors import SiteSuspended
 from badgejobs.intake.events import Installation
 from badgejobs.intake.note import PROBE, Bell
-from badgejobs.jobs import standing, tasks, work
+from badgejobs.jobs import duties, standing, tasks, work
 from badgejobs.jobs.app import house
 from badgejobs.jobs.retrying import FIRST_PROBE, LONGEST_PROBE
 from badgejobs.sandbox.faults.kinds import FaultKind
@@ -81,7 +81,7 @@ def test_one_refusal_is_a_slip_and_two_in_a_row_suspend_with_one_alert(
     open_shop: OpenShop, shops: LiveShops
 ) -> None:
     at = open_shop(secret=WRONG)
-    work.register(at)
+    duties.register(at)
     work.run_provision(at, NORTH, by="test")
     assert is_at_work(at)
 
@@ -127,7 +127,7 @@ def test_what_worked_between_two_refusals_keeps_a_site_at_work(
 
 def test_a_run_that_asked_nothing_tells_nothing_of_wix(open_shop: OpenShop) -> None:
     at = open_shop(secret=WRONG)
-    work.register(at)
+    duties.register(at)
     work.run_provision(at, NORTH, by="test")
     assert work.run_assign(at, NORTH, by="test").error is None
     assert of(at).refusals == 1
@@ -191,7 +191,7 @@ def test_where_wix_is_away_a_probe_tells_nothing(refused: House, shops: LiveShop
 
 def test_what_a_person_suspended_no_probe_resumes(open_shop: OpenShop, shops: LiveShops) -> None:
     at = open_shop()
-    work.register(at)
+    duties.register(at)
     with at.store.begin() as tx:
         assert standing.suspend_by_person(tx, NORTH, "invoice 7 is open")
     asked = len(shops.world.journal.entries)
@@ -250,7 +250,7 @@ def test_an_app_that_was_removed_stops_its_site_and_one_that_is_back_has_wix_ask
     open_shop: OpenShop, shops: LiveShops
 ) -> None:
     at = open_shop()
-    work.register(at)
+    duties.register(at)
     assert noted_installation(at, NORTH, Installation.INSTALLED) is None, "nothing was wrong"
     with capture_logs() as logs:
         for _ in range(2):

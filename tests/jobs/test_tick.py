@@ -36,7 +36,7 @@ from badgejobs.core.activity import Unreadable
 from badgejobs.core.lane import Lane
 from badgejobs.core.ledger import WakeUp
 from badgejobs.core.source import Track
-from badgejobs.jobs import dispatching, tasks, work
+from badgejobs.jobs import dispatching, duties, tasks, work
 from badgejobs.jobs.app import house
 from badgejobs.jobs.queues import LANES, OLDER
 from badgejobs.jobs.reconciling import run_reconcile
@@ -293,7 +293,7 @@ def test_a_scan_that_opens_awards_rings_for_them(
     ticking: Settings, redis: Redis, shops: LiveShops
 ) -> None:
     shops.buys(1, 1)
-    work.register(house())
+    duties.register(house())
 
     told = tasks.scan(site=NORTH, source="orders", track="full")
 
@@ -309,7 +309,7 @@ def test_a_bell_too_many_finds_nothing_to_do(
     ticking: Settings, redis: Redis, shops: LiveShops
 ) -> None:
     shops.buys(1, 3)
-    work.register(house())
+    duties.register(house())
     tasks.provision(site=NORTH)
     for _ in range(3):
         tasks.scan(site=NORTH, source="orders", track="full")
@@ -379,7 +379,7 @@ def test_a_tick_without_the_broker_raises_nothing_and_the_work_stays_due(
     # and it is rung for anew once the bell counts as lost
     with house().store.begin() as tx:
         assert rung(tx, [NORTH])
-    assert (NORTH, work.ASSIGN) in rows(house())
+    assert (NORTH, duties.ASSIGN) in rows(house())
 
 
 def test_a_bell_for_a_site_of_another_configuration_ends_well(ticking: Settings) -> None:

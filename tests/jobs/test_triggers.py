@@ -14,7 +14,7 @@ from redis import Redis
 
 from badgejobs.core.source import Track
 from badgejobs.errors import LeaseTaken
-from badgejobs.jobs import asking, ringing, tasks, work
+from badgejobs.jobs import asking, duties, ringing, tasks
 from badgejobs.jobs.app import house
 from badgejobs.jobs.queues import LANES, OLDER
 from badgejobs.sandbox.faults.kinds import FaultKind
@@ -68,7 +68,7 @@ def headers_of(redis: Redis) -> list[dict[str, Any]]:
 def read_before(shops: LiveShops) -> None:
     """A site whose history was read, and whose badges were given."""
     shops.buys(1, 1)
-    work.register(house())
+    duties.register(house())
     asked("provision", site=NORTH)
     for track in ("full", "live"):
         asked("scan", site=NORTH, source="orders", track=track)
@@ -183,8 +183,8 @@ def test_nobody_asked_for_other_sites_that_are_rung_for_meanwhile_nor_waits_for_
 ) -> None:
     read_before(shops)
     with house().store.begin() as tx:
-        tx.scans.make_due(SOUTH, work.RECONCILE)
-        tx.scans.make_due(NORTH, work.RECONCILE)
+        tx.scans.make_due(SOUTH, duties.RECONCILE)
+        tx.scans.make_due(NORTH, duties.RECONCILE)
     redis.flushall()
     children = list[Any]()
 

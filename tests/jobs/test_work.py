@@ -24,7 +24,7 @@ from jobs_stage import (
 
 from badgejobs.core.source import Track
 from badgejobs.errors import CredentialsRefused, RateLimited
-from badgejobs.jobs import dispatching, work
+from badgejobs.jobs import dispatching, duties, work
 from badgejobs.jobs.reconciling import run_reconcile
 from badgejobs.jobs.retrying import FIRST_PROBE
 from badgejobs.sandbox.faults.kinds import FaultKind
@@ -125,7 +125,7 @@ def test_what_only_a_person_can_mend_is_due_ever_later(
 ) -> None:
     house = open_shop()
     shops.fault(wire.ORDERS_SEARCH, kind=FaultKind.STATUS, status=400, count=3)
-    work.register(house)
+    duties.register(house)
     waits = []
 
     for _ in range(3):
@@ -150,15 +150,15 @@ def test_a_duty_that_fails_is_due_later_too(open_shop: OpenShop, shops: LiveShop
 
     do_round(house)
 
-    row = rows(house)[NORTH, work.PROVISION]
+    row = rows(house)[NORTH, duties.PROVISION]
     assert row.failures == 1
     assert row.last_error
-    assert (NORTH, work.PROVISION) not in due(house)
+    assert (NORTH, duties.PROVISION) not in due(house)
 
 
 def test_a_pause_that_wix_asks_for_is_no_failure(open_shop: OpenShop, shops: LiveShops) -> None:
     house = open_shop()
-    work.register(house)
+    duties.register(house)
     shops.fault(wire.ORDERS_SEARCH, kind=FaultKind.STATUS, status=429, retry_after="40")
 
     outcome = read(house)
@@ -177,7 +177,7 @@ def test_an_error_in_the_middle_keeps_what_was_done_before(
     house = open_shop(assign={"batch": 1})
     shops.buys(1, 1)
     shops.buys(2, 1)
-    work.register(house)
+    duties.register(house)
     work.run_provision(house, NORTH, by="test")
     read(house)
     shops.fault(wire.ASSIGNMENTS, kind=FaultKind.SLOW, delay_seconds=0)  # the first goes well
@@ -188,15 +188,15 @@ def test_an_error_in_the_middle_keeps_what_was_done_before(
     assert isinstance(stopped.cause, RateLimited)
     assert stopped.numbers["created"] == len(shops.given()) == 1
     assert runs(house)[-1].numbers.items() >= stopped.numbers.items()
-    assert rows(house)[NORTH, work.ASSIGN].failures == 0
+    assert rows(house)[NORTH, duties.ASSIGN].failures == 0
 
 
 def test_a_source_that_no_rule_reads_is_not_known_to_the_database(open_shop: OpenShop) -> None:
     house = open_shop()
 
-    work.register(house)
+    duties.register(house)
 
-    assert {source for _, source in rows(house)} == {"orders", *work.DUTIES}
+    assert {source for _, source in rows(house)} == {"orders", *duties.DUTIES}
 
 
 def test_a_source_that_no_rule_reads_any_more_is_not_scanned(
@@ -204,7 +204,7 @@ def test_a_source_that_no_rule_reads_any_more_is_not_scanned(
 ) -> None:
     house = open_shop()
     rewrite(house, FIRST_AND_THIRD + COMMENTER)
-    work.register(house)
+    duties.register(house)
     rewrite(house, FIRST_AND_THIRD)
     shops.comments(1)
 
@@ -220,7 +220,7 @@ def test_a_comment_on_a_new_post_waits_for_the_walk_and_asks_for_no_other(
 ) -> None:
     house = open_shop()
     rewrite(house, FIRST_AND_THIRD + COMMENTER)
-    work.register(house)
+    duties.register(house)
     shops.comments(1)
     first = read(house, NORTH, "comments")
     assert first.numbers["new"] == 1
@@ -240,10 +240,10 @@ def test_a_scan_under_a_lease_that_is_held_does_nothing(
     open_shop: OpenShop, shops: LiveShops
 ) -> None:
     house = open_shop()
-    work.register(house)
+    duties.register(house)
     with house.store.begin() as tx:
         tx.scans.lease(NORTH, "orders", holds=timedelta(seconds=60))
-        tx.scans.lease(NORTH, work.ASSIGN, holds=timedelta(seconds=60))
+        tx.scans.lease(NORTH, duties.ASSIGN, holds=timedelta(seconds=60))
 
     outcomes = [
         work.run_scan(house, NORTH, "orders", by="test"),
@@ -264,11 +264,11 @@ def test_a_new_badge_in_the_rules_is_taken_up_and_sees_the_past(
     shops.buys(1, 2)
     do_round(house)
     dispatching.look_after_configured(house)
-    assert (NORTH, work.PROVISION) not in due(house)
+    assert (NORTH, duties.PROVISION) not in due(house)
 
     rewrite(house, FIRST_AND_THIRD + SECOND)
     dispatching.look_after_configured(house)
-    assert (NORTH, work.PROVISION) in due(house)
+    assert (NORTH, duties.PROVISION) in due(house)
     taken_up = work.run_provision(house, NORTH, by="test")
     work.run_assign(house, NORTH, by="test")
 
@@ -276,7 +276,7 @@ def test_a_new_badge_in_the_rules_is_taken_up_and_sees_the_past(
     assert taken_up.numbers["opened"] == 1
     assert shops.given() == [(member_id(1), "First Purchase"), (member_id(1), "Second Purchase")]
     dispatching.look_after_configured(house)
-    assert (NORTH, work.PROVISION) not in due(house)
+    assert (NORTH, duties.PROVISION) not in due(house)
 
 
 def test_a_request_about_a_member_is_decided_once_and_closed(

@@ -12,7 +12,7 @@ from distributions import install, plain
 from badgejobs.core.site import Site
 from badgejobs.core.source import Probing, Track, Walk, tracks_of
 from badgejobs.errors import RateLimited, SourceBroken
-from badgejobs.jobs.work import DUTIES
+from badgejobs.jobs.duties import DUTIES
 from badgejobs.sources.installed import NAMES_OF_DUTIES, found_sources
 from badgejobs.sources.orders import Orders
 

@@ -24,7 +24,7 @@ from badgejobs.core.allowance import Kind
 from badgejobs.core.award import State
 from badgejobs.errors import StateError
 from badgejobs.flow.decide import decide
-from badgejobs.jobs import work
+from badgejobs.jobs import duties, work
 from badgejobs.jobs.units import BY_HAND, Outcome
 from badgejobs.sandbox import builtin
 from badgejobs.sources.installed import found_sources
@@ -212,7 +212,7 @@ def shop(served: Served, *, seed: int, assign: dict[str, Any] | None = None) -> 
         )
         try:
             ready(house)
-            work.register(house)
+            duties.register(house)
             yield Shop(house, served, seed=seed)
         finally:
             house.close()

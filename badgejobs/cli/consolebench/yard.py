@@ -25,7 +25,7 @@ from badgejobs.core.drift import Drift, Kind
 from badgejobs.core.ledger import Earned
 from badgejobs.core.progress import EARNED
 from badgejobs.core.source import Track
-from badgejobs.jobs.work import DUTIES
+from badgejobs.jobs.duties import DUTIES
 from badgejobs.store import SqlStore, SqlTransaction
 
 SOURCES = ("orders", "comments")

@@ -18,7 +18,7 @@ from badgejobs.cli.scanbench.serving import SITE
 from badgejobs.config import prepare_state_dir
 from badgejobs.coordination.local import LocalThrottle
 from badgejobs.core.lane import Lane
-from badgejobs.jobs import work
+from badgejobs.jobs import duties
 from badgejobs.sources.installed import found_sources
 from badgejobs.store import open_store
 
@@ -53,7 +53,7 @@ def main(ahead: timedelta) -> None:
     house = House(settings, store, Unthrottled(), found_sources())
     try:
         ready(house)
-        work.register(house)
+        duties.register(house)
         spare_the_collector()
         done = Past(house, SITE, tell=_Silent()).read([SOURCE])
     finally:
