@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -128,6 +129,10 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
     if _COMPLETING in os.environ:
         _completed()
     sys.excepthook = _one_sentence
+    if argv is None:
+        # As Ctrl-C: what a command began is ended, and what it holds is given back. Programs that
+        # run on and on take it over.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
         app = application(_asked_for(arguments))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 import time
 from contextlib import suppress
@@ -82,7 +81,6 @@ def up(
     with only_one(folder / "up.lock", "badgejobs up"), broker(settings):
         with opened(settings):
             pass  # the database answers and its tables are ours
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
         with running(programs, folder=folder, stop_seconds=STOP_SECONDS) as supervised:
             out.note(f"starting: {', '.join(lines)}; logs in {folder / 'log'}; Ctrl-C ends it all")
             if console:

@@ -140,10 +140,11 @@ def test_it_runs_in_a_folder_that_init_has_just_written(state: Path) -> None:
     assert demo.process.returncode == 130
 
 
-def test_ctrl_c_ends_everything(state: Path) -> None:
+@pytest.mark.parametrize("asked_by", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_and_an_ask_to_end_end_everything(state: Path, asked_by: signal.Signals) -> None:
     with RunningDemo(state) as demo:
         demo.await_assigned(1)
-        demo.process.send_signal(signal.SIGINT)
+        demo.process.send_signal(asked_by)
         assert demo.process.wait(END_SECONDS * PATIENCE_TIMES) == 130
     until(lambda: demo.living() == [], patience=END_SECONDS * PATIENCE_TIMES)
     assert not any("Traceback" in line for line in demo.lines)

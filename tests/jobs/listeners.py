@@ -93,6 +93,8 @@ class Mailbox:
     drips: threading.Event | None = None
     #: With one it offers STARTTLS and a password.
     tls: ssl.SSLContext | None = None
+    #: Whether it takes a password without TLS.
+    takes_password: bool = False
     #: What was said before TLS, and what was said in it.
     plain: list[str] = field(default_factory=list)
     secret: list[str] = field(default_factory=list)
@@ -127,6 +129,8 @@ class _Session(socketserver.StreamRequestHandler):
                 self._takes(to)
             elif word == "EHLO" and box.tls:
                 self._say("250-test", "250 AUTH PLAIN" if is_secret else "250 STARTTLS")
+            elif word == "EHLO" and box.takes_password:
+                self._say("250-test", "250 AUTH PLAIN")
             elif word == "MAIL" and box.refuse:
                 self._say(box.refuse)
             else:

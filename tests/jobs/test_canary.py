@@ -18,6 +18,8 @@ import pytest
 from console_pages import console_pages
 from jobs_stage import NORTH, SECRET, LiveShops, member_id, order_prefix
 from jobs_yard import AUTHORIZED, FlowerApi, Yard, eventually
+from listeners import SECRET as LISTENERS_SECRET
+from listeners import Mailbox, Receiver, mailing, receiving
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as openmetrics
 from prometheus_client.parser import text_string_to_metric_families
 from redis import Redis
@@ -34,7 +36,7 @@ pytest_plugins = ["jobs_fixtures"]
 #: What has run by the time when all is given.
 RUNS = {"assign", "provision", "scan orders"}
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(200)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 PLANTED = {
     "secret of the app": SECRET,
@@ -51,9 +53,19 @@ PLANTED = {
     "password of Flower": AUTHORIZED.partition(":")[2],
     "password of the console": "canary-password-0123456789",
     "token of operators": "canary-operator-0123456789",
+    "path of the webhook": "canary-hook-0123456789",
+    "secret of the webhook": LISTENERS_SECRET.removeprefix("whsec_"),
+    "user of the mail server": "canary.sender",
+    "password of the mail server": "canary-smtp-0123456789",
+    "reader of the mails": "canary.reader@shop.example",
 }
-#: Whoever has its password looks for a member, and for what counted, by their ids.
-ON_THE_CONSOLE = frozenset({"member", "order"})
+#: Whoever has the console's password looks for a member, and for what counted, by their ids; those
+#: who are told of an award are told whose it is.
+BELONGS = {
+    "console /": frozenset({"member", "order"}),
+    "webhook": frozenset({"member"}),
+    "mail": frozenset({"member", "reader of the mails"}),
+}
 
 
 def shops_with_people(shops: LiveShops, member: int, times: int) -> None:
@@ -150,6 +162,26 @@ def is_told(web: int) -> bool:
     return given >= 5 and runs >= RUNS
 
 
+def telling(receiver: Receiver, mailbox: Mailbox) -> dict[str, str]:
+    """Settings by which a webhook is told of each award, and a mail goes out in a minute or two."""
+    mailbox.takes_password = True
+    soon = datetime.now(UTC) + timedelta(seconds=90)
+    told = {
+        "WEBHOOK_URL": f"{receiver.url}/{PLANTED['path of the webhook']}",
+        "WEBHOOK_SECRET": LISTENERS_SECRET,
+        "SMTP_HOST": "127.0.0.1",
+        "SMTP_PORT": str(mailbox.port),
+        "SMTP_SECURITY": "none",
+        "SMTP_USER": PLANTED["user of the mail server"],
+        "SMTP_PASSWORD": PLANTED["password of the mail server"],
+        "MAIL_FROM": "badges@shop.example",
+        "MAIL_TO": PLANTED["reader of the mails"],
+        "DIGEST_AT": f"{soon:%H:%M}",
+        "TIMEZONE": "UTC",
+    }
+    return {f"BADGEJOBS_NOTIFY__{name}": value for name, value in told.items()}
+
+
 def searched(
     yard: Yard, api: FlowerApi, web: int, console: int, traces: list[bytes]
 ) -> dict[str, str]:
@@ -179,7 +211,7 @@ def assert_nothing_came_out(found: dict[str, str]) -> None:
     for name, text in found.items():
         assert text or name == "flower.log", f"nothing was found in {name}, so nothing was searched"
         for what, canary in PLANTED.items():
-            if name.startswith("console /") and what in ON_THE_CONSOLE:
+            if any(name.startswith(one) and what in those for one, those in BELONGS.items()):
                 continue
             assert canary not in text, f"{what} stands in {name}"
 
@@ -194,8 +226,9 @@ def test_what_was_planted_comes_out_nowhere_and_each_line_names_its_run(
     shops.fault(wire.ORDERS_SEARCH, kind=FaultKind.STATUS, status=503, first_call=2)
     shops.fault(wire.ORDERS_SEARCH, kind=FaultKind.BROKEN_RECORD, first_call=3)
     shops.fault(wire.ASSIGNMENTS_BULK_CREATE, kind=FaultKind.STATUS, status=400)
-    with collector() as (endpoint, traces):
+    with collector() as (endpoint, traces), receiving() as receiver, mailing() as mailbox:
         yard._environment = {
+            **telling(receiver, mailbox),
             "BADGEJOBS_LOG_FORMAT": "json",
             "BADGEJOBS_LOG_LEVEL": "DEBUG",
             "BADGEJOBS_HEALTH__PORT": str(web),
@@ -226,6 +259,7 @@ def test_what_was_planted_comes_out_nowhere_and_each_line_names_its_run(
         eventually(lambda: traces or None)
         # given at Wix is not yet settled here, and what a run counted comes with its end
         eventually(lambda: is_told(web) or None)
+        eventually(lambda: (receiver.seen and mailbox.mails) or None)
         found = searched(yard, FlowerApi(flower_port), web, console_port, traces)
         token_sent = {"Authorization": f"Bearer {PLANTED['token of metrics']}"}
         newer = page(
@@ -236,6 +270,8 @@ def test_what_was_planted_comes_out_nowhere_and_each_line_names_its_run(
         for one in (beat, console, flower, served, worker):
             assert one.stop() == 0, one.said()
 
+    found["webhook"] = json.dumps([receiver.seen, receiver.headers])
+    found["mail"] = "\n".join(str(mail) for mail in mailbox.mails)
     assert_nothing_came_out(found)
     record = b"".join(file.read_bytes() for file in yard.state.glob("badgejobs.db*"))
     assert PLANTED["member"].encode() in record, "what was planted did come in"
