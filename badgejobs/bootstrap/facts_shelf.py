@@ -36,7 +36,9 @@ class FactsShelf:
                 told = tx.bindings.facts_of([site])
         except (DatabaseUnavailable, StateError):
             return facts
-        # Of whom nothing is told yet, that is to be heard at once.
+        if not told:
+            # That more is known is to be heard at once, and nothing of another site of that name.
+            self.forget([site])
         self._keep(told)
         return told.get(site, _UNTOLD)
 
@@ -54,6 +56,6 @@ class FactsShelf:
         self._seen.update({site: (facts, until) for site, facts in told.items()})
 
     def forget(self, sites: Iterable[str]) -> None:
-        """Look anew when these are asked for: something was learnt of them."""
+        """Look anew when these are asked for: something was learnt of them, or they are others."""
         for one in sites:
             self._seen.pop(one, None)

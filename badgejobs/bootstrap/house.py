@@ -182,6 +182,7 @@ class House:
             if held is None or held.told != told:
                 if held and site in self.configured:
                     self._renewed.add(site)
+                self.shelf.facts.forget([site])
                 self._retire(self._sites.pop(site, None))
                 held = self._sites[site] = self.trial(told)
                 if len(self._sites) > MOST_SITES + len(self.configured):

@@ -49,6 +49,10 @@ GROUPS = {
     "bench": "bench",
 }
 
+#: Programs that run on and on: each takes an ask to end as soon as it can, and before that there
+#: is nothing to give back.
+_RUN_ON = {"worker", "beat", "flower", "webhooks", "web", "console", "sandbox"}
+
 #: By this a shell asks what a word may be.
 _COMPLETING = "_BADGEJOBS_COMPLETE"
 
@@ -129,13 +133,13 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
     if _COMPLETING in os.environ:
         _completed()
     sys.excepthook = _one_sentence
-    if argv is None:
-        # As Ctrl-C: what a command began is ended, and what it holds is given back. Programs that
-        # run on and on take it over.
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
     arguments = list(sys.argv[1:] if argv is None else argv)
+    command = _asked_for(arguments)
+    if argv is None and command not in _RUN_ON:
+        # As Ctrl-C: what a command began is ended, and what it holds is given back.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        app = application(_asked_for(arguments))
+        app = application(command)
         # Not app() itself, which would put an excepthook of Typer's in the place of ours.
         get_command(app)(args=arguments, prog_name="badgejobs")
     except BadgeJobsError as error:

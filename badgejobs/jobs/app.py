@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from celery import Celery
 from celery.schedules import crontab, schedule
 from celery.signals import worker_process_init, worker_shutdown
+from click.exceptions import Abort
 
 from badgejobs.config import Settings
 from badgejobs.errors import SettingsError
@@ -73,6 +74,8 @@ app.conf.update(
     task_send_sent_event=False,
     timezone="UTC",
     beat_max_loop_interval=5,
+    # Also for who starts beat by Celery's own command.
+    beat_scheduler="badgejobs.jobs.beating:Ticking",
 )
 
 _settings: Settings | None = None
@@ -201,9 +204,12 @@ def run(arguments: list[str]) -> int:
     """Run one of Celery's programs in this process; its exit code.
 
     Celery itself ends well after a worker that could not go on, and whoever keeps it running
-    would not start it again.
+    would not start it again. Raises ``KeyboardInterrupt`` where it is ended while it starts.
     """
-    code: int | None = app.start(arguments)
+    try:
+        code: int | None = app.start(arguments)
+    except Abort:
+        raise KeyboardInterrupt from None
     return code or _failed_with
 
 

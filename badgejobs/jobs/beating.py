@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -12,6 +13,8 @@ from celery.signals import beat_init
 
 from badgejobs.jobs import heart
 
+_INSISTS_AFTER_SECONDS = 5.0
+
 
 class Ticking(PersistentScheduler):
     """Celery's schedule, but ticks are not sent to a queue: they are done here.
@@ -20,7 +23,9 @@ class Ticking(PersistentScheduler):
     turn it tells that it lives.
     """
 
-    _busy = _ending = False
+    _busy = False
+    #: When it was asked to end, by the monotonic clock.
+    _asked_at: float | None = None
 
     def tick(self, *args: Any, **options: Any) -> float:
         """Do or send what is due; the seconds until the next turn.
@@ -30,6 +35,8 @@ class Ticking(PersistentScheduler):
         """
         self._end_if_asked()
         with self._being(busy=True):
+            # Waited for here: Celery notes a task as sent before it looks for the broker.
+            self.producer  # noqa: B018 - as said
             wait: float = super().tick(*args, **options)
             heart.beat()
         self._end_if_asked()
@@ -38,15 +45,17 @@ class Ticking(PersistentScheduler):
     def end(self) -> None:
         """End at once where beat rests or waits, else after what it is at.
 
-        A second asking does not wait for that.
+        Who asks again after some seconds does not wait for that. At once it means nothing: where
+        all of a service is ended, several ask.
 
         Raises:
             SystemExit: At once.
         """
-        if not self._busy or self._ending:
-            self._ending = True
+        now = time.monotonic()
+        if self._asked_at is None:
+            self._asked_at = now
+        if not self._busy or now - self._asked_at > _INSISTS_AFTER_SECONDS:
             raise SystemExit
-        self._ending = True
 
     def apply_async(
         self,
@@ -70,8 +79,14 @@ class Ticking(PersistentScheduler):
             self._end_if_asked()
             return super()._ensure_connected()  # type: ignore[misc]  # not in the stubs
 
+    def _do_sync(self) -> None:
+        """Write the schedule down, whole."""
+        with self._being(busy=True):
+            super()._do_sync()  # type: ignore[misc]  # not in the stubs
+        self._end_if_asked()
+
     def _end_if_asked(self) -> None:
-        if self._ending:
+        if self._asked_at is not None:
             raise SystemExit
 
     @contextmanager

@@ -13,6 +13,7 @@ import pytest
 BEAT = """
 import os, signal, sys, weakref
 from celery import Celery
+from badgejobs.jobs import beating
 
 schedule, place = sys.argv[1:]
 app = Celery("beaten", broker="memory://", set_as_current=True)
@@ -38,6 +39,10 @@ def tick():
     elif place == "twice":
         ask()
         ask()
+    elif place == "insisting":
+        ask()
+        beating._INSISTS_AFTER_SECONDS = 0.0
+        ask()
     else:
         signal.setitimer(signal.ITIMER_REAL, 0.05)
     print("ended", flush=True)
@@ -53,7 +58,8 @@ app.Beat(scheduler_cls="badgejobs.jobs.beating:Ticking", schedule=schedule, quie
         ("weak reference", ["began", "ended"]),
         ("tick", ["began", "ended"]),
         ("between two", ["began", "ended"]),
-        ("twice", ["began"]),
+        ("twice", ["began", "ended"]),
+        ("insisting", ["began"]),
     ],
 )
 def test_beat_ends_after_its_tick_wherever_the_signal_comes(
