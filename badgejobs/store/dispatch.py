@@ -44,6 +44,9 @@ SITE_UNITS = 2
 FAILING = 2
 #: So many times as many rows as there is room for are looked at, to find those of most sites.
 MANY = 4
+#: What was never done yet, as all of a thousand sites that are added at once, has this part of the
+#: room while others wait: their age would have it go before all that comes due at the others.
+NEWCOMERS_ONE_IN = 4
 
 _KEY = (scan.c.site, scan.c.source, scan.c.track)
 
@@ -62,6 +65,16 @@ class Due:
     def key(self) -> tuple[str, str, str]:
         """What names its row."""
         return self.site, self.source, self.track.value
+
+
+class _Waiting(NamedTuple):
+    """A row that is due."""
+
+    site: str
+    source: str
+    track: str
+    due_at: datetime
+    is_new: bool
 
 
 class _Out(NamedTuple):
@@ -107,11 +120,11 @@ class SqlDispatch:
     ) -> list[Due]:
         """The due rows of a lane to ring for now; each is noted as rung.
 
-        First the longest waiting row of each site, then the second ones, within that by age.
-        No more than ``limit``, nor so many that more than ``bound`` are out; of one site not
-        more than ``SITE_UNITS`` beside its assigning, and of what keeps failing no more than
-        ``failing`` of all sites. Suspended sites are left out. A row is named again only
-        ``again_after`` its bell without a lease.
+        First the longest waiting row of each site, then the second ones, within that by age;
+        what was never done yet holds up nothing else for long. No more than ``limit``, nor so
+        many that more than ``bound`` are out; of one site not more than ``SITE_UNITS`` beside its
+        assigning, and of what keeps failing no more than ``failing`` of all sites. Suspended
+        sites are left out. A row is named again only ``again_after`` its bell without a lease.
         """
         # Bounds are counted, and no row can be locked that is not there yet.
         take_turns(self._connection, "dispatch")
@@ -130,25 +143,29 @@ class SqlDispatch:
         # Those that are oldest by their index, a few times as many as there is room for: so
         # that it costs no more, however much is due.
         mine_here = and_(mine, _lane() == lane, served(scan.c.site, configured))
-        rows = list[tuple[str, str, str, datetime]]()
-        for fails, most_of_them in ((False, room), (True, min(room, more_failing))):
+        rows = list[_Waiting]()
+        for which, most_of_them in (
+            (and_(~_fails(), ~_is_new()), MANY * room),
+            (and_(~_fails(), _is_new()), MANY * room),
+            (_fails(), min(room, more_failing)),
+        ):
             if most_of_them <= 0:
                 continue
             oldest = self._connection.execute(
-                select(*_KEY, scan.c.due_at)
-                .where(mine_here, _fails() if fails else ~_fails())
+                select(*_KEY, scan.c.due_at, _is_new().label("is_new"))
+                .where(mine_here, which)
                 .where(scan.c.site.not_in(full))
                 .order_by(scan.c.due_at)
-                .limit(most_of_them if fails else MANY * most_of_them)
+                .limit(most_of_them)
             )
-            rows += [(row.site, row.source, row.track, row.due_at) for row in oldest]
+            rows += [_Waiting(*row) for row in oldest]
         turns = Counter[str]() if lane is Lane.ASSIGN else of_site
-        placed = list[tuple[int, datetime, str, str, str]]()
-        for site, source, track, due_at in sorted(rows, key=_by_age):
-            turns[site] += 1
-            if turns[site] <= most:
-                placed.append((turns[site], due_at, site, source, track))
-        keys = [(site, source, track) for *_, site, source, track in sorted(placed)[:room]]
+        placed = list[tuple[int, _Waiting]]()
+        for row in sorted(rows, key=_by_age):
+            turns[row.site] += 1
+            if turns[row.site] <= most:
+                placed.append((turns[row.site], row))
+        keys = [(row.site, row.source, row.track) for row in _with_newcomers(placed, room)]
         free = set[tuple[str, str, str]]()
         for some in chunks(keys):
             locked = self._connection.execute(
@@ -248,10 +265,25 @@ class SqlDispatch:
         return or_(scan.c.lease_until > now, rung)
 
 
-def _by_age(row: tuple[str, str, str, datetime]) -> tuple[datetime, int, str, str]:
+def _by_age(row: _Waiting) -> tuple[datetime, int, str, str]:
     """Of what is equally old, badges come before reading, and that before deciding."""
-    _, source, track, due_at = row
-    return due_at, {"provision": 0, "flip": 2}.get(source, 1), source, track
+    return row.due_at, {"provision": 0, "flip": 2}.get(row.source, 1), row.source, row.track
+
+
+def _with_newcomers(placed: Iterable[tuple[int, _Waiting]], room: int) -> list[_Waiting]:
+    """Those whose turn it is; of what was never done yet only its part, where others wait."""
+    ordered = [row for _, row in sorted(placed, key=lambda one: (one[0], _by_age(one[1])))]
+    others = [row for row in ordered if not row.is_new]
+    newcomers = [row for row in ordered if row.is_new]
+    part = max(room - len(others), room // NEWCOMERS_ONE_IN)
+    if not part:
+        return ordered[:room]
+    return [*others[: room - min(part, len(newcomers))], *newcomers[:part]]
+
+
+def _is_new() -> ColumnElement[bool]:
+    """Whether a row's work was never done to its end."""
+    return scan.c.completed_at.is_(None)
 
 
 def _lane() -> ColumnElement[str]:

@@ -254,3 +254,29 @@ def test_a_rung_row_counts_by_its_lane_until_its_worker_answers(
     done(store, "a orders")
     with store.read() as tx:
         assert tx.dispatch.rung() == {Lane.SCAN: 1, Lane.ASSIGN: 1}
+
+
+def test_many_sites_that_are_added_at_once_hold_up_none_that_is_served(
+    store: SqlStore, clock: Clock
+) -> None:
+    served, added = "a orders", [f"{site} {source}" for site in "bcd" for source in ("x", "y")]
+    register(store, served)
+    done(store, served)
+    register(store, *added)
+    clock.advance(days=2)  # the added ones have waited for longer when the served one is due
+
+    rung = claim(store, limit=4)
+    assert rung[0] == served
+    assert len(rung) == 4, "there is room for newcomers where nobody else waits"
+
+
+def test_newcomers_have_their_part_however_much_else_is_due(store: SqlStore, clock: Clock) -> None:
+    served = [f"{site} {source}" for site in "abc" for source in ("x", "y")]
+    register(store, *served)
+    for name in served:
+        done(store, name)
+    clock.advance(days=2)
+    register(store, "d orders", "d comments")
+
+    assert claim(store, limit=4) == ["a x", "b x", "c x", "d comments"]
+    assert claim(store, limit=4) == ["a y", "b y", "c y", "d orders"]
