@@ -9,8 +9,9 @@ from badgejobs.core.wixfacts import SiteFacts
 from badgejobs.errors import DatabaseUnavailable, StateError
 from badgejobs.store import SqlStore
 
-#: For so long a process goes by what the record said.
-_KEPT_SECONDS = 2.0
+#: For so long a process goes by what the record said, and by that it said nothing: more may be known
+#: in a moment, and sites that are looked at in turn need not each be asked about.
+_KEPT_SECONDS, _UNTOLD_SECONDS = 2.0, 0.5
 _UNTOLD = SiteFacts()
 
 
@@ -52,8 +53,10 @@ class FactsShelf:
         self._keep({site: told.get(site, _UNTOLD) for site in sites})
 
     def _keep(self, told: Mapping[str, SiteFacts]) -> None:
-        until = time.monotonic() + _KEPT_SECONDS
-        self._seen.update({site: (facts, until) for site, facts in told.items()})
+        now = time.monotonic()
+        for site, facts in told.items():
+            kept = _UNTOLD_SECONDS if facts == _UNTOLD else _KEPT_SECONDS
+            self._seen[site] = facts, now + kept
 
     def forget(self, sites: Iterable[str]) -> None:
         """Look anew when these are asked for: something was learnt of them, or they are others."""

@@ -163,8 +163,7 @@ def _take_up(house: House, changed: Sequence[str]) -> None:
     """Make it due to take up the rules of these sites."""
     for some in some_at_once(changed):
         with house.store.begin() as tx:
-            for site in some:
-                tx.scans.make_due(site, duties.PROVISION, if_waiting=True, asked_by="rules change")
+            tx.scans.make_due(some, duties.PROVISION, if_waiting=True, asked_by="rules change")
 
 
 def take_up_new_secrets(house: House) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from itertools import groupby
 
 import structlog
 
@@ -46,6 +47,7 @@ def register(house: House, sites: Collection[str] | None = None) -> None:
 
 
 def _register(house: House, sites: Sequence[str]) -> None:
+    house.shelf.facts.look_at(sites)
     wanted = {
         (site, source, house.mode(source) or "window", track)
         for site in sites
@@ -66,10 +68,16 @@ def _register(house: House, sites: Sequence[str]) -> None:
         for site, source, _, _ in missing
         if source not in DUTIES
     }
+    new = {site for site, *_ in missing} - {site for site, _ in stands}
+    by_source = groupby(
+        sorted(one for one in missing if one[0] not in new or one[1] not in DUTIES),
+        key=lambda one: one[:3],
+    )
     with house.store.begin() as tx:
-        for site, source, mode, track in sorted(missing):
-            told = wants.get((site, source))
-            tx.scans.register(site, source, mode, tracks=[track], wants=told)
+        tx.site_records.begin(sorted(new), DUTIES)
+        for (site, source, mode), rows in by_source:
+            tracks = [track for *_, track in rows]
+            tx.scans.register(site, source, mode, tracks=tracks, wants=wants.get((site, source)))
 
 
 def _wanted_sources(house: House, site: str) -> list[str]:

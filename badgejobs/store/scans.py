@@ -279,7 +279,7 @@ class SqlScans:
 
     def make_due(
         self,
-        site: str,
+        site: str | Collection[str],
         source: str | None = None,
         track: Track = Track.LIVE,
         *,
@@ -287,14 +287,15 @@ class SqlScans:
         unless_failing: bool = False,
         asked_by: str | None = None,
     ) -> int:
-        """Ask for a scan now, of one source or of all; how many were asked for.
+        """Ask for a scan now, of one source or of all, at one site or several; how many were asked.
 
         Where a scan is at work already, another follows it; ``if_waiting`` leaves that alone,
         and what is due already. ``unless_failing`` leaves alone what failed the last time.
         """
+        there = scan.c.site == site if isinstance(site, str) else scan.c.site.in_(sorted(site))
         asked = (
             update(scan)
-            .where(scan.c.site == site, scan.c.track == track)
+            .where(there, scan.c.track == track)
             .values(
                 due_at=self._moment.now,
                 rung_at=None,
