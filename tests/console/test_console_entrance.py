@@ -108,6 +108,18 @@ def test_guesses_of_one_address_wait_longer_each_time_and_those_of_many_wait_tog
     assert guessing.wait_seconds("10.0.0.1") == 0
 
 
+def test_whoever_guesses_for_weeks_waits_no_less_and_is_counted_among_all() -> None:
+    now = [0.0]
+    guessing = Guessing(clock=lambda: now[0])
+    for _ in range(1100):
+        guessing.was_wrong("10.0.0.1")
+    assert guessing.wait_seconds("10.0.0.1") == 900
+    assert guessing.wait_seconds("10.0.0.2") == 60
+    now[0] += 900
+    guessing.was_wrong("10.0.0.1")
+    assert guessing.wait_seconds("10.0.0.1") == 900
+
+
 @pytest.mark.parametrize(
     ("headers", "word"),
     [
