@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import re
 
-import pytest
 from ports_in_memory import ANA, InMemory
 from visiting import PASSWORD, TOKEN, Visitor, console, visiting
 
@@ -118,35 +117,6 @@ def test_whoever_guesses_for_weeks_waits_no_less_and_is_counted_among_all() -> N
     now[0] += 900
     guessing.was_wrong("10.0.0.1")
     assert guessing.wait_seconds("10.0.0.1") == 900
-
-
-@pytest.mark.parametrize(
-    ("headers", "word"),
-    [
-        ({}, ""),
-        ({}, "a-word-of-nobody"),
-        ({"Sec-Fetch-Site": "cross-site"}, None),
-        ({"Sec-Fetch-Site": "same-site"}, None),
-        ({"Origin": "https://elsewhere.example"}, None),
-        ({"Origin": "null"}, None),
-    ],
-)
-def test_a_form_that_no_page_of_this_visit_showed_does_nothing(
-    headers: dict[str, str], word: str | None
-) -> None:
-    async def walk() -> None:
-        ports = InMemory()
-        async with visiting(console(ports)) as visitor:
-            await visitor.log_in()
-            await visitor.become_operator()
-            told = {} if word is None else {"form": word}
-            response = await visitor.send("/sites/my-shop/retry", headers=headers, **told)
-            assert response.status == 403
-            assert not ports.done
-            assert (await visitor.send("/sites/my-shop/retry")).status == 303
-            assert ports.done == [("retry", "my-shop")]
-
-    asyncio.run(walk())
 
 
 def test_who_only_looks_is_offered_no_act_and_does_none() -> None:
