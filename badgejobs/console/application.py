@@ -77,7 +77,10 @@ def application(
         max_age=LASTS_SECONDS,
         secure=https,
         httponly=True,
-        samesite="Strict",
+        # "Strict" would keep it back from whoever follows a link of another site, a mail or a chat,
+        # and they would be logged out by the session that they then get. Lax lets it come along
+        # with such a link and with no form: links only show, and forms need their word besides.
+        samesite="Lax",
     )
     app = web.Application(
         client_max_size=_LONGEST_BODY,

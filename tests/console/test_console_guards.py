@@ -7,8 +7,20 @@ import logging
 
 import pytest
 from aiohttp import FormData
-from ports_in_memory import InMemory
+from ports_in_memory import ANA, InMemory
 from visiting import console, visiting
+
+
+def test_a_form_of_another_site_gets_no_cookie_that_would_log_its_visitor_out() -> None:
+    async def walk() -> None:
+        async with visiting(console(InMemory())) as visitor:
+            # a browser leaves the cookie at home, and would take another one
+            for address in ("/log-in", "/operator", "/sites/my-shop/retry", "/static/none"):
+                response = await visitor.send(address, headers={"Sec-Fetch-Site": "cross-site"})
+                assert response.status in {303, 403}
+                assert "Set-Cookie" not in response.headers
+
+    asyncio.run(walk())
 
 
 @pytest.mark.parametrize(
@@ -36,6 +48,40 @@ def test_a_form_that_no_page_of_this_visit_showed_does_nothing(
             assert not ports.done
             assert (await visitor.send("/sites/my-shop/retry")).status == 303
             assert ports.done == [("retry", "my-shop")]
+
+    asyncio.run(walk())
+
+
+def test_links_do_nothing_and_every_form_needs_its_word_and_a_page_of_ours() -> None:
+    async def walk() -> None:
+        app = console(ports := InMemory())
+        async with visiting(app) as visitor:
+            await visitor.log_in()
+            await visitor.become_operator("Olga")
+            await visitor.get("/sites/my-shop/members")
+            found = await visitor.send("/sites/my-shop/members", member=ANA, badge="gold")
+            member = found.headers["Location"]
+            values = {"site": "my-shop", "ref": member.split("/")[-2], "badge": "gold"}
+            routes = [
+                (one.method, one.resource.canonical.format(name="icon.svg", **values))
+                for one in app.router.routes()
+                if one.resource
+            ]
+            assert {method for method, _ in routes} == {"GET", "HEAD", "POST"}
+            for _, address in routes:
+                await visitor.get(address, **{"Sec-Fetch-Site": "cross-site"})
+            for address in (at for method, at in routes if method == "POST"):
+                for headers, word in (
+                    ({}, "no"),
+                    ({"Sec-Fetch-Site": "cross-site"}, visitor.word),
+                    ({"Origin": "https://elsewhere.example"}, visitor.word),
+                ):
+                    told = {"note": "why", "removes_access": "yes", "form": word}
+                    response = await visitor.send(address, headers=headers, **told)
+                    assert response.status == 403, (address, headers)
+            assert not ports.done
+            _, text = await visitor.get("/")
+            assert "operator: Olga" in text
 
     asyncio.run(walk())
 
