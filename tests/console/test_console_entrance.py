@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 
+import pytest
 from ports_in_memory import ANA, InMemory
 from visiting import PASSWORD, TOKEN, Visitor, console, visiting
 
@@ -56,6 +57,50 @@ def test_a_log_in_leads_to_the_page_asked_for_and_a_log_out_ends_it_for_a_kept_c
             visitor.client.session.cookie_jar.update_cookies({"badgejobs-console": kept})
             page, _ = await visitor.get("/")
             assert page.status == 303
+
+    asyncio.run(walk())
+
+
+def test_a_log_in_anew_ends_the_visit_before_for_a_copied_cookie_too() -> None:
+    async def walk() -> None:
+        app = console(InMemory())
+        async with visiting(app) as visitor, visiting(app) as thief:
+            await visitor.log_in()
+            await visitor.become_operator("Olga")
+            thief.client.session.cookie_jar.update_cookies({"badgejobs-console": _cookie(visitor)})
+            page, text = await thief.get("/")
+            assert (page.status, "operator: Olga" in text) == (200, True)
+
+            await visitor.log_in()
+            page, _ = await thief.get("/")
+            assert page.status == 303
+            page, text = await visitor.get("/")
+            assert (page.status, "operator: Olga" in text) == (200, False)
+
+    asyncio.run(walk())
+
+
+@pytest.mark.parametrize(
+    ("address", "headers"),
+    [
+        ("/apple-touch-icon.png", {}),
+        ("/sites/%00", {}),
+        ("/log-out", {}),
+        ("/sites/bakery", {"Sec-Fetch-Dest": "image"}),
+        ("/sites/bakery", {"Sec-Fetch-Dest": "empty"}),
+    ],
+)
+def test_a_log_in_leads_to_what_a_person_asked_for_and_not_to_what_their_browser_did(
+    address: str, headers: dict[str, str]
+) -> None:
+    async def walk() -> None:
+        async with visiting(console(InMemory())) as visitor:
+            await visitor.get("/sites/my-shop", **{"Sec-Fetch-Dest": "document"})
+            await visitor.get("/log-in")
+            response, _ = await visitor.get(address, **headers)
+            assert response.headers["Location"] == "/log-in"
+            response = await visitor.send("/log-in", password=PASSWORD)
+            assert response.headers["Location"] == "/sites/my-shop"
 
     asyncio.run(walk())
 
