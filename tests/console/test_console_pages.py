@@ -129,6 +129,36 @@ def test_lists_go_on_where_the_page_before_ended() -> None:
     asyncio.run(walk())
 
 
+@pytest.mark.parametrize("odd", ["%00", "my%00shop", "My-Shop", "a" * 64, "%ED%A0%80", "%C3%BC"])
+def test_of_what_can_be_no_name_the_record_is_not_asked(odd: str) -> None:
+    async def walk() -> None:
+        async with visiting(console(ports := InMemory())) as visitor:
+            await visitor.log_in()
+            await visitor.become_operator()
+            await visitor.get("/sites/my-shop/members")
+            found = await visitor.send("/sites/my-shop/members", member=MEMBERS[0], badge="gold")
+            member = found.headers["Location"].removesuffix("/gold")
+            ports.asked.clear()
+            for address in (
+                f"/sites/{odd}",
+                f"/sites/{odd}/live",
+                f"/sites/{odd}/runs",
+                f"/sites/{odd}/members",
+                f"/sites/{odd}/scan",
+                f"/sites/my-shop/badges/{odd}",
+                f"{member}/{odd}",
+                f"{member}/{odd}/grant",
+                f"{member}{odd}/gold",
+            ):
+                for response in (await visitor.get(address))[0], await visitor.send(address):
+                    assert response.status == 404, address
+                    assert "There is no such page." in await response.text()
+            assert not ports.asked
+            assert not ports.done
+
+    asyncio.run(walk())
+
+
 def test_charts_hold_no_script_no_style_and_no_address_and_tell_their_numbers() -> None:
     begin = date(2026, 8, 1)
     days = tuple(Day(day=begin + timedelta(days=n), given=n, taken=1) for n in range(60))
