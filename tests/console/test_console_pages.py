@@ -8,7 +8,7 @@ import re
 from datetime import date, timedelta
 
 import pytest
-from ports_in_memory import EVIL, MEMBERS, InMemory
+from ports_in_memory import EVIL, MEMBERS, NOW, InMemory
 from visiting import Visitor, console, visiting
 
 from badgejobs.console import charts
@@ -155,6 +155,18 @@ def test_of_what_can_be_no_name_the_record_is_not_asked(odd: str) -> None:
                     assert "There is no such page." in await response.text()
             assert not ports.asked
             assert not ports.done
+
+    asyncio.run(walk())
+
+
+def test_what_is_fresher_than_the_totals_is_known_up_to_now_and_not_to_come() -> None:
+    async def walk() -> None:
+        ports = InMemory(totals_at=NOW - timedelta(minutes=2, seconds=5))
+        async with visiting(console(ports)) as visitor:
+            await visitor.log_in()
+            _, text = await visitor.get("/?q=atelier")
+            [told] = re.findall(r'data-label="Known up to"><time[^>]*>([^<]*)<', text)
+            assert told == "just now"
 
     asyncio.run(walk())
 
