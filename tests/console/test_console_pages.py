@@ -171,6 +171,17 @@ def test_what_is_fresher_than_the_totals_is_known_up_to_now_and_not_to_come() ->
     asyncio.run(walk())
 
 
+def test_the_log_in_says_where_the_password_is_and_not_that_somebody_saw_it() -> None:
+    async def walk() -> None:
+        async with visiting(console(InMemory())) as visitor:
+            _, text = await visitor.get("/log-in")
+            assert "printed" not in text
+            for place in ("console.password", "console.password_file", "_CONSOLE__PASSWORD"):
+                assert f"{place}</code>" in text
+
+    asyncio.run(walk())
+
+
 def test_charts_hold_no_script_no_style_and_no_address_and_tell_their_numbers() -> None:
     begin = date(2026, 8, 1)
     days = tuple(Day(day=begin + timedelta(days=n), given=n, taken=1) for n in range(60))
