@@ -35,9 +35,9 @@ def console(
 ) -> None:
     """Show the console in a browser: sites, badges, members and why, runs, drift; until Ctrl-C.
 
-    On loopback and closed by a password, which is made up where none is given and printed once.
-    It only shows, unless console.operator_token_file names a token: who has that may also have
-    sources read, try again, and give and take badges.
+    On loopback and closed by a password, which is made up where none is given, and shown once, on
+    a terminal. It only shows, unless console.operator_token_file names a token: who has that may
+    also have sources read, try again, and give and take badges.
 
     Example: badgejobs console --port 8092
     """

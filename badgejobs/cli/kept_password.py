@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 from pathlib import Path
 
-from badgejobs.config import read_secret
+from badgejobs.config import keep_secret, read_secret
 
 
 def kept_password(path: Path) -> tuple[str, bool]:
@@ -18,11 +17,7 @@ def kept_password(path: Path) -> tuple[str, bool]:
         SettingsError: the file cannot be read, or is empty.
     """
     made_up = secrets.token_urlsafe(18)
-    try:
-        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    except FileExistsError:
-        known, _ = read_secret(path, shown=path.name)
-        return known.get_secret_value(), False
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(f"{made_up}\n")
-    return made_up, True
+    if not path.exists() and keep_secret(path, made_up):
+        return made_up, True
+    known, _ = read_secret(path, shown=path.name)
+    return known.get_secret_value(), False

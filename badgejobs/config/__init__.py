@@ -9,7 +9,7 @@ from badgejobs.config.layers import owner, use_file
 from badgejobs.config.loading import load_settings
 from badgejobs.config.notifying import InstallationNotify, Notify, time_of, webhook_keys
 from badgejobs.config.origins import Origin
-from badgejobs.config.secret_files import read_secret
+from badgejobs.config.secret_files import keep_secret, read_secret
 from badgejobs.config.secrets_key import secrets_keys
 from badgejobs.config.settings import Assign, Health, Scan, Settings, SiteSettings, Webhooks
 from badgejobs.config.state_dir import prepare_state_dir
@@ -32,6 +32,7 @@ __all__ = [
     "config_template",
     "forget_environment",
     "identity_digest",
+    "keep_secret",
     "load_settings",
     "owner",
     "prepare_state_dir",

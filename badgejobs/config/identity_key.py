@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import secrets
-import tempfile
 from functools import cache
 from pathlib import Path
 
-from badgejobs.config.secret_files import read_secret
+from badgejobs.config.secret_files import keep_secret, read_secret
 from badgejobs.config.settings import Settings
 from badgejobs.config.state_dir import prepare_state_dir
 from badgejobs.core.identity import Digest, keyed
@@ -46,11 +44,4 @@ def _key(settings: Settings) -> str:
 
 def make_key(file: Path) -> None:
     """Write a new key whole or not at all; of two who make one at once, the first stands."""
-    with tempfile.NamedTemporaryFile("w", dir=file.parent, prefix=f"{file.name}.") as draft:
-        draft.write(f"{secrets.token_hex(_BYTES)}\n")
-        draft.flush()
-        os.fsync(draft.fileno())
-        try:
-            os.link(draft.name, file)
-        except FileExistsError:
-            return
+    keep_secret(file, secrets.token_hex(_BYTES))

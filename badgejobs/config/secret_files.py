@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import stat
+import tempfile
 from pathlib import Path
 
 from pydantic import SecretStr
@@ -11,6 +13,22 @@ from badgejobs.errors import SettingsError
 
 #: Longer than any key or URL; a longer file is the wrong one.
 _MOST_BYTES = 16 * 1024
+
+
+def keep_secret(file: Path, secret: str) -> bool:
+    """Write a secret for this user alone, whole or not at all, unless one stands there already.
+
+    Whether this one stands: of two who write at once, the first does.
+    """
+    with tempfile.NamedTemporaryFile("w", dir=file.parent, prefix=f"{file.name}.") as draft:
+        draft.write(f"{secret}\n")
+        draft.flush()
+        os.fsync(draft.fileno())
+        try:
+            os.link(draft.name, file)
+        except FileExistsError:
+            return False
+    return True
 
 
 def read_secret(path: Path, *, shown: str, lines: bool = False) -> tuple[SecretStr, str | None]:

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
+from badgejobs.console.addresses import BADGE, MEMBER, SITE
 from badgejobs.console.desk import Desk
 from badgejobs.console.entrance import OPERATOR
 from badgejobs.console.rendering import path
@@ -78,11 +79,11 @@ class Acts:
         for at, show, do in (
             ("scan", self.show_scan, self.scan),
             ("retry", self.show_retry, self.retry),
-            ("members/{ref}/{badge}/grant", self.show_grant, self.grant),
-            ("members/{ref}/{badge}/revoke", self.show_revoke, self.revoke),
+            (f"members/{MEMBER}/{BADGE}/grant", self.show_grant, self.grant),
+            (f"members/{MEMBER}/{BADGE}/revoke", self.show_revoke, self.revoke),
         ):
-            app.router.add_get(f"/sites/{{site}}/{at}", show)
-            app.router.add_post(f"/sites/{{site}}/{at}", do)
+            app.router.add_get(f"/sites/{SITE}/{at}", show)
+            app.router.add_post(f"/sites/{SITE}/{at}", do)
 
     async def show_scan(self, request: web.Request) -> web.Response:
         """What a scan would do."""

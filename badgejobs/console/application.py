@@ -39,6 +39,7 @@ _WORDS: Final = {
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "That is too long.",
 }
 _TITLES: Final = {
+    HTTPStatus.BAD_REQUEST: "Not done",
     HTTPStatus.NOT_FOUND: "Not found",
     HTTPStatus.METHOD_NOT_ALLOWED: "Not found",
     HTTPStatus.FORBIDDEN: "Not done",
@@ -69,14 +70,17 @@ def application(
         acting=acting,
         patience_seconds=patience_seconds,
     )
-    storage = EncryptedCookieStorage(
+    storage = _Cookies(
         # Sessions are kept in this process, so a key that is kept longer would open nothing.
         secrets.token_bytes(32),
         cookie_name=f"__Host-{_COOKIE}" if https else _COOKIE,
         max_age=LASTS_SECONDS,
         secure=https,
         httponly=True,
-        samesite="Strict",
+        # "Strict" would keep it back from whoever follows a link of another site, a mail or a chat,
+        # and they would be logged out by the session that they then get. Lax lets it come along
+        # with such a link and with no form: links only show, and forms need their word besides.
+        samesite="Lax",
     )
     app = web.Application(
         client_max_size=_LONGEST_BODY,
@@ -87,7 +91,12 @@ def application(
             only_known(desk),
             own_forms,
         ],
-        handler_args={"max_line_size": _LONGEST_LINE, "lingering_time": 1.0},
+        handler_args={
+            "max_line_size": _LONGEST_LINE,
+            "lingering_time": 1.0,
+            # Browsers send no form packed, and what cannot be unpacked is an error in a log.
+            "auto_decompress": False,
+        },
     )
     app.on_response_prepare.append(sealed)
     app.on_cleanup.append(lambda _: asyncio.to_thread(desk.close))
@@ -97,6 +106,15 @@ def application(
     Members(desk).add_to(app)
     Acts(desk).add_to(app)
     return app
+
+
+class _Cookies(EncryptedCookieStorage):
+    """Sessions within cookies; whatever else a cookie holds begins a new one."""
+
+    def load_cookie(self, request: web.Request) -> str | None:
+        """The letters of a session, which are all ASCII."""
+        told = super().load_cookie(request)
+        return told if told is not None and told.isascii() else None
 
 
 async def _static(request: web.Request) -> web.Response:

@@ -94,7 +94,9 @@ class Desk:
         around = {
             "visit": visit,
             "notices": notices,
-            "word": word_of(session),
+            # Made where a form asks for it: a page without one needs no session, and whoever is
+            # sent here by another site's form, without their cookie, must not get another for it.
+            "word": partial(word_of, session),
             "here": request.path,
             "acts_here": self.keys.token is not None,
             "is_still": "still" in request.query,

@@ -36,7 +36,7 @@ def only_known(desk: Desk) -> Middleware:
         if request.headers.get("HX-Request"):
             # a part of a page that refreshes itself: the whole page is to ask for the log-in
             return web.Response(status=HTTPStatus.UNAUTHORIZED, headers={"HX-Refresh": "true"})
-        if request.method in {"GET", "HEAD"}:
+        if _is_asked_for(request):
             (await get_session(request))["next"] = request.path_qs
         raise web.HTTPSeeOther(LOG_IN)
 
@@ -67,9 +67,7 @@ class Entrance:
         if wrong := self._wrong(request, form.get("password"), self._desk.keys.password, _WRONG):
             return await self._log_in_page(request, wrong, status=HTTPStatus.FORBIDDEN)
         asked_for = (await get_session(request)).get("next", "/")
-        # Another session altogether: nobody may have given this browser the one before.
-        session = await new_session(request)
-        session["visit"] = self._desk.visits.begun(Role.VIEWER)
+        await self._let_in(request, Role.VIEWER)
         raise web.HTTPSeeOther(_local(asked_for))
 
     async def log_out(self, request: web.Request) -> web.Response:
@@ -100,10 +98,15 @@ class Entrance:
             return await self._operator_page(
                 request, wrong, status=HTTPStatus.FORBIDDEN, back=back, name=name
             )
-        self._desk.visits.end((await get_session(request)).get("visit"))
-        session = await new_session(request)
-        session["visit"] = self._desk.visits.begun(Role.OPERATOR, who=name)
+        await self._let_in(request, Role.OPERATOR, who=name)
         raise web.HTTPSeeOther(back)
+
+    async def _let_in(self, request: web.Request, role: Role, *, who: str = "") -> None:
+        """Begin a visit, and end the one before, for copies of its cookie too."""
+        self._desk.visits.end((await get_session(request)).get("visit"))
+        # Another session altogether: nobody may have given this browser the one before.
+        session = await new_session(request)
+        session["visit"] = self._desk.visits.begun(role, who=who)
 
     def _wrong(self, request: web.Request, told: object, right: str, sentence: str) -> str:
         """What is wrong with a secret; empty where nothing is."""
@@ -134,6 +137,13 @@ class Entrance:
     ) -> web.Response:
         values = {"wrong": wrong, "back": back, "name": name}
         return await self._desk.page(request, "operator.html", values, status=status)
+
+
+def _is_asked_for(request: web.Request) -> bool:
+    """Whether it is a page that a person wants to see: browsers ask for icons by themselves."""
+    is_page = request.match_info.http_exception is None
+    is_shown = request.headers.get("Sec-Fetch-Dest", "document") == "document"
+    return is_page and is_shown and request.method in {"GET", "HEAD"}
 
 
 def _local(told: object) -> str:

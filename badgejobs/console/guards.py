@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from http import HTTPStatus
 from typing import Final
 from urllib.parse import urlsplit
@@ -14,6 +14,8 @@ from aiohttp.typedefs import Handler, Middleware
 from aiohttp_session import Session, get_session
 
 CSRF: Final = "form"
+#: In which our pages are written, and so are their forms.
+_CHARSET: Final = "utf-8"
 _HEADERS: Final = {
     "Content-Security-Policy": (
         "default-src 'none'; style-src 'self'; img-src 'self' data:; script-src 'self'; "
@@ -41,7 +43,7 @@ def only_hosts(hosts: Collection[str]) -> Middleware:
 
     Another site may let its own name point at this machine, and then read what we answer.
     """
-    known = frozenset(one.lower() for one in hosts)
+    known = frozenset(map(_name, hosts)) - {""}
 
     @web.middleware
     async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -82,23 +84,47 @@ def _from_here(request: web.Request) -> bool:
     if fetched is not None and fetched != "same-origin":
         return False
     origin = request.headers.get("Origin")
-    return origin is None or urlsplit(origin).netloc.lower() == request.host.lower()
+    if origin is None:
+        return True
+    try:
+        return urlsplit(origin).netloc.lower() == request.host.lower()
+    except ValueError:  # it is no address at all
+        return False
 
 
 async def _has_word(request: web.Request, session: Session) -> bool:
-    expected, told = session.get(CSRF), (await request.post()).get(CSRF)
+    expected, told = session.get(CSRF), (await _form(request)).get(CSRF)
     if not isinstance(expected, str) or not isinstance(told, str):
         return False
     return hmac.compare_digest(expected.encode(), told.encode())
 
 
-def _name(host: str) -> str:
-    """A host without its port.
+async def _form(request: web.Request) -> Mapping[str, object]:
+    """What the form says; one that no page of ours can have sent is refused.
 
-    >>> _name("[::1]:8092"), _name("LocalHost:8092"), _name("127.0.0.1")
-    ('[::1]', 'localhost', '127.0.0.1')
+    Handlers find it read: ``request.post()`` reads once.
+    """
+    is_like_ours = (request.charset or _CHARSET).lower() == _CHARSET
+    try:
+        if is_like_ours and request.content_type != "multipart/form-data":
+            return await request.post()
+    except (ValueError, web.RequestPayloadError):
+        pass  # it is answered as the others are that cannot be read
+    raise web.HTTPBadRequest(
+        text="This form cannot be read. Go back, reload the page, and send it again; nothing was "
+        "done."
+    )
+
+
+def _name(host: str) -> str:
+    """A host without its port, as browsers write it.
+
+    >>> _name("[::1]:8092"), _name("LocalHost:8092"), _name("127.0.0.1"), _name("::1")
+    ('[::1]', 'localhost', '127.0.0.1', '[::1]')
     """
     host = host.lower()
     if host.startswith("["):
         return host.partition("]")[0] + "]"
+    if host.count(":") > 1:
+        return f"[{host}]"
     return host.partition(":")[0]

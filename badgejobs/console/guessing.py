@@ -11,6 +11,8 @@ from typing import Final
 #: Wrong answers of one address that cost nothing; each one more doubles its wait.
 FREE: Final = 4
 _LONGEST_SECONDS: Final = 900.0
+#: So many doublings exceed the longest wait; a thousand would exceed what a float holds.
+_DOUBLINGS: Final = 10
 #: So many wrong answers of all addresses together within a minute make everybody wait.
 _OF_ALL: Final = 60
 _MINUTE: Final = 60.0
@@ -41,12 +43,13 @@ class Guessing:
     def was_wrong(self, address: str) -> None:
         """Count a wrong answer."""
         now = self._clock()
+        self._lately.append(now)
         tries = self._tries.setdefault(address, _Tries())
         self._tries.move_to_end(address)
         tries.wrong += 1
         if tries.wrong > FREE:
-            tries.until = now + min(2.0 ** (tries.wrong - FREE), _LONGEST_SECONDS)
-        self._lately.append(now)
+            doublings = min(tries.wrong - FREE, _DOUBLINGS)
+            tries.until = now + min(2.0**doublings, _LONGEST_SECONDS)
         while len(self._tries) > _ADDRESSES:
             self._tries.popitem(last=False)
 

@@ -8,6 +8,7 @@ from typing import Final
 
 from aiohttp import web
 
+from badgejobs.console.addresses import BADGE, MEMBER, SITE
 from badgejobs.console.desk import Desk
 from badgejobs.console.rendering import path
 
@@ -26,9 +27,9 @@ class Members:
 
     def add_to(self, app: web.Application) -> None:
         """Take these addresses."""
-        app.router.add_get("/sites/{site}/members", self.ask)
-        app.router.add_post("/sites/{site}/members", self.find)
-        app.router.add_get("/sites/{site}/members/{ref}/{badge}", self.explain)
+        app.router.add_get(f"/sites/{SITE}/members", self.ask)
+        app.router.add_post(f"/sites/{SITE}/members", self.find)
+        app.router.add_get(f"/sites/{SITE}/members/{MEMBER}/{BADGE}", self.explain)
 
     async def ask(self, request: web.Request) -> web.Response:
         """The form: which member, and which badge."""

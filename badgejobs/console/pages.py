@@ -10,6 +10,7 @@ from typing import Any, Final
 from aiohttp import web
 
 from badgejobs.console import charts
+from badgejobs.console.addresses import BADGE, SITE
 from badgejobs.console.desk import Desk
 from badgejobs.core.award_state import State
 from badgejobs.core.overview import BadgeLine, Funnel
@@ -73,12 +74,12 @@ class Pages:
         """Take these addresses."""
         app.router.add_get("/", self.overview)
         app.router.add_get("/runs", self.runs)
-        app.router.add_get("/sites/{site}", self.site)
-        app.router.add_get("/sites/{site}/live", self.live)
-        app.router.add_get("/sites/{site}/badges/{badge}", self.badge)
-        app.router.add_get("/sites/{site}/runs", self.runs)
-        app.router.add_get("/sites/{site}/drift", self.drift)
-        app.router.add_get("/sites/{site}/quarantine", self.quarantine)
+        app.router.add_get(f"/sites/{SITE}", self.site)
+        app.router.add_get(f"/sites/{SITE}/live", self.live)
+        app.router.add_get(f"/sites/{SITE}/badges/{BADGE}", self.badge)
+        app.router.add_get(f"/sites/{SITE}/runs", self.runs)
+        app.router.add_get(f"/sites/{SITE}/drift", self.drift)
+        app.router.add_get(f"/sites/{SITE}/quarantine", self.quarantine)
 
     async def overview(self, request: web.Request) -> web.Response:
         """All sites."""

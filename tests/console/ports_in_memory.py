@@ -81,6 +81,8 @@ class InMemory:
     title: str = "Gold Member"
     reason: str = "the condition is no longer met"
     is_empty: bool = False
+    #: Totals are told for a while as they were counted.
+    totals_at: datetime = NOW
     #: What an act that tries again waits for.
     may_go_on: Event = field(default_factory=Event)
     was_done: Event = field(default_factory=Event)
@@ -93,7 +95,7 @@ class InMemory:
     def totals(self) -> Totals:
         self.asked.append("totals")
         return Totals(
-            at=NOW, sites=len(SITES), suspended=1, late=1, pending=9, held=7, unknown=2,
+            at=self.totals_at, sites=len(SITES), suspended=1, late=1, pending=9, held=7, unknown=2,
             needs_attention=4, quarantined=3, drift=2, errors=1, alerts=1, holders=4936,
             workers=0 if self.is_empty else 2, beats=1, worst=(SITES["my-shop"],),
         )  # fmt: skip

@@ -101,6 +101,46 @@ def test_without_scripts_everything_is_there_and_by_the_keyboard_alone_too() -> 
         assert ports.done == [("retry", "my-shop")]
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_another_sites_link_finds_the_visitor_logged_in_and_its_forms_do_nothing() -> None:
+    with (
+        served(console(ports := InMemory())) as base,
+        served(elsewhere_than(base)) as other,
+        chromium() as browser,
+    ):
+        page = browser.new_context().new_page()
+        page.goto(f"{base}/log-in")
+        page.get_by_label("Password").fill(PASSWORD)
+        page.keyboard.press("Enter")
+        page.wait_for_url(f"{base}/")
+        # for browsers it is another site, though it is this machine again
+        lure = other.replace("127.0.0.1", "localhost")
+        for form in ("Log in", "Try again"):
+            page.goto(lure)
+            page.get_by_role("button", name=form).click()
+            page.wait_for_url(f"{base}/**")
+        page.goto(lure)
+        page.get_by_role("link", name="Look").click()
+        page.wait_for_url(f"{base}/sites/my-shop")
+        assert page.get_by_role("button", name="Log out").count() == 1
+        assert not ports.done
+
+
+def elsewhere_than(base: str) -> web.Application:
+    """Another site, with a link and forms that lead to the console."""
+    text = f"""<!doctype html><title>A mail</title><a href="{base}/sites/my-shop">Look</a>
+<form method="post" action="{base}/log-in"><button>Log in</button></form>
+<form method="post" action="{base}/sites/my-shop/retry"><button>Try again</button></form>"""
+
+    async def show(_: web.Request) -> web.Response:
+        return web.Response(text=text, content_type="text/html")
+
+    app = web.Application()
+    app.router.add_get("/", show)
+    return app
+
+
 def _walk(looks: Looks, base: str, tag: str, axe: Axe | None) -> None:
     page = looks.page
     page.goto(base)

@@ -8,7 +8,7 @@ import re
 from datetime import date, timedelta
 
 import pytest
-from ports_in_memory import EVIL, MEMBERS, InMemory
+from ports_in_memory import EVIL, MEMBERS, NOW, InMemory
 from visiting import Visitor, console, visiting
 
 from badgejobs.console import charts
@@ -125,6 +125,59 @@ def test_lists_go_on_where_the_page_before_ended() -> None:
 
             _, found = await visitor.get("/?q=bak")
             assert re.findall(r'<a id="site-([^"]+)"', found) == ["bakery"]
+
+    asyncio.run(walk())
+
+
+@pytest.mark.parametrize("odd", ["%00", "my%00shop", "My-Shop", "a" * 64, "%ED%A0%80", "%C3%BC"])
+def test_of_what_can_be_no_name_the_record_is_not_asked(odd: str) -> None:
+    async def walk() -> None:
+        async with visiting(console(ports := InMemory())) as visitor:
+            await visitor.log_in()
+            await visitor.become_operator()
+            await visitor.get("/sites/my-shop/members")
+            found = await visitor.send("/sites/my-shop/members", member=MEMBERS[0], badge="gold")
+            member = found.headers["Location"].removesuffix("/gold")
+            ports.asked.clear()
+            for address in (
+                f"/sites/{odd}",
+                f"/sites/{odd}/live",
+                f"/sites/{odd}/runs",
+                f"/sites/{odd}/members",
+                f"/sites/{odd}/scan",
+                f"/sites/my-shop/badges/{odd}",
+                f"{member}/{odd}",
+                f"{member}/{odd}/grant",
+                f"{member}{odd}/gold",
+            ):
+                for response in (await visitor.get(address))[0], await visitor.send(address):
+                    assert response.status == 404, address
+                    assert "There is no such page." in await response.text()
+            assert not ports.asked
+            assert not ports.done
+
+    asyncio.run(walk())
+
+
+def test_what_is_fresher_than_the_totals_is_known_up_to_now_and_not_to_come() -> None:
+    async def walk() -> None:
+        ports = InMemory(totals_at=NOW - timedelta(minutes=2, seconds=5))
+        async with visiting(console(ports)) as visitor:
+            await visitor.log_in()
+            _, text = await visitor.get("/?q=atelier")
+            [told] = re.findall(r'data-label="Known up to"><time[^>]*>([^<]*)<', text)
+            assert told == "just now"
+
+    asyncio.run(walk())
+
+
+def test_the_log_in_says_where_the_password_is_and_not_that_somebody_saw_it() -> None:
+    async def walk() -> None:
+        async with visiting(console(InMemory())) as visitor:
+            _, text = await visitor.get("/log-in")
+            assert "printed" not in text
+            for place in ("console.password", "console.password_file", "_CONSOLE__PASSWORD"):
+                assert f"{place}</code>" in text
 
     asyncio.run(walk())
 
