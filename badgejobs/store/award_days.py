@@ -6,13 +6,11 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Integer, column, func, select, values
 
-from badgejobs.core.award import State
 from badgejobs.core.overview import Day
 from badgejobs.store.columns import AwareTime
+from badgejobs.store.profiles import AT_WIX, GONE, STOOD
 from badgejobs.store.tables import award_history
 
-#: A badge that a rule or a person took is not on the member's profile any more.
-_GONE = (State.REVOKED, State.TAKEN)
 _DAY = timedelta(days=1)
 
 
@@ -21,7 +19,8 @@ def award_days(
 ) -> list[Day]:
     """The ``last`` days up to today, each also where nothing happened, oldest first.
 
-    What is found to stand at Wix counts as given when it was found.
+    What is found to stand at Wix counts as given when it was found, and what is kept there is not
+    given once more.
     """
     today = now.replace(hour=0, minute=0, second=0, microsecond=0)
     begins = [today - number * _DAY for number in reversed(range(last))]
@@ -30,12 +29,13 @@ def award_days(
     ).data([(number, one, one + _DAY) for number, one in enumerate(begins)])
     day = told.cte("days")
     counts = []
-    for state in (State.ASSIGNED, *_GONE):
+    for state in (*AT_WIX, *GONE):
         # a piece of the index for each day: of no row its day is worked out
         number = (
             select(func.count())
             .select_from(award_history)
             .where(award_history.c.site == site, award_history.c.to_state == state)
+            .where(STOOD if state in GONE else ~STOOD)
             .where(award_history.c.at >= day.c.begins, award_history.c.at < day.c.ends)
         )
         if badge is not None:
@@ -43,6 +43,10 @@ def award_days(
         counts.append(number.correlate(day).scalar_subquery())
     rows = connection.execute(select(day.c.number, *counts).order_by(day.c.number))
     return [
-        Day(day=begins[number].date(), given=given, taken=revoked + taken)
-        for number, given, revoked, taken in rows
+        Day(
+            day=begins[number].date(),
+            given=sum(changes[: len(AT_WIX)]),
+            taken=sum(changes[len(AT_WIX) :]),
+        )
+        for number, *changes in rows
     ]
