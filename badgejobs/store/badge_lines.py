@@ -6,11 +6,11 @@ from collections import defaultdict
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import Connection, Text, column, func, select, values
+from sqlalchemy import Connection, func, literal, select, union_all
 
 from badgejobs.core.award import State
 from badgejobs.core.overview import BadgeLine
-from badgejobs.store.profiles import AT_WIX, STOOD
+from badgejobs.store.profiles import AT_WIX, STOOD_NOT
 from badgejobs.store.tables import award, award_history, badge_binding, progress
 
 #: On their way to Wix, or with an answer that was lost.
@@ -76,11 +76,12 @@ def _last_given(connection: Connection, site: str, badges: Collection[str]) -> d
     """When each of these badges was given last: of each the end of its own history."""
     if not badges:
         return {}
-    one = values(column("badge", Text)).data([(badge,) for badge in sorted(badges)]).cte("one")
+    names = (select(literal(badge).label("badge")) for badge in sorted(badges))
+    one = union_all(*names).subquery()
     last = (
         select(award_history.c.at)
         .where(award_history.c.site == site, award_history.c.badge == one.c.badge)
-        .where(award_history.c.to_state == State.ASSIGNED, ~STOOD)
+        .where(award_history.c.to_state == State.ASSIGNED, STOOD_NOT)
         .order_by(award_history.c.at.desc())
         .limit(1)
         .correlate(one)

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Select, and_, func, or_, select, union
 from badgejobs.core.award import Award, Giver, State
 from badgejobs.store import ledger
 from badgejobs.store.links import LinkRow
-from badgejobs.store.profiles import AT_WIX, STOOD
+from badgejobs.store.profiles import AT_WIX, STOOD_NOT
 from badgejobs.store.tables import activity, award, award_history, badge_binding, link
 
 
@@ -124,7 +124,7 @@ class SqlPeople:
                 # by the member: of a badge there may be a hundred thousand changes
                 award_history.c.badge.concat("") == award.c.badge,
                 award_history.c.to_state.in_(AT_WIX),
-                ~STOOD,
+                STOOD_NOT,
             )
             .correlate(award)
             .scalar_subquery()

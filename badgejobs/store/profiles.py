@@ -6,7 +6,7 @@ never happened; and what never stood there may be forbidden.
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, func
+from sqlalchemy import ColumnElement, and_
 
 from badgejobs.core.award import State
 from badgejobs.store.tables import award_history
@@ -17,5 +17,8 @@ AT_WIX = (State.ASSIGNED, State.REVOKING)
 #: gone, or was and is made anew.
 GONE = (State.REVOKED, State.TAKEN, State.BLOCKED, State.PAUSED, State.WITHDRAWN)
 
-#: The changes of what stood there before them.
-STOOD: ColumnElement[bool] = func.coalesce(award_history.c.from_state, "").in_(AT_WIX)
+#: The changes of what stood there before them, and of what did not.
+STOOD: ColumnElement[bool] = award_history.c.from_state.in_(AT_WIX)
+STOOD_NOT: ColumnElement[bool] = and_(
+    *(award_history.c.from_state.is_distinct_from(state) for state in AT_WIX)
+)
