@@ -11,13 +11,22 @@ from typing import Annotated
 
 import typer
 
+from badgejobs.bootstrap.console_explaining import ConsoleExplaining
 from badgejobs.bootstrap.console_views import ConsoleViews
 from badgejobs.bootstrap.house import House
 from badgejobs.cli.consolebench.visiting import Visitor, visiting
-from badgejobs.cli.consolebench.yard import Size, fill, house_of, settings_of_a_yard
+from badgejobs.cli.consolebench.yard import (
+    TOKEN_FILE,
+    Size,
+    fill,
+    house_of,
+    redis_of,
+    settings_of_a_yard,
+)
 from badgejobs.cli.output import Output, Rows
 from badgejobs.cli.rulebench.workload import SITE
 from badgejobs.cli.scanbench.databases import postgres_of_a_wheel
+from badgejobs.console import warm
 from badgejobs.errors import SettingsError
 from badgejobs.jobs.duties import ALL_DUTIES
 from badgejobs.store.servers import server_of
@@ -25,6 +34,23 @@ from badgejobs.store.servers import server_of
 #: Milliseconds that a page may take.
 GOAL_MS = 200
 _BADGE = "first-purchase"
+_SITE = f"/sites/{SITE}"
+#: Each page that is found without another, with where it is.
+_PAGES = {
+    "overview": "/",
+    "overview, searched": "/?q=shop-01",
+    "site": _SITE,
+    "lately": f"{_SITE}/live",
+    "badge": f"{_SITE}/badges/{_BADGE}",
+    "runs": "/runs",
+    "failed runs": "/runs?failed=1",
+    "runs of the site": f"{_SITE}/runs",
+    "drift": f"{_SITE}/drift",
+    "quarantine": f"{_SITE}/quarantine",
+    "explain a member": f"{_SITE}/members",
+    "log-in": "/log-in",
+    "become an operator": "/operator",
+}
 _PAGE_COLUMNS = ("page", "kB", "first ms", "median ms", "95 %", "goal")
 _COLUMNS = ("view", "rows", "statements", "cpu ms", "first ms", "median ms", "95 %", "goal")
 
@@ -46,8 +72,9 @@ def measure_console(
     """Milliseconds of each page of the console over a large record.
 
     The record is made up and filled in bulk: one large site among many small ones, with awards
-    and their history, runs, drift and quarantine. What a page asks the database for is measured in
-    this process, whole pages over HTTP from the console as a process of its own.
+    and their history, runs, drift and quarantine. What a page asks the database and Redis for is
+    measured in this process, whole pages over HTTP from the console as a process of its own. A
+    goal is reached where both the first look and 95 of 100 are in time.
 
     Example: badgejobs bench console --activities 1000000
 
@@ -59,18 +86,21 @@ def measure_console(
         out.progress() as tell,
         _database(postgres=postgres) as url,
         settings_of_a_yard(url) as settings,
+        redis_of(settings) as redis_url,
     ):
         began = time.perf_counter()
         fill(settings, size, seed=seed, heard=tell)
         filled = time.perf_counter() - began
-        with house_of(settings) as house:
+        with house_of(settings, redis_url=redis_url) as house:
             tell("looking at each view")
             views = ConsoleViews(house, duties=ALL_DUTIES)
+            warm(views, ConsoleExplaining(house))  # as the console does at its start
             found = [_measured(house, views, *one, rounds=rounds) for one in _views(views).items()]
             megabytes = house.store.size() / 1_000_000
         tell("looking at each page")
         with visiting(settings.state_dir) as visitor:
-            seen = [_visited(visitor, *one, rounds=rounds) for one in _pages(visitor).items()]
+            token = (settings.state_dir / TOKEN_FILE).read_text(encoding="ascii")
+            seen = list(_looked_at(visitor, token, rounds=rounds))
     out.result(
         {
             "database": "postgresql" if postgres else "sqlite",
@@ -107,33 +137,36 @@ class _Figures:
     def as_json(self) -> dict[str, object]:
         names = ("first_ms", "median_ms", "ms_of_95_percent")
         times = dict(zip(names, (round(one, 2) for one in self.spread), strict=True))
-        return {"name": self.name, **self.told, **times}
+        return {"name": self.name, **self.told, **times, "reached": self.is_reached}
+
+    @property
+    def is_reached(self) -> bool:
+        """Whether the first look, which finds nothing kept, and nearly all others are in time."""
+        first, _, nearly_all = self.spread
+        return max(first, nearly_all) <= GOAL_MS
 
     def row(self) -> tuple[str, ...]:
-        goal = f"{GOAL_MS} ms: {'reached' if self.spread[-1] <= GOAL_MS else 'missed'}"
+        goal = f"{GOAL_MS} ms: {'reached' if self.is_reached else 'missed'}"
         times = (f"{one:.1f}" for one in self.spread)
         return (self.name, *(f"{one:,}" for one in self.told.values()), *times, goal)
 
 
-def _pages(visitor: Visitor) -> dict[str, str]:
-    """Each page with where it is."""
-    site = f"/sites/{SITE}"
-    badge = f"{site}/badges/{_BADGE}"
-    pages = {
-        "overview": "/",
-        "overview, searched": "/?q=shop-01",
-        "site": site,
-        "lately": f"{site}/live",
-        "badge": badge,
-        "badge, next holders": visitor.link(f"{badge}?", on=badge),
-        "member": visitor.link(f"{site}/members/", on=badge),
-        "runs": "/runs",
-        "failed runs": "/runs?failed=1",
-        "runs of the site": f"{site}/runs",
-        "drift": f"{site}/drift",
-        "quarantine": f"{site}/quarantine",
-    }
-    return {name: path for name, path in pages.items() if path}
+def _looked_at(visitor: Visitor, token: str, *, rounds: int) -> Iterator[_Figures]:
+    """Page after page: those to which another leads, and an operator's, once those were seen."""
+
+    def all_of(pages: dict[str, str]) -> Iterator[_Figures]:
+        for name, path in pages.items():
+            yield _visited(visitor, name, path, rounds=rounds)
+
+    yield from all_of(_PAGES)
+    member = visitor.link(f"{_SITE}/members/", on=_PAGES["badge"])
+    further = visitor.link(f"{_PAGES['badge']}?", on=_PAGES["badge"])
+    linked = {"badge, next holders": further, "member": member}
+    yield from all_of({name: path for name, path in linked.items() if path})
+    visitor.become_operator(token)
+    yield from all_of({"read now": f"{_SITE}/scan", "try again": f"{_SITE}/retry"})
+    if member:
+        yield from all_of({"give": f"{member}/grant", "take": f"{member}/revoke"})
 
 
 def _visited(visitor: Visitor, name: str, path: str, *, rounds: int) -> _Figures:

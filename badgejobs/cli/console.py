@@ -46,7 +46,7 @@ def console(
     )
     from badgejobs.bootstrap.console_views import ConsoleViews  # noqa: PLC0415 - as above
     from badgejobs.cli.console_acts import ConsoleActs  # noqa: PLC0415 - as above
-    from badgejobs.console import Keys, application, serve  # noqa: PLC0415 - as above
+    from badgejobs.console import Keys, application, serve, warm  # noqa: PLC0415 - as above
     from badgejobs.jobs.duties import ALL_DUTIES  # noqa: PLC0415 - as above
 
     settings, out = settled(), Output()
@@ -55,11 +55,13 @@ def console(
     address = _address(host) if host is not None else told.host
     password, token = keys_of(settings, out, host=address)
     with opened(settings) as house:
-        views = ConsoleViews(house, duties=ALL_DUTIES)
+        views, explaining = ConsoleViews(house, duties=ALL_DUTIES), ConsoleExplaining(house)
+        warm(views, explaining)
+        views.forget()  # whoever looks first sees how it stands then
         app = application(
             keys=Keys(password=password, token=token),
             views=views,
-            explaining=ConsoleExplaining(house),
+            explaining=explaining,
             acting=ConsoleActs(settings, house, changed=views.forget),
             hosts=(*told.hosts, f"[{address}]" if ":" in address else address),
             https=told.https,

@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from badgejobs.console.application import Keys, application
 from badgejobs.console.server import serve
+from badgejobs.console.warming import warm
 
-__all__ = ["Keys", "application", "serve"]
+__all__ = ["Keys", "application", "serve", "warm"]

@@ -124,6 +124,7 @@ class Day:
     """How many badges were given and taken on one day of UTC."""
 
     day: date
+    #: That were not on the member's profile before, or are there no more, for whatever reason.
     given: int
     taken: int
 

@@ -110,5 +110,5 @@ def notify_now(
         if not outcome.more or time_is_up():
             break
     if outcome.error:
-        log.warning("not all were told", site=site, error=outcome.error)
+        log.warning("not all were told", site=site, run=outcome.run, error=outcome.error)
     return replace(outcome, numbers=dict(total))

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, Integer, column, func, select, values
+from sqlalchemy import Connection, func, literal, select
 
-from badgejobs.core.award import State
 from badgejobs.core.overview import Day
 from badgejobs.store.columns import AwareTime
+from badgejobs.store.dialect import a_day_after
+from badgejobs.store.profiles import AT_WIX, GONE, STOOD, STOOD_NOT
 from badgejobs.store.tables import award_history
 
-#: A badge that a rule or a person took is not on the member's profile any more.
-_GONE = (State.REVOKED, State.TAKEN)
 _DAY = timedelta(days=1)
 
 
@@ -21,28 +20,36 @@ def award_days(
 ) -> list[Day]:
     """The ``last`` days up to today, each also where nothing happened, oldest first.
 
-    What is found to stand at Wix counts as given when it was found.
+    What is found to stand at Wix counts as given when it was found, and what is kept there is not
+    given once more.
     """
     today = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    begins = [today - number * _DAY for number in reversed(range(last))]
-    told = values(
-        column("number", Integer), column("begins", AwareTime), column("ends", AwareTime)
-    ).data([(number, one, one + _DAY) for number, one in enumerate(begins)])
-    day = told.cte("days")
+    first = today - (last - 1) * _DAY
+    # not as a list of days: such a statement is put together anew each time
+    start = select(literal(0).label("number"), literal(first, AwareTime).label("begins"))
+    days = start.cte("days", recursive=True)
+    ends = a_day_after(connection, days.c.begins)
+    day = days.union_all(select(days.c.number + 1, ends).where(days.c.number < last - 1))
+    ends = a_day_after(connection, day.c.begins)
     counts = []
-    for state in (State.ASSIGNED, *_GONE):
+    for state in (*AT_WIX, *GONE):
         # a piece of the index for each day: of no row its day is worked out
         number = (
             select(func.count())
             .select_from(award_history)
             .where(award_history.c.site == site, award_history.c.to_state == state)
-            .where(award_history.c.at >= day.c.begins, award_history.c.at < day.c.ends)
+            .where(STOOD if state in GONE else STOOD_NOT)
+            .where(award_history.c.at >= day.c.begins, award_history.c.at < ends)
         )
         if badge is not None:
             number = number.where(award_history.c.badge == badge)
         counts.append(number.correlate(day).scalar_subquery())
     rows = connection.execute(select(day.c.number, *counts).order_by(day.c.number))
     return [
-        Day(day=begins[number].date(), given=given, taken=revoked + taken)
-        for number, given, revoked, taken in rows
+        Day(
+            day=(first + number * _DAY).date(),
+            given=sum(changes[: len(AT_WIX)]),
+            taken=sum(changes[len(AT_WIX) :]),
+        )
+        for number, *changes in rows
     ]

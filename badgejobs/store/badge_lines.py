@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, literal, select, union_all
 
 from badgejobs.core.award import State
 from badgejobs.core.overview import BadgeLine
-from badgejobs.store.people import AT_WIX
+from badgejobs.store.profiles import AT_WIX, STOOD_NOT
 from badgejobs.store.tables import award, award_history, badge_binding, progress
 
 #: On their way to Wix, or with an answer that was lost.
 _PENDING = (State.PENDING, State.INFLIGHT, State.UNKNOWN)
-#: Of so many changes the latest of each badge is looked for at once.
-_LATEST = 500
 _FOR_A_PERSON = (State.NEEDS_ATTENTION, State.BLOCKED, State.PAUSED)
 
 
@@ -52,9 +50,7 @@ def badge_lines(connection: Connection, site: str) -> list[BadgeLine]:
             .group_by(progress.c.badge)
         ).all()
     )
-    given = _last_given(
-        connection, site, {badge: sum(numbers.values()) for badge, numbers in states.items()}
-    )
+    given = _last_given(connection, site, states)
     places = {name: row.place for name, row in bound.items() if row.place}
     # those that have no place of ours come last
     names = sorted({*states, *bound}, key=lambda one: (one not in places, places.get(one, 0), one))
@@ -76,34 +72,19 @@ def badge_lines(connection: Connection, site: str) -> list[BadgeLine]:
     ]
 
 
-def _last_given(
-    connection: Connection, site: str, awards: Mapping[str, int]
-) -> dict[str, datetime]:
-    """When each badge, of so many awards, was given last: from the end of the history."""
-    given = (
-        select(award_history.c.badge, award_history.c.at)
-        .where(award_history.c.site == site, award_history.c.to_state == State.ASSIGNED)
+def _last_given(connection: Connection, site: str, badges: Collection[str]) -> dict[str, datetime]:
+    """When each of these badges was given last: of each the end of its own history."""
+    if not badges:
+        return {}
+    names = (select(literal(badge).label("badge")) for badge in sorted(badges))
+    one = union_all(*names).subquery()
+    last = (
+        select(award_history.c.at)
+        .where(award_history.c.site == site, award_history.c.badge == one.c.badge)
+        .where(award_history.c.to_state == State.ASSIGNED, STOOD_NOT)
         .order_by(award_history.c.at.desc())
+        .limit(1)
+        .correlate(one)
+        .scalar_subquery()
     )
-    rows = connection.execute(given.limit(_LATEST)).all()
-    found = dict[str, datetime]()
-    for row in rows:
-        found.setdefault(row.badge, row.at)
-    if len(rows) < _LATEST:
-        return found
-    for badge in sorted(awards.keys() - found.keys()):
-        last = given.where(award_history.c.badge == badge).limit(1)
-        if awards[badge] <= _LATEST:
-            # few awards: the history of their members is shorter than the way back to them
-            members = select(award.c.member_id).where(award.c.site == site, award.c.badge == badge)
-            last = select(award_history.c.badge, func.max(award_history.c.at).label("at")).where(
-                award_history.c.site == site,
-                award_history.c.member_id.in_(members),
-                award_history.c.badge == badge,
-                # by the members and not by the state, whatever the database believes of either
-                award_history.c.to_state.concat("") == State.ASSIGNED,
-            )
-            last = last.group_by(award_history.c.badge)
-        if end := connection.execute(last).first():
-            found[badge] = end.at
-    return found
+    return {badge: at for badge, at in connection.execute(select(one.c.badge, last)) if at}

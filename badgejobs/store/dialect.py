@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Table, collate, func, select
+from sqlalchemy import ColumnElement, Connection, Table, collate, func, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 
 Item = TypeVar("Item")
@@ -40,6 +41,14 @@ def take_turns(connection: Connection, *names: str) -> None:
 def bytewise(connection: Connection, text: ColumnElement[str]) -> ColumnElement[str]:
     """A text to be ordered by its bytes, whatever language the database was made for."""
     return collate(text, "C") if connection.dialect.name == "postgresql" else text
+
+
+def a_day_after(connection: Connection, moment: ColumnElement[datetime]) -> ColumnElement[datetime]:
+    """The moment 24 hours later; without fractions of a second on SQLite, whose texts tell them."""
+    if connection.dialect.name == "postgresql":
+        # and no day: where the session's clocks are put back, that is longer
+        return moment + text("interval '24 hours'")
+    return func.datetime(moment, "+1 day")
 
 
 def chunks(items: Sequence[Item]) -> Iterator[Sequence[Item]]:

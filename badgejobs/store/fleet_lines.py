@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select,
 from badgejobs.core.award import State
 from badgejobs.core.source import Track
 from badgejobs.store.moment import Moment
-from badgejobs.store.people import AT_WIX
+from badgejobs.store.profiles import AT_WIX
 from badgejobs.store.scans import RESTING
 from badgejobs.store.tables import alert, award, drift, quarantine, scan, standing
 

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Integer, Select, bindparam, select, union_all
 
 from badgejobs.core.award import State
 from badgejobs.core.overview import Happening
+from badgejobs.store.profiles import AT_WIX
 from badgejobs.store.tables import award_history
 
 #: What a change to a state is called.
@@ -25,6 +26,8 @@ _KINDS = {
     State.TAKEN: "taken by a person",
     State.NEEDS_ATTENTION: "left to a person",
 }
+#: What it is called where the badge stood, or did not stand, before.
+_KEPT, _FORBIDDEN = "kept", "not to be given"
 #: Being sent is a moment between two others, and told by what comes of it.
 _TOLD = [state for state in State if state is not State.INFLIGHT]
 
@@ -41,7 +44,7 @@ def happenings(
     return [
         Happening(
             at=row.at,
-            kind=_KINDS[State(row.to_state)],
+            kind=_kind(row.from_state, State(row.to_state)),
             badge=row.badge,
             state=State(row.to_state),
             by=row.actor,
@@ -52,12 +55,21 @@ def happenings(
     ]
 
 
+def _kind(was: str | None, became: State) -> str:
+    stood = was in AT_WIX
+    if became is State.ASSIGNED and stood:
+        return _KEPT
+    if became is State.TAKEN and not stood:
+        return _FORBIDDEN
+    return _KINDS[became]
+
+
 def _latest(*, of_badge: bool) -> Select[Any]:
     """The end of the history in each state, of which the latest changes are taken."""
     history, most = award_history.c, bindparam("most", type_=Integer)
     told = (
-        history.id, history.at, history.to_state, history.badge, history.member_id,
-        history.actor, history.reason,
+        history.id, history.at, history.from_state, history.to_state, history.badge,
+        history.member_id, history.actor, history.reason,
     )  # fmt: skip
     ends = []
     for state in _TOLD:

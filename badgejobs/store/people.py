@@ -17,10 +17,8 @@ from sqlalchemy import Connection, Select, and_, func, or_, select, union
 from badgejobs.core.award import Award, Giver, State
 from badgejobs.store import ledger
 from badgejobs.store.links import LinkRow
+from badgejobs.store.profiles import AT_WIX, STOOD_NOT
 from badgejobs.store.tables import activity, award, award_history, badge_binding, link
-
-#: States in which the badge is on the member's profile, as far as the ledger knows.
-AT_WIX = (State.ASSIGNED, State.REVOKING)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,8 +121,10 @@ class SqlPeople:
             .where(
                 award_history.c.site == award.c.site,
                 award_history.c.member_id == award.c.member_id,
-                award_history.c.badge == award.c.badge,
-                award_history.c.to_state == State.ASSIGNED,
+                # by the member: of a badge there may be a hundred thousand changes
+                award_history.c.badge.concat("") == award.c.badge,
+                award_history.c.to_state.in_(AT_WIX),
+                STOOD_NOT,
             )
             .correlate(award)
             .scalar_subquery()

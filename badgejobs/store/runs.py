@@ -7,7 +7,18 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, RowMapping, and_, delete, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    and_,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from badgejobs.core.source import Track
 from badgejobs.store.moment import Moment
@@ -174,8 +185,7 @@ class SqlRuns:
                 or_(run.c.kind == kind, run.c.kind.startswith(f"{kind} ", autoescape=True))
             )
         if failed:
-            is_lost = and_(run.c.ended_at.is_(None), run.c.started_at < now - LOST_AFTER)
-            rows = rows.where(or_(run.c.error.is_not(None), is_lost))
+            rows = rows.where(*failed_at(now))
         if within is not None:
             rows = rows.where(run.c.started_at >= now - within)
         return [_run(row) for row in self._connection.execute(rows).mappings()]
@@ -184,6 +194,15 @@ class SqlRuns:
         """Forget runs that began longer ago; how many."""
         before = self._moment.now - older_than
         return self._connection.execute(delete(run).where(run.c.started_at < before)).rowcount
+
+
+def failed_at(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """The runs that ended with an error, or were lost by then."""
+    # the first as it stands at the index of the few that did not go well
+    return (
+        or_(run.c.error.is_not(None), run.c.ended_at.is_(None)),
+        or_(run.c.error.is_not(None), run.c.started_at < now - LOST_AFTER),
+    )
 
 
 def _run(row: RowMapping) -> Run:

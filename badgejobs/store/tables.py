@@ -300,6 +300,8 @@ rules_version = Table(
     metadata.text("content"),
 )
 
+_NOT_WELL = text("error IS NOT NULL OR ended_at IS NULL")
+
 #: What ran, when, and what came of it.
 run = Table(
     "run",
@@ -322,6 +324,15 @@ run = Table(
     Column("idle", Boolean, nullable=False, server_default=false()),
     Index("run_started", "started_at"),
     Index("run_site", "site", "started_at"),
+    # what failed, is lost, or is at work: few rows of many
+    Index("run_not_well", "started_at", sqlite_where=_NOT_WELL, postgresql_where=_NOT_WELL),
+    Index(
+        "run_not_well_of",
+        "site",
+        "started_at",
+        sqlite_where=_NOT_WELL,
+        postgresql_where=_NOT_WELL,
+    ),
     Index("run_idle", "site", "kind", sqlite_where=text("idle"), postgresql_where=text("idle")),
 )
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, ScalarSelect, select
 
-from badgejobs.core.award import State
 from badgejobs.store.dialect import insert_into
+from badgejobs.store.ledger_tables import NOT_OVER
 from badgejobs.store.moment import Moment
 from badgejobs.store.tables import award, rules_version
 
@@ -61,10 +61,17 @@ class SqlVersions:
 
     def held_to(self, site: str) -> frozenset[str]:
         """The versions under which awards were opened that stand at Wix, or soon may."""
-        never = [State.WITHDRAWN, State.REVOKED, State.TAKEN]
-        versions = (
-            select(award.c.rules_version)
-            .where(award.c.site == site, award.c.state.not_in(never))
-            .distinct()
-        )
+        # from one version to the next by their index, and of no version more than one award
+        found = select(_first(site).label("version")).cte("found", recursive=True)
+        further = select(_first(site, after=found.c.version))
+        found = found.union_all(further.where(found.c.version.is_not(None)))
+        versions = select(found.c.version).where(found.c.version.is_not(None))
         return frozenset(self._connection.scalars(versions))
+
+
+def _first(site: str, *, after: ColumnElement[str] | None = None) -> ScalarSelect[str]:
+    """The first version of awards that are not over, or the first ``after`` another one."""
+    one = select(award.c.rules_version).where(award.c.site == site, NOT_OVER)
+    if after is not None:
+        one = one.where(award.c.rules_version > after)
+    return one.order_by(award.c.rules_version).limit(1).correlate_except(award).scalar_subquery()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, or_, select
+from sqlalchemy import Connection, or_, select
 
 from badgejobs.core.overview import (
     BadgeLine,
@@ -26,7 +26,7 @@ from badgejobs.store.badge_lines import badge_lines
 from badgejobs.store.happenings import happenings
 from badgejobs.store.moment import Moment
 from badgejobs.store.progress import SqlProgress
-from badgejobs.store.runs import LOST_AFTER
+from badgejobs.store.runs import LOST_AFTER, failed_at
 from badgejobs.store.tables import drift, quarantine, run
 
 
@@ -75,8 +75,7 @@ class SqlViews:
         if site is not None:
             rows = rows.where(run.c.site == site)
         if failed:
-            is_lost = and_(run.c.ended_at.is_(None), run.c.started_at < lost_before)
-            rows = rows.where(or_(run.c.error.is_not(None), is_lost))
+            rows = rows.where(*failed_at(self._moment.now))
         if after is not None:
             at, number = after
             rows = rows.where(run.c.started_at <= at, or_(run.c.started_at < at, run.c.id < number))

@@ -11,9 +11,11 @@ import pytest
 from jobs_stage import FIRST_AND_THIRD, NORTH, member_id, rewrite
 from listeners import SECRET, Mailbox, Receiver
 from notify_stage import MakeShop, MakeStage, by_mail, by_webhook
+from structlog.testing import capture_logs
 
 from badgejobs.core.notification import Came, Channel, Notification
 from badgejobs.jobs import work
+from badgejobs.jobs.notifying import notify_now
 from badgejobs.notify import Webhook
 from badgejobs.notify.templating import Templates
 
@@ -216,6 +218,22 @@ def test_who_lets_us_wait_in_vain_is_asked_for_nothing_new_for_a_while_and_then_
     assert receiver.ids == [row.id, row.id, stage.rows()[1].id]
     stage.happens(3)
     assert stage.tells().numbers["told"] == 1, "at once again"
+
+
+def test_a_warning_that_not_all_were_told_names_the_run(
+    make_stage: MakeStage, receiver: Receiver
+) -> None:
+    stage = make_stage(**by_webhook(receiver, webhook_timeout_seconds=1))
+    receiver.hang = threading.Event()
+    stage.happens(1)
+    with capture_logs() as logs:
+        outcome = notify_now(stage.house, NORTH, by="test")
+    receiver.hang.set()
+    assert outcome
+    assert outcome.run
+    [warned] = [one for one in logs if one["event"] == "not all were told"]
+    assert (warned["run"], warned["site"]) == (outcome.run, NORTH)
+    assert warned["error"] == outcome.error
 
 
 def test_a_worker_lost_between_telling_and_settling_is_followed_by_the_same_id_again(

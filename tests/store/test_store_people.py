@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from databases import Clock
-from sqlalchemy import event
+from query_plans import plans_of
 
 from badgejobs.core.activity import Activity, Mark
 from badgejobs.core.alert import Kind as Alarm
@@ -87,17 +86,8 @@ def test_every_list_is_the_same_in_pages_of_any_size(store: SqlStore) -> None:
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_page_of_members_reads_no_awards_but_theirs(store: SqlStore) -> None:
     filled(store, "s")
-    with store.read() as tx:
-        connection, plans = tx._connection, list[str]()
-
-        def explain(conn: Any, _cursor: Any, sql: str, values: Any, *_: Any) -> None:
-            cursor = conn.connection.cursor()
-            cursor.execute(f"EXPLAIN QUERY PLAN {sql}", values)
-            plans.extend(str(row[3]) for row in cursor.fetchall())
-
-        event.listen(connection, "before_cursor_execute", explain)
+    with store.read() as tx, plans_of(tx) as plans:
         tx.people.members("s", after="", limit=99)
-        event.remove(connection, "before_cursor_execute", explain)
     # the index of badges would be gone through from end to end for each page
     of_awards = [one for one in plans if one.startswith("SEARCH award ")]
     assert of_awards

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import TypeVar
 
 from databases import Clock
 
 from badgejobs.core.activity import Unreadable
 from badgejobs.core.award import Award, Giver, State, Timing
+from badgejobs.core.byhand import Answer, granted, revoked
 from badgejobs.core.drift import Drift, Kind
 from badgejobs.core.ledger import Earned
 from badgejobs.core.overview import Day, DriftLine, QuarantineLine, RunLine, Step
@@ -115,6 +118,100 @@ def test_badges_days_and_happenings_of_a_small_world_are_as_counted_by_hand(
             Step(badge="gold", step=0, members=5), Step(badge="gold", step=10, members=3),
         )  # fmt: skip
         assert tx.fleet_lines.holders(["s", "t", "none"]) == {"s": 3}
+
+
+def by_hand(store: SqlStore, badge: str, member: str, command: Callable[..., Answer]) -> None:
+    """A person's command about an award, as far as the ledger is concerned."""
+    with store.begin() as tx, acting(actor="ann by command"):
+        known = tx.byhand.known("s", [(member, badge)]).get((member, badge))
+        fresh = Award(
+            site="s", member_id=member, badge=badge, state=State.PENDING, earned_at=tx.now,
+            rules_version="by hand", by_hand=True,
+        )  # fmt: skip
+        if command is revoked:
+            command = partial(revoked, standing=None)
+        answer = command(fresh, known, now=tx.now, quiet_period=timedelta(minutes=2))
+        assert answer.after is not None
+        tx.byhand.write([(known.award if known else None, answer.after)], {})
+
+
+def days_of(store: SqlStore, badge: str) -> list[tuple[int, int]]:
+    """What was given and taken on the last three days."""
+    with store.read() as tx:
+        return [(one.given, one.taken) for one in tx.views.days("s", badge=badge, last=3)]
+
+
+def test_a_badge_that_is_kept_by_hand_was_not_given_again(store: SqlStore, clock: Clock) -> None:
+    clock.now = LATE
+    opened(store, "gold", "ada", "bob")
+    settled(store, given)
+    clock.advance(days=1)
+    by_hand(store, "gold", "ada", granted)
+    clock.advance(days=1)
+    assert days_of(store, "gold") == [(2, 0), (0, 0), (0, 0)]
+    with store.read() as tx:
+        [gold] = tx.views.badges("s")
+        ada, bob = tx.people.holders("s", "gold", after=None, limit=9)
+        [latest, *_] = tx.views.happenings("s", badge="gold", limit=9)
+    assert gold.last_given_at == ada.since == bob.since == LATE
+    assert (ada.giver, latest.kind, latest.by) == (Giver.PERSON, "kept", "ann by command")
+
+
+def test_a_badge_that_is_found_to_be_a_persons_was_not_given_again(
+    store: SqlStore, clock: Clock
+) -> None:
+    clock.now = LATE
+    opened(store, "gold", "ada")
+    settled(store, given)
+    clock.advance(days=1)
+    with store.begin() as tx:
+        ada = tx.awards.of_members("s", ["ada"])["ada", "gold"]
+        tx.comparing.write([(ada, replace(ada, giver=Giver.PERSON))])
+    with store.read() as tx:
+        [holder] = tx.people.holders("s", "gold", after=None, limit=9)
+    assert (holder.giver, holder.since) == (Giver.PERSON, LATE)
+    assert days_of(store, "gold") == [(0, 0), (1, 0), (0, 0)]
+
+
+def test_a_badge_that_is_forbidden_to_who_has_it_not_was_not_taken(
+    store: SqlStore, clock: Clock
+) -> None:
+    clock.now = LATE
+    opened(store, "gold", "ada")
+    settled(store, given)
+    by_hand(store, "gold", "bob", revoked)
+    assert days_of(store, "gold") == [(0, 0), (0, 0), (1, 0)]
+    with store.read() as tx:
+        [latest, *_] = tx.views.happenings("s", badge="gold", limit=9)
+    assert (latest.member, latest.kind) == ("bob", "not to be given")
+
+
+def test_a_badge_whose_removal_did_not_happen_was_neither_taken_nor_given_again(
+    store: SqlStore, clock: Clock
+) -> None:
+    clock.now = LATE
+    opened(store, "gold", "ada")
+    settled(store, given)
+    clock.advance(days=1)
+    with store.begin() as tx:
+        stands = tx.awards.of_members("s", ["ada"])["ada", "gold"]
+        going = stands.revoking(tx.now, Timing(), claim="c")
+        tx.comparing.write([(stands, going)])
+        stays = going.not_removed(tx.now, wait=60, reason="Wix answered 503", sent_before=False)
+        tx.comparing.write([(going, stays)])
+    assert days_of(store, "gold") == [(0, 0), (1, 0), (0, 0)]
+
+
+def test_badges_that_went_with_their_badge_at_wix_are_held_no_more_and_were_so_before(
+    store: SqlStore, clock: Clock
+) -> None:
+    clock.now = LATE
+    opened(store, "gold", "ada", "bob")
+    settled(store, given)
+    clock.advance(days=1)
+    with store.begin() as tx:
+        tx.awards.turn_all("s", "gold", Award.badge_gone, of={State.ASSIGNED}, limit=9)
+    assert days_of(store, "gold") == [(0, 0), (2, 0), (0, 2)]
 
 
 def more(store: SqlStore, number: int) -> None:

@@ -36,9 +36,16 @@ class Visitor:
 
     def log_in(self, password: str) -> None:
         """Give the password; ``StateError`` where it does not open the console."""
-        word = _WORD.search(self.page("/log-in"))
-        form = urlencode({"form": word[1] if word else "", "password": password})
-        status, _ = self._asked("POST", "/log-in", form)
+        self._let_in("/log-in", password=password)
+
+    def become_operator(self, token: str) -> None:
+        """Give the token of those who may act; ``StateError`` where it is not taken."""
+        self._let_in("/operator", token=token, name="bench", back="/")
+
+    def _let_in(self, path: str, **fields: str) -> None:
+        word = _WORD.search(self.page(path))
+        form = urlencode({"form": word[1] if word else ""} | fields)
+        status, _ = self._asked("POST", path, form)
         if status != http.HTTPStatus.SEE_OTHER:
             raise StateError(f"the console did not let us in: it answered {status}")
 

@@ -26,6 +26,7 @@ from badgejobs.core.ledger import Earned
 from badgejobs.core.progress import EARNED
 from badgejobs.core.source import Track
 from badgejobs.jobs.duties import DUTIES
+from badgejobs.service.broker import ensure_broker
 from badgejobs.store import SqlStore, SqlTransaction
 
 SOURCES = ("orders", "comments")
@@ -53,7 +54,14 @@ app_id = "{app}"
 instance_id = "{instance}"
 app_secret_file = "{folder}/app.secret"
 comment_apps = ["blog"]
+
+[console]
+operator_token_file = "{folder}/operator.token"
 """
+#: Of whoever looks at the forms of operators.
+TOKEN_FILE = "operator.token"  # noqa: S105 - the name of a file
+#: Until the broker must have ended.
+_STOP_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,18 +93,32 @@ def settings_of_a_yard(database_url: str | None) -> Iterator[Settings]:
             ("database.url", database_url or ""),
             ("rules.yaml", rules),
             ("app.secret", secrets.token_urlsafe(24)),
+            (TOKEN_FILE, secrets.token_urlsafe(24)),
         ):
             (folder / file).touch(mode=0o600)
             (folder / file).write_text(text, encoding="utf-8")
         # rules that were written this moment would be waited for
         os.utime(folder / "rules.yaml", (0, 0))
-        yield load_settings(config=folder / "badgejobs.toml")
+        # said here, they win over an environment that names the folder or database of real work
+        url = database_url or f"sqlite:///{folder / 'badgejobs.db'}"
+        yield load_settings(config=folder / "badgejobs.toml", state_dir=folder, database_url=url)
 
 
 @contextmanager
-def house_of(settings: Settings) -> Iterator[House]:
-    """The house over these settings, without a Redis."""
-    house = open_house(settings, redis_url=None)
+def redis_of(settings: Settings) -> Iterator[str]:
+    """The address of a Redis of their own, as workers share it; it has ended with the block."""
+    embedded = ensure_broker(settings.state_dir)
+    try:
+        yield embedded.redis_url
+    finally:
+        embedded.close()
+        embedded.wait_until_stopped(_STOP_SECONDS)
+
+
+@contextmanager
+def house_of(settings: Settings, *, redis_url: str | None = None) -> Iterator[House]:
+    """The house over these settings."""
+    house = open_house(settings, redis_url=redis_url)
     try:
         yield house
     finally:
