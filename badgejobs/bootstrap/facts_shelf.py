@@ -9,8 +9,8 @@ from badgejobs.core.wixfacts import SiteFacts
 from badgejobs.errors import DatabaseUnavailable, StateError
 from badgejobs.store import SqlStore
 
-#: For so long a process goes by what the record said, and by that it said nothing: more may be known
-#: in a moment, and sites that are looked at in turn need not each be asked about.
+#: For so long a process goes by what the record said, and by that it said nothing: more may be
+#: known in a moment, and sites that are looked at in turn need not each be asked about.
 _KEPT_SECONDS, _UNTOLD_SECONDS = 2.0, 0.5
 _UNTOLD = SiteFacts()
 
