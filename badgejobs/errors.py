@@ -67,7 +67,7 @@ class Ambiguous(Transient):
 
 
 class NotTold(Transient):
-    """Who is to be told outside kept us waiting in vain."""
+    """Who is to be told outside cannot be reached, or kept us waiting in vain."""
 
 
 class LeaseLost(Transient):

@@ -83,7 +83,7 @@ def apply_rules(
         if total.losing:
             out.note(f"badgejobs: {total.losing} are to be taken away, and the guard counts them; "
                      f"{YES_REMOVES_ACCESS} beside --yes lets them pass")  # fmt: skip
-        return Code.FAILURE if check and total.is_any else Code.OK
+        return Code.CHANGED if check and total.is_any else Code.OK
     return _end(settings, out, at, total, done, removes_access=removes_access)
 
 

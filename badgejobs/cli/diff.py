@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from badgejobs.cli.as_of import AsOf, told_moment
+from badgejobs.cli.exits import Code
 from badgejobs.cli.output import Output, Page, Rows
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def diff(
         ),
     ] = False,
     check: Annotated[
-        bool, typer.Option("--check", help="End with 1 where anything changes; for CI.")
+        bool, typer.Option("--check", help="End with 7 where anything changes; for CI.")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
@@ -91,7 +92,7 @@ def diff(
     if unread:
         out.note(f"badgejobs: the history of {', '.join(sorted(unread))} is not read to its end: "
                  "what it will add is not counted")  # fmt: skip
-    raise typer.Exit(1 if check and found.numbers else 0)
+    raise typer.Exit(Code.CHANGED if check and found.numbers else Code.OK)
 
 
 def _written(house: House, site: str, file: Path) -> Ruleset:

@@ -30,10 +30,10 @@ def doctor(
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Check settings, rules, state folder, database, broker, clock, credentials and permissions.
+    """Check settings, rules, state, database, broker, clock, credentials, permissions, channels.
 
-    Costs a handful of API calls a site and changes nothing at Wix. Exits with 0 only when all
-    is well.
+    Costs a handful of API calls a site and changes nothing at Wix. Webhooks and mail servers of
+    [notify] are connected to, and sent nothing. Exits with 0 only when all is well.
 
     Example: badgejobs doctor my-shop --json
     """

@@ -1,4 +1,4 @@
-"""The doctor's look at each site: how it stands, its pack, and Wix."""
+"""The doctor's look at each site: how it stands, its pack, who is told, and Wix."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from badgejobs.bootstrap import House
+from badgejobs.cli.doctor_notify import Channels
 from badgejobs.cli.doctor_wix import examined_wix
 from badgejobs.cli.finding import Finding, failed, looked_at
 from badgejobs.errors import BadgeJobsError
@@ -21,6 +22,7 @@ def examined_sites(house: House, sites: list[str]) -> Iterator[Finding]:
         in_both = house.directory.in_both()
     except BadgeJobsError:
         suspended, in_both = {}, []  # told of the database already
+    channels = Channels(house)
     for name in sites:
         if name in in_both:
             yield Finding(
@@ -34,6 +36,7 @@ def examined_sites(house: House, sites: list[str]) -> Iterator[Finding]:
             yield looked_at(
                 f"{name}: rules", partial(_rules, house, name), cure="see `badgejobs rules show`"
             )
+        yield from channels.examined(name)
         yield from examined_wix(house, name)
 
 

@@ -27,6 +27,7 @@ class Code(IntEnum):
     SETTINGS = 4
     WIX_REFUSED = 5
     UNAVAILABLE = 6
+    CHANGED = 7
     INTERRUPTED = 130
 
 
@@ -40,6 +41,7 @@ Exit codes:
   4    settings, rules, a file that is named or a plug-in are wrong
   5    Wix refuses the credentials, or a permission is missing
   6    database or broker cannot be reached
+  7    --check found that something would change
   130  interrupted (Ctrl-C)
 """
 

@@ -17,6 +17,7 @@ from badgejobs.cli.opening import known_site, opened, settled
 from badgejobs.cli.output import Output
 from badgejobs.cli.streaming import paged, plain, write_rows, written
 from badgejobs.core.award import Award
+from badgejobs.errors import SettingsError
 from badgejobs.store.ledger import Change
 from badgejobs.store.people import AwardLine
 
@@ -54,8 +55,13 @@ def export(
         What, typer.Option(help="Each award as it stands, or each change of one.")
     ] = What.AWARDS,
     form: Annotated[
-        Format, typer.Option("--format", help="For spreadsheets, or a JSON object a line.")
-    ] = Format.CSV,
+        Format | None,
+        typer.Option(
+            "--format",
+            help="For spreadsheets, or a JSON object a line. Default: csv.",
+            show_default=False,
+        ),
+    ] = None,
     out_file: Out = None,
     as_json: Annotated[bool, typer.Option("--json", help="The same as --format jsonl.")] = False,
 ) -> None:
@@ -68,9 +74,11 @@ def export(
 
     Example: badgejobs export my-shop --what history --format jsonl
     """  # fmt: skip
+    if as_json and form is Format.CSV:
+        raise SettingsError("--format csv and --json exclude each other: name one of them")
     settings, out = settled(), Output()
     name = known_site(settings, site)
-    chosen = Format.JSONL if as_json else form
+    chosen = Format.JSONL if as_json else form or Format.CSV
     with opened(settings) as house, written(out_file) as file:
         rows, columns = (
             (_awards(house, name), (*_AWARD, "opened_at", "changed_at"))

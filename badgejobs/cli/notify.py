@@ -52,7 +52,7 @@ def tried(site: SiteName = None, *, as_json: AsJson = False) -> None:
     replies = dict[str, Reply]()
     with opened(settings) as house:
         for channel, messenger in _messengers(house, name).items():
-            replies[channel] = messenger.tell([_example(name)])
+            replies[channel] = messenger.tell([example(name)])
     out.result(
         {
             "site": name,
@@ -88,7 +88,7 @@ def preview(site: SiteName = None, *, as_json: AsJson = False) -> None:
     settings = settled()
     name, out = known_site(settings, site), Output(as_json=as_json)
     with opened(settings) as house:
-        shown = previewed(house, name, [_example(name), _example(name, event=Event.TAKEN)])
+        shown = previewed(house, name, [example(name), example(name, event=Event.TAKEN)])
     out.result({"site": name, **shown}, *(f"--- {what}\n{text}" for what, text in shown.items()))
 
 
@@ -186,7 +186,7 @@ def _messengers(house: House, site: str) -> dict[Channel, Any]:
     return dict(found)
 
 
-def _example(site: str, *, event: Event = Event.GIVEN) -> Notification:
+def example(site: str, *, event: Event = Event.GIVEN) -> Notification:
     """What never happened, and looks like what does; a new one each time."""
     now = datetime.now(UTC)
     return Notification(

@@ -24,7 +24,7 @@ def apply(
         ),
     ] = False,
     check: Annotated[
-        bool, typer.Option("--check", help="End with 1 where any award would change; for CI.")
+        bool, typer.Option("--check", help="End with 7 where any award would change; for CI.")
     ] = False,
     name: Annotated[
         str | None,

@@ -15,6 +15,7 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from badgejobs.core.notification import Came, Notification, Reply, digest_of
+from badgejobs.errors import NotTold
 from badgejobs.notify.templating import HTML, SUBJECT, TEXT, Templates
 from badgejobs.notify.values import digest_values
 from badgejobs.wix.masking import tame
@@ -23,6 +24,8 @@ from badgejobs.wix.masking import tame
 _STEP_SECONDS = 10.0
 #: ... nor all of them, however slowly it says a word.
 MAIL_SECONDS = 30.0
+#: What can come of talking to a server.
+_WRONG = (smtplib.SMTPException, OSError, UnicodeError)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,22 +78,28 @@ class Mail:
     def send(self, mail: EmailMessage) -> Reply:
         """Hand over a mail; what came of it."""
         try:
-            refused = self._handed_over(mail)
-        except smtplib.SMTPRecipientsRefused as error:
-            first = next(iter(error.recipients.values()), (0, b""))
-            return Reply(came=Came.FAILED, text=f"no recipient was taken: {_said(*first)}")
-        except smtplib.SMTPResponseException as error:
-            return Reply(came=Came.FAILED, text=_said(error.smtp_code, error.smtp_error))
-        except (smtplib.SMTPException, OSError) as error:
-            text = f"{type(error).__name__}: {tame(str(error))}"
-            return Reply(came=Came.FAILED, text=f"the mail server: {text}")
-        except UnicodeError:  # whose text shows a part of the password
-            return Reply(came=Came.FAILED, text="smtp_user or the password is not plain ASCII")
+            with self._at_server() as smtp:
+                refused = smtp.send_message(mail, from_addr=self.sender, to_addrs=list(self.to))
+        except _WRONG as error:
+            return Reply(came=Came.FAILED, text=_reason(error))
         taken = f"taken for {len(self.to) - len(refused)} of {len(self.to)} recipients"
         return Reply(came=Came.TOLD, text=taken)
 
-    def _handed_over(self, mail: EmailMessage) -> dict[str, tuple[int, bytes]]:
-        """Who was refused of the recipients; what the server says after it took it is no matter."""
+    def reach(self) -> str:
+        """Go as far as a mail does and hand none over; to where. ``NotTold`` where that fails."""
+        server = self.server
+        where = f"{server.host}:{server.port}"
+        try:
+            with self._at_server() as smtp:
+                smtp.ehlo_or_helo_if_needed()
+        except _WRONG as error:
+            said = _reason(error).replace(";", ",")
+            raise NotTold(f"{where}: {said}; {_cure(error)}") from error
+        return where
+
+    @contextmanager
+    def _at_server(self) -> Iterator[smtplib.SMTP]:
+        """The server, by its security, and logged in; what it says at parting is no matter."""
         with _ending(after=self.seconds) as at_hand:
             smtp = self._connected(at_hand)
             try:
@@ -98,12 +107,11 @@ class Mail:
                     smtp.starttls(context=self.server.context or ssl.create_default_context())
                 if self.server.user:
                     smtp.login(self.server.user, self.server.password)
-                refused = smtp.send_message(mail, from_addr=self.sender, to_addrs=list(self.to))
+                yield smtp
                 with suppress(smtplib.SMTPException, OSError):
                     smtp.quit()
             finally:
                 smtp.close()
-        return refused
 
     def _connected(self, at_hand: list[smtplib.SMTP]) -> smtplib.SMTP:
         server = self.server
@@ -156,6 +164,33 @@ def _ending(*, after: float) -> Iterator[list[smtplib.SMTP]]:
         yield at_hand
     finally:
         is_over.set()
+
+
+def _reason(error: Exception) -> str:
+    """What went wrong with the server, without a word that is a secret."""
+    match error:
+        case smtplib.SMTPRecipientsRefused():
+            first = next(iter(error.recipients.values()), (0, b""))
+            return f"no recipient was taken: {_said(*first)}"
+        case smtplib.SMTPResponseException():
+            return _said(error.smtp_code, error.smtp_error)
+        case UnicodeError():  # whose text shows a part of the password
+            return "smtp_user or the password is not plain ASCII"
+        case _:
+            return f"the mail server: {type(error).__name__}: {tame(str(error))}"
+
+
+def _cure(error: Exception) -> str:
+    match error:
+        case smtplib.SMTPAuthenticationError() | UnicodeError():
+            return "correct smtp_user, or the password in smtp_password_file"
+        case smtplib.SMTPNotSupportedError() | smtplib.SMTPServerDisconnected() | ssl.SSLError():
+            return (
+                "smtp_security must be what the server speaks at smtp_port (mostly starttls at "
+                "587, tls at 465), with a certificate of smtp_host"
+            )
+        case _:
+            return "correct smtp_host or smtp_port, or let this machine reach it"
 
 
 def _said(code: int, text: bytes | str) -> str:

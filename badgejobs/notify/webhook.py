@@ -21,11 +21,11 @@ import httpx
 
 import badgejobs
 from badgejobs.core.notification import Came, Notification, Reply
-from badgejobs.errors import FileError
+from badgejobs.errors import FileError, NotTold
 from badgejobs.notify.templating import WEBHOOK, Templates
 from badgejobs.notify.values import body_of
 from badgejobs.wix.addresses import Resolve, resolve
-from badgejobs.wix.deadline import DeadlineTransport, deadline
+from badgejobs.wix.deadline import DeadlineTransport, deadline, reach
 from badgejobs.wix.masking import tame
 
 #: A body that a template makes longer is a mistake.
@@ -34,6 +34,8 @@ MOST_BODY_BYTES: Final = 64 * 1024
 MOST_ANSWER_BYTES: Final = 512
 #: A receiver that asks for a longer pause is asked again by then all the same.
 _LONGEST_PAUSE: Final = timedelta(hours=1)
+_HTTP, _HTTPS = 80, 443
+_PRIVATE: Final = "the webhook's host is at a private address"
 _WAITS: Final = ("connect", "read", "write", "pool")
 
 
@@ -121,6 +123,26 @@ class Webhook:
         finally:
             transport.close()
 
+    def reach(self) -> str:
+        """Connect as a post does, and post nothing; to which host. ``NotTold`` where that fails.
+
+        The text of the error holds the host alone: with many receivers the path is a secret.
+        """
+        parts = urlsplit(self.url)
+        host, by_tls = parts.hostname or "", parts.scheme == "https"
+        try:
+            self._require_public_literal(host)
+            reach(
+                host,
+                parts.port or (_HTTPS if by_tls else _HTTP),
+                context=_tls() if by_tls else None,
+                seconds=self.seconds,
+                resolve=self._looked_up,
+            )
+        except OSError as error:
+            raise NotTold(f"{host}: {_unreached(error)}") from error
+        return host
+
     def _require_public_literal(self, host: str) -> None:
         """Look at a host that is an address; others are looked up, and looked at, to connect."""
         try:
@@ -190,6 +212,17 @@ def _beginning(response: httpx.Response) -> str:
     return tame(found[:MOST_ANSWER_BYTES].decode(errors="replace"))
 
 
+def _unreached(error: OSError) -> str:
+    """Why a host could not be connected to, and behind a semicolon the cure."""
+    text = str(error)
+    if _PRIVATE in text:
+        return text
+    said = tame(text).replace(";", ",")
+    if "SSL" in text:
+        return f"{said}; it must speak TLS there, with a certificate of a public authority"
+    return f"{said}; correct webhook_url, or let this machine reach that host"
+
+
 def _require_public(host: str, addresses: Sequence[str], *, literal: bool) -> None:
     """Raise unless all are public ones, or the host is this machine by its very name."""
     for text in addresses:
@@ -197,8 +230,7 @@ def _require_public(host: str, addresses: Sequence[str], *, literal: bool) -> No
         by_name = literal or host == "localhost"
         if not (is_public(address) or (by_name and address.is_loopback)):
             raise PrivateAddress(
-                "the webhook's host is at a private address; where that is meant, write "
-                "webhook_may_be_private = true"
+                f"{_PRIVATE}; where that is meant, write webhook_may_be_private = true"
             )
 
 

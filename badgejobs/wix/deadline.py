@@ -47,6 +47,30 @@ def left() -> float:
     return max(_ends_at.get() - time.monotonic(), 0.0)
 
 
+def reach(
+    host: str,
+    port: int,
+    *,
+    context: ssl.SSLContext | None,
+    seconds: float,
+    resolve: Resolve = resolve,
+) -> None:
+    """Connect as a request would, by TLS where there is a context, say nothing, and leave.
+
+    Raises ``OSError`` where that cannot be done in so many seconds.
+    """
+    try:
+        with deadline(seconds):
+            stream = _Backend(resolve).connect_tcp(host, port, seconds)
+            try:
+                if context is not None:
+                    stream = stream.start_tls(context, host, seconds)
+            finally:
+                stream.close()
+    except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+        raise OSError(str(error) or type(error).__name__) from error
+
+
 class DeadlineTransport(httpx.HTTPTransport):
     """httpx's own transport over sockets that know the deadline."""
 

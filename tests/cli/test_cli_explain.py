@@ -9,6 +9,8 @@ import pytest
 from command_desk import RULES, Desk, Ended, LiveWix, member_id
 from one_process import run_here
 
+from badgejobs.cli.exits import Code
+
 pytest_plugins = ["cli_fixtures"]
 pytestmark = pytest.mark.slow
 
@@ -55,7 +57,7 @@ def test_a_member_is_explained_found_near_counted_and_compared(
     same = run(desk, "diff", "rules.yaml", "rules.yaml", "--site", "shop", "--check")
     assert (same.code, same.out) == (0, "nobody would gain, lose or change tier\n")
     changed = run(desk, "diff", "rules.yaml", "softer.yaml", "--markdown", "--check")
-    assert changed.code == 1
+    assert changed.code == Code.CHANGED
     assert "| third-purchase | 1 | 0 |" in changed.out
     assert two not in changed.out
     named = run(desk, "diff", "rules.yaml", "softer.yaml", "--markdown", "--members")

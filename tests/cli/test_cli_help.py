@@ -84,6 +84,36 @@ def test_the_index_that_the_shell_is_answered_from_is_that_of_the_commands(
     )
 
 
+#: The commands without --json, and why.
+WITHOUT_JSON = {
+    "beat": "runs on until it is ended",
+    "console": "runs on until it is ended",
+    "flower": "runs on until it is ended",
+    "rules schema": "prints a JSON document by itself",
+    "sandbox serve": "runs on until it is ended",
+    "up": "runs on until it is ended",
+    "web": "runs on until it is ended",
+    "webhooks": "runs on until it is ended",
+    "worker": "runs on until it is ended",
+}
+
+
+def test_every_command_that_ends_by_itself_tells_a_program_in_json() -> None:
+    def walk(told: dict[str, Any], *words: str) -> Iterator[tuple[str, bool]]:
+        for name, one in told["commands"].items():
+            if "commands" in one:
+                yield from walk(one, *words, name)
+                continue
+            switches = [each["flags"] for each in one["parameters"] if not each["takes_value"]]
+            yield " ".join((*words, name)), ["--json"] in switches
+
+    written = json.loads(files("badgejobs.cli").joinpath("commands.json").read_text("utf-8"))
+    found = dict(walk(written))
+    assert len(found) > 60
+    without = {name for name, has_json in found.items() if not has_json}
+    assert without == set(WITHOUT_JSON), "a command has --json, or stands here with the reason"
+
+
 def test_help_shows_the_page_of_a_command_and_names_a_near_one(tmp_path: Path) -> None:
     desk = Here(tmp_path, "http://127.0.0.1:9")
     assert "badgejobs sites add" in desk.run("help", "sites", "add").out

@@ -149,6 +149,44 @@ def test_an_export_has_every_row_is_ours_alone_and_no_formula(
     assert (nowhere.code, "name a file in a folder" in nowhere.err) == (4, True)
 
 
+def test_an_export_in_json_has_the_rows_of_the_csv_and_is_refused_beside_it(
+    lived: tuple[Here, SqlStore],
+) -> None:
+    desk, _ = lived
+    table = list(csv.DictReader(io.StringIO(desk.run("export", "shop", "--format", "csv").out)))
+    found = lines(desk.run("export", "shop", "--json"))
+    assert [list(one) for one in found] == [list(row) for row in table]
+    assert [(one["member_id"], one["badge"], one["state"]) for one in found] == [
+        (ANA, "gold", "assigned"), (BEN, "gold", "assigned"), (CAY, "gold", "held"),
+    ]  # fmt: skip
+    assert [one["giver"] for one in found] == ["ours", "person", None]
+    assert found[2]["reason"] == EVIL, "a program reads it as it is"
+    for same in (("--format", "jsonl"), ("--format", "jsonl", "--json")):
+        assert lines(desk.run("export", "shop", *same)) == found
+    assert desk.run("export", "shop").out == desk.run("export", "shop", "--format", "csv").out
+
+    file = desk.folder / "awards.csv"
+    refused = desk.run("export", "shop", "--format", "csv", "--json", "--out", str(file))
+    assert (refused.code, refused.out, file.exists()) == (4, "", False)
+    assert "--format csv and --json exclude each other: name one of them" in refused.err
+
+
+def test_what_is_told_of_a_member_is_one_json_object_with_json_or_without(
+    lived: tuple[Here, SqlStore],
+) -> None:
+    desk, _ = lived
+    told = json.loads(desk.run("export-member", "shop", ANA, "--json").out)
+    assert list(told) == ["site", "member", "at", "number", "rows"]
+    assert (told["site"], told["member"]) == ("shop", ANA)
+    numbers = {kind: len(rows) for kind, rows in told["rows"].items() if rows}
+    assert numbers == {
+        "activities": 2, "awards": 1, "history": 3, "drift": 1, "wake_ups": 1, "requests": 1,
+    }  # fmt: skip
+    assert told["number"] == sum(numbers.values())
+    same = json.loads(desk.run("export-member", "shop", ANA).out)
+    assert same | {"at": None} == told | {"at": None}
+
+
 def test_what_is_no_file_is_not_replaced_by_a_list_or_a_plan(
     lived: tuple[Here, SqlStore],
 ) -> None:

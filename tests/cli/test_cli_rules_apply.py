@@ -9,6 +9,7 @@ import pytest
 from command_desk import RULES, Desk, Ended, LiveWix
 from sqlalchemy import select
 
+from badgejobs.cli.exits import Code
 from badgejobs.core.allowance import Kind
 from badgejobs.store import open_store
 from badgejobs.store.tables import allowance
@@ -69,7 +70,7 @@ def test_a_softer_rule_is_shown_first_and_taken_up_with_its_number_declared(
 
     desk.write("rules.yaml", SOFTER)
     looked = desk.run("rules", "apply", "shop", "--check", "--json")
-    assert looked.code == 1, looked.err
+    assert looked.code == Code.CHANGED, looked.err
     assert told(looked)["totals"]["awards"] == 1
     assert told(looked)["badges"]["third-purchase"]["awards"] == 1
     assert told(looked)["in_force"] == told(same)["version"] != told(looked)["version"]

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import yaml
+from flower.events import get_prometheus_metrics
 from prometheus_client.parser import text_string_to_metric_families
 from typer.main import get_command
 
@@ -28,6 +29,9 @@ DASHBOARD: dict[str, Any] = json.loads((FOLDER / "grafana-dashboard.json").read_
 PANELS = [one for one in DASHBOARD["panels"] if one["type"] != "row"]
 QUERIES = [target["expr"] for one in PANELS for target in one["targets"]]
 PAGE = (FOLDER.parent / "monitoring.md").read_text()
+COMPOSE = yaml.safe_load((FOLDER.parents[2] / "docker-compose.yml").read_text())
+#: How names of series begin: ours, and Flower's.
+_PREFIXES = "(?:badgejobs|flower)_"
 
 
 def series() -> dict[str, set[str]]:
@@ -52,23 +56,50 @@ def series() -> dict[str, set[str]]:
     return found
 
 
+def flowers() -> dict[str, set[str]]:
+    """Every series of Flower's own, with its labels, as its package makes them."""
+    found = dict[str, set[str]]()
+    for metric in vars(get_prometheus_metrics()).values():
+        (family,) = metric.describe()
+        ends = {"counter": ["_total"], "histogram": ["_bucket", "_sum", "_count"]}
+        for end in ends.get(family.type, [""]):
+            of = set(metric._labelnames)
+            found[family.name + end] = of | {"le"} if end == "_bucket" else of
+    return found
+
+
 def test_every_metric_of_dashboard_and_rules_is_exposed_with_its_labels() -> None:
-    known = series()
+    ours, theirs = series(), flowers()
+    known = ours | theirs
     asked = [rule["expr"] for rule in RULES] + QUERIES
     named = set[str]()
     for query in asked:
-        for name, selector in re.findall(r"\b(badgejobs_\w+)(\{[^}]*\})?", query):
+        for name, selector in re.findall(rf"\b({_PREFIXES}\w+)(\{{[^}}]*\}})?", query):
             assert name in known, query
             labels = set(re.findall(r"(\w+)\s*(?:=~|!~|!=|=)", selector))
             assert labels <= known[name] | {"job"}, query
             named.add(name)
         for grouped in re.findall(r"\bby \(([^)]*)\)", query):
-            of = set.union(*(known[one] for one in re.findall(r"badgejobs_\w+", query)), {"job"})
+            of = set.union(*(known[one] for one in re.findall(rf"{_PREFIXES}\w+", query)), {"job"})
             assert set(grouped.replace(" ", "").split(",")) <= of, query
-    unused = {name.removesuffix("_sum").removesuffix("_count") for name in known} - {
+    assert named & theirs.keys(), "Flower is scraped, and so a panel shows something of it"
+    unused = {name.removesuffix("_sum").removesuffix("_count") for name in ours} - {
         name.removesuffix(end) for name in named for end in ("_bucket", "_sum", "_count", "")
     }
     assert {one for one in unused if not one.endswith("_bucket")} == set(), "no panel shows it"
+
+
+def test_what_is_scraped_runs_under_that_name_wherever_the_prometheus_does() -> None:
+    jobs = yaml.safe_load((FOLDER / "prometheus.yml").read_text())["scrape_configs"]
+    found = {job["job_name"]: job["static_configs"][0]["targets"] for job in jobs}
+    assert found == {"badgejobs": ["web:8091"], "flower": ["flower:5555"]}
+    services = COMPOSE["services"]
+    profiles = services["prometheus"]["profiles"]
+    for (target,) in found.values():
+        name, _, port = target.partition(":")
+        assert services[name].get("profiles", profiles) == profiles, name
+        assert services[name]["ports"] == [f"127.0.0.1:{port}:{port}"]
+        assert set(services[name]["networks"]) & set(services["prometheus"]["networks"])
 
 
 def test_what_several_of_badgejobs_web_tell_alike_is_not_added_up() -> None:

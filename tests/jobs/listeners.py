@@ -8,12 +8,19 @@ import socketserver
 import ssl
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ipaddress import ip_address
+from pathlib import Path
 from typing import Any
 
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 from standardwebhooks.webhooks import Webhook
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -95,6 +102,7 @@ class Mailbox:
     tls: ssl.SSLContext | None = None
     #: Whether it takes a password without TLS.
     takes_password: bool = False
+    refuses_password: bool = False
     #: What was said before TLS, and what was said in it.
     plain: list[str] = field(default_factory=list)
     secret: list[str] = field(default_factory=list)
@@ -110,11 +118,15 @@ class _Session(socketserver.StreamRequestHandler):
     server: _Mails
 
     def handle(self) -> None:
+        with suppress(ConnectionError):  # who wanted TLS at once leaves like that
+            self._talks()
+
+    def _talks(self) -> None:
         box, to, is_secret = self.server.box, list[str](), False
         while box.drips is not None and not box.drips.wait(0.02):
             self.wfile.write(b"2")
         self._say("220 test")
-        while line := self.rfile.readline().decode().strip():
+        while line := self.rfile.readline().decode(errors="replace").strip():
             word = line.partition(" ")[0].upper()
             (box.secret if is_secret else box.plain).append(line)
             if word == "QUIT":
@@ -135,7 +147,8 @@ class _Session(socketserver.StreamRequestHandler):
                 self._say(box.refuse)
             else:
                 to += [line.partition("<")[2].rstrip(">")] if word == "RCPT" else []
-                self._say("235 yes" if word == "AUTH" else "250 yes")
+                refused = word == "AUTH" and box.refuses_password
+                self._say("535 no" if refused else "235 yes" if word == "AUTH" else "250 yes")
 
     def _secured(self, tls: ssl.SSLContext) -> bool:
         try:
@@ -174,3 +187,31 @@ def mailing() -> Iterator[Mailbox]:
             if box.drips is not None:
                 box.drips.set()
             server.shutdown()
+
+
+def certificate(folder: Path) -> Path:
+    """A certificate of 127.0.0.1 and its key, in one file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "test")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(
+            x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False
+        )
+        .sign(key, hashes.SHA256())
+    )
+    private = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    path = folder / "server.pem"
+    path.write_bytes(private + made.public_bytes(serialization.Encoding.PEM))
+    return path

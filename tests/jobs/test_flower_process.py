@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 from jobs_stage import NORTH, SECRET, SOUTH, LiveShops, order_prefix
 from jobs_yard import FlowerApi, Started, Yard, eventually
+from prometheus_client.parser import text_string_to_metric_families
 
+import badgejobs
 from badgejobs.bootstrap import open_house
 from badgejobs.config import Settings
 from badgejobs.service.addresses import free_port
@@ -19,6 +24,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(200)]
 
 #: What must stand in no answer: the app's secret, members, orders, the app and its instances.
 CANARIES = (SECRET, "bbbbbbbb-", order_prefix(NORTH), "aaaaaaaa-", "eeeeeeee-")
+DASHBOARD = Path(badgejobs.__file__).parent / "deploy" / "monitoring" / "grafana-dashboard.json"
 SCAN = {"kwargs": {"site": NORTH, "source": "orders"}}
 
 
@@ -37,6 +43,26 @@ def runs_of(yard: Yard) -> dict[int, Run]:
             return {one.id: one for one in tx.runs.recent(None, 100)}
     finally:
         house.close()
+
+
+def assert_shown(metrics: str) -> None:
+    """What the dashboard asks of Flower is what Flower tells, with numbers in it."""
+    told = {
+        (sample.name, label): sample.value
+        for family in text_string_to_metric_families(metrics)
+        for sample in family.samples
+        for label in sample.labels
+    }
+    queries = [
+        target["expr"]
+        for panel in json.loads(DASHBOARD.read_text("utf-8"))["panels"]
+        for target in panel.get("targets", [])
+        if "flower_" in target["expr"]
+    ]
+    assert queries
+    for query in queries:
+        (name,), (label,) = re.findall(r"flower_\w+", query), re.findall(r"\bby \((\w+)\)", query)
+        assert told[name, label] > 0, query
 
 
 def test_flower_only_shows_until_it_is_told_that_it_may_write(
@@ -114,6 +140,7 @@ def test_in_write_mode_a_scan_is_triggered_seen_to_end_and_found_in_the_list(
     pages += ["/api/workers?refresh=1", f"/worker/{task['worker']}", "/api/task/types"]
     pages.append(f"/api/task/info/{task['uuid']}")
     everything = {path: api.page(path) for path in pages}
+    assert_shown(everything["/metrics"])
     for canary in CANARIES:
         assert not [path for path, text in everything.items() if canary in text], canary
     assert [one.stop() for one in (flower, worker)] == [0, 0], worker.said()

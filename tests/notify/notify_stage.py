@@ -18,7 +18,7 @@ from pydantic import SecretStr
 
 from badgejobs.bootstrap import House
 from badgejobs.bootstrap.telling import telling_of
-from badgejobs.core.award import Award, Giver, State
+from badgejobs.core.award import Award, Giver, State, Timing
 from badgejobs.core.notification import Notification
 from badgejobs.jobs import work
 from badgejobs.jobs.notifying import run_notify, wake_notify
@@ -45,8 +45,10 @@ class Stage:
         self.house, self.time = house, Ahead()
         house.store._clock = self.time
 
-    def happens(self, *members: int, badge: str = "first-purchase") -> None:
-        """Awards of these members come to stand, as the store settles them."""
+    def happens(
+        self, *members: int, badge: str = "first-purchase", period: int = 1, taken: bool = False
+    ) -> None:
+        """Awards of these members come to stand, or are taken, as the store settles them."""
         telling = telling_of(self.house, NORTH)
         with acting(telling=telling), self.house.store.begin() as tx:
             for member in members:
@@ -57,8 +59,13 @@ class Stage:
                     state=State.INFLIGHT,
                     earned_at=tx.now,
                     rules_version="1",
+                    period=period,
                 )
-                note(tx._connection, [(sent, sent.given("a", Giver.OURS))], now=tx.now)
+                was, one = sent, sent.given("a", Giver.OURS)
+                if taken:
+                    was = one.revoking(tx.now, Timing(), claim="c")
+                    one = was.removed()
+                note(tx._connection, [(was, one)], now=tx.now)
 
     def tells(self) -> Outcome:
         """One round of telling, as the bell of a tick would have it."""

@@ -4,16 +4,11 @@ from __future__ import annotations
 
 import ssl
 import threading
-from datetime import UTC, datetime, timedelta
-from ipaddress import ip_address
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
-from listeners import Mailbox, mailing
+from listeners import Mailbox, certificate, mailing
 
 from badgejobs.core.calendar import UTC_ZONE
 from badgejobs.core.notification import Came, Channel, Event, Notification
@@ -23,34 +18,6 @@ HAPPENED = Notification(
     row=1, site="shop", member_id="m", badge="b", period=1, channel=Channel.MAIL,
     event=Event.GIVEN, made_at=datetime.now(UTC), title="Bl\u00fcte \U0001f338",
 )  # fmt: skip
-
-
-def certificate(folder: Path) -> Path:
-    """A certificate of 127.0.0.1 and its key, in one file."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "test")])
-    now = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(
-            x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False
-        )
-        .sign(key, hashes.SHA256())
-    )
-    private = key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    )
-    path = folder / "server.pem"
-    path.write_bytes(private + made.public_bytes(serialization.Encoding.PEM))
-    return path
 
 
 def test_a_password_goes_under_tls_only_and_to_no_server_that_is_not_believed(

@@ -266,6 +266,49 @@ def test_a_worker_lost_between_telling_and_settling_is_followed_by_the_same_id_a
     assert len(set(receiver.ids)) == 1
 
 
+def test_an_event_is_made_once_and_only_its_delivery_is_repeated_with_the_same_id(
+    make_stage: MakeStage, receiver: Receiver, mailbox: Mailbox
+) -> None:
+    both = by_webhook(receiver, on=("given", "taken")) | by_mail(mailbox)
+    stage = make_stage(**both)
+    for period in (1, 1, 2, 2):
+        for taken in (False, True):
+            stage.happens(1, period=period, taken=taken)
+    rows = stage.rows()
+    assert sorted((one.period, one.event.value, one.channel.value) for one in rows) == sorted(
+        (period, event, channel)
+        for period in (1, 2) for event in ("given", "taken") for channel in ("webhook", "mail")
+    ), "one of each, however often it is noted"  # fmt: skip
+    ids = {one.id for one in rows if one.channel is Channel.WEBHOOK}
+    assert len({one.id for one in rows}) == len(rows)
+
+    # what is taken by the receiver, and never answered
+    receiver.hang = threading.Event()
+    receiver.hang.set()
+    mailbox.refuse = "451 not now"
+    for _ in range(2):
+        stage.later(hours=25)
+        stage.tells()
+    assert set(receiver.ids) <= ids
+    assert all(one.sent_at is None for one in stage.rows())
+    lost, receiver.hang, mailbox.refuse = list(receiver.seen), None, ""
+    with stage.house.store.begin() as tx:
+        tx.notifications.revive(NORTH, with_open=True)
+    stage.tells()
+    assert set(receiver.ids) == ids
+    bodies = dict(lost)
+    assert bodies, "some of them were delivered before"
+    again = dict(receiver.seen[len(lost) :])
+    assert {name: again[name] for name in bodies} == bodies, "the same event under the same id"
+    [_] = mailbox.mails
+
+    stage.happens(1)
+    stage.happens(1, taken=True)
+    stage.later(hours=25)
+    assert stage.tells().numbers["told"] == 0
+    assert [one.id for one in stage.rows()] == [one.id for one in rows], "nothing is made anew"
+
+
 def test_a_claim_that_ran_out_settles_nothing(make_stage: MakeStage, receiver: Receiver) -> None:
     stage = make_stage(**by_webhook(receiver))
     stage.happens(1)
