@@ -46,6 +46,7 @@ def console(
     )
     from badgejobs.bootstrap.console_views import ConsoleViews  # noqa: PLC0415 - as above
     from badgejobs.cli.console_acts import ConsoleActs  # noqa: PLC0415 - as above
+    from badgejobs.cli.sharing import Sharing  # noqa: PLC0415 - as above
     from badgejobs.console import Keys, application, serve  # noqa: PLC0415 - as above
     from badgejobs.jobs.duties import ALL_DUTIES  # noqa: PLC0415 - as above
 
@@ -54,13 +55,13 @@ def console(
     told = settings.console
     address = _address(host) if host is not None else told.host
     password, token = keys_of(settings, out, host=address)
-    with opened(settings) as house:
-        views = ConsoleViews(house, duties=ALL_DUTIES)
+    with opened(settings) as house, Sharing(settings, house) as share:
+        views = ConsoleViews(house, duties=ALL_DUTIES, before_budgets=share)
         app = application(
             keys=Keys(password=password, token=token),
             views=views,
             explaining=ConsoleExplaining(house),
-            acting=ConsoleActs(settings, house, changed=views.forget),
+            acting=ConsoleActs(settings, house, before=share, changed=views.forget),
             hosts=(*told.hosts, f"[{address}]" if ":" in address else address),
             https=told.https,
         )
