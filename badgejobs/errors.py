@@ -98,6 +98,10 @@ class Refused(Permanent):
     """Wix refuses the request as it stands (400, 428, other 4xx), or it was never sendable."""
 
 
+class RemovesAccess(Refused):
+    """A badge opens pages, and nobody said that its member shall lose access to them."""
+
+
 class CursorRefused(Refused):
     """Wix does not take this cursor any more; the window starts again from the watermark."""
 

@@ -54,12 +54,20 @@ _EVERY = "holders of every site"
 class ConsoleViews:
     """The views; ``duties`` are what is scheduled as sources are, and is none.
 
+    ``before_budgets`` may let the house share the pace of workers that came after it.
     What took long to count, as the badges of a site with 100,000 members, is told for a few seconds
     as it was; all else is as it stands.
     """
 
-    def __init__(self, house: House, *, duties: Collection[str]) -> None:
+    def __init__(
+        self,
+        house: House,
+        *,
+        duties: Collection[str],
+        before_budgets: Callable[[], None] = lambda: None,
+    ) -> None:
         self._house, self._duties = house, frozenset(duties)
+        self._before_budgets = before_budgets
         self._places, self._kept = SealedPlaces(), Kept()
         self._rules = OrderedDict[str, tuple[FromFile | FromPack, SiteRules]]()
         self._lock = Lock()
@@ -124,7 +132,7 @@ class ConsoleViews:
         found, members = self._kept.get(("badges", site), lambda: self._recorded(site))
         known = {one.badge for one in found}
         told = self._milestones(site)
-        lines = [_titled(one, told.get(one.badge)) for one in found]
+        lines = [_by_rules(one, told.get(one.badge)) for one in found]
         return lines + [
             BadgeLine(
                 badge=one.badge,
@@ -136,7 +144,7 @@ class ConsoleViews:
                 needs_attention=0,
                 states={},
                 last_given_at=None,
-                opens_pages=False,
+                opens_pages=one.opens_pages,
             )
             for one in told.values()
             if one.badge not in known
@@ -278,6 +286,7 @@ class ConsoleViews:
         self, lines: Sequence[StoredLine], holders: dict[str, int], pace: dict[str, int]
     ) -> tuple[SiteLine, ...]:
         # one round trip for all of them, and no transaction is open meanwhile
+        self._before_budgets()
         used = {one.site: one for one in used_of(self._house, pace)}
         return tuple(_line(one, used[one.site], holders.get(one.site, 0)) for one in lines)
 
@@ -327,11 +336,12 @@ def _needs_a_person(one: StoredLine) -> bool:
     return any((one.alerts, one.needs_attention, one.stuck, one.unknown, one.suspended))
 
 
-def _titled(line: BadgeLine, milestone: Milestone | None) -> BadgeLine:
-    # what it is called at Wix is not read yet
-    if milestone is not None and line.title == line.badge:
-        return replace(line, title=milestone.title)
-    return line
+def _by_rules(line: BadgeLine, milestone: Milestone | None) -> BadgeLine:
+    """A line with what the rules say of it, which holds also where Wix was not asked yet."""
+    if milestone is None:
+        return line
+    title = milestone.title if line.title == line.badge else line.title
+    return replace(line, title=title, opens_pages=line.opens_pages or milestone.opens_pages)
 
 
 def _line(one: StoredLine, used: Budget, holders: int) -> SiteLine:

@@ -205,6 +205,16 @@ class House:
                 self._calls.update(client.calls_by_path)
             old.close()
 
+    def share_pace(self, redis_url: str) -> None:
+        """Keep the pace in this Redis from now on, where so far it was kept here alone.
+
+        What was taken here before is not known there, as of any process that is new.
+        """
+        with self._lock:
+            self.throttle = Throttle(redis_url)
+            while self._sites:
+                self._retire(self._sites.popitem()[1])
+
     def take_renewed(self) -> set[str]:
         """The sites whose secret has changed in its file since this was last asked."""
         with self._lock:

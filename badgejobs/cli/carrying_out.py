@@ -9,15 +9,12 @@ from datetime import datetime, timedelta
 
 from badgejobs.bootstrap import House
 from badgejobs.cli.exits import Code, code_of
-from badgejobs.cli.patience import MOST_FAILURES
+from badgejobs.cli.patience import MOST_FAILURES, WAITS_SECONDS
 from badgejobs.cli.progress import Progress
 from badgejobs.errors import Later, Transient
 from badgejobs.jobs import work
 from badgejobs.jobs.retrying import verdict
 from badgejobs.jobs.units import BY_HAND
-
-#: A lost answer is settled within this, and nobody waits for longer unasked.
-WAITS_SECONDS = 300.0
 
 #: What others have in hand is looked at so often.
 _NAP_SECONDS = 0.5
@@ -42,16 +39,17 @@ def carried_out(
     pairs: Collection[tuple[str, str]],
     *,
     tell: Progress,
+    by: str = BY_HAND,
     max_seconds: float | None = None,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Left | None:
     """Bring what is wished of these (member_id, badge) to Wix; what was left, where some was.
 
-    The stages of the site do it, a person's wishes first. Nothing is lost by stopping: what is
-    left waits in the database for the workers, or for the next call.
+    The stages of the site do it, a person's wishes first, in runs of ``by``. Nothing is lost by
+    stopping: what is left waits in the database for the workers, or for the next call.
     """
     ends = time.monotonic() + (WAITS_SECONDS if max_seconds is None else max_seconds)
-    stage = _Stage(house, site, tell)
+    stage = _Stage(house, site, tell, by=by)
     while True:
         number, due_at, now = _looked(house, site, pairs)
         if not number:
@@ -75,13 +73,13 @@ def carried_out(
 class _Stage:
     """The assign stage of one site, run again and again."""
 
-    def __init__(self, house: House, site: str, tell: Progress) -> None:
-        self._house, self._site, self._tell = house, site, tell
+    def __init__(self, house: House, site: str, tell: Progress, *, by: str) -> None:
+        self._house, self._site, self._tell, self._by = house, site, tell, by
         self._failures = self._idle = 0
 
     def worked(self) -> float | Left:
         """Let it work once; the seconds to wait before the next time, or why there is none."""
-        outcome = work.run_assign(self._house, self._site, by=BY_HAND)
+        outcome = work.run_assign(self._house, self._site, by=self._by)
         match outcome.cause:
             case None:
                 self._failures = 0

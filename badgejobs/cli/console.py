@@ -46,6 +46,7 @@ def console(
     )
     from badgejobs.bootstrap.console_views import ConsoleViews  # noqa: PLC0415 - as above
     from badgejobs.cli.console_acts import ConsoleActs  # noqa: PLC0415 - as above
+    from badgejobs.cli.sharing import Sharing  # noqa: PLC0415 - as above
     from badgejobs.console import Keys, application, serve, warm  # noqa: PLC0415 - as above
     from badgejobs.jobs.duties import ALL_DUTIES  # noqa: PLC0415 - as above
 
@@ -54,15 +55,16 @@ def console(
     told = settings.console
     address = _address(host) if host is not None else told.host
     password, token = keys_of(settings, out, host=address)
-    with opened(settings) as house:
-        views, explaining = ConsoleViews(house, duties=ALL_DUTIES), ConsoleExplaining(house)
+    with opened(settings) as house, Sharing(settings, house) as share:
+        views = ConsoleViews(house, duties=ALL_DUTIES, before_budgets=share)
+        explaining = ConsoleExplaining(house)
         warm(views, explaining)
         views.forget()  # whoever looks first sees how it stands then
         app = application(
             keys=Keys(password=password, token=token),
             views=views,
             explaining=explaining,
-            acting=ConsoleActs(settings, house, changed=views.forget),
+            acting=ConsoleActs(settings, house, before=share, changed=views.forget),
             hosts=(*told.hosts, f"[{address}]" if ":" in address else address),
             https=told.https,
         )

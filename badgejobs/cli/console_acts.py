@@ -15,9 +15,11 @@ from badgejobs.cli.wishing import Wisher, granted, revoked, told
 from badgejobs.config import Settings
 from badgejobs.jobs import duties
 from badgejobs.jobs import standing as site_standing
-from badgejobs.jobs.units import BY_HAND
+from badgejobs.jobs.asking import CONSOLE, by_console
+from badgejobs.store.acting import acting
 
-#: So long a browser waits for Wix; what is left then goes on without it.
+#: So long an act waits for Wix before its wish is written, and so long after that; what is left
+#: then goes on without it.
 _WAITS_SECONDS: Final = 6.0
 
 
@@ -25,40 +27,46 @@ class ConsoleActs:
     """One act at a time, each in a thread of the console's."""
 
     def __init__(
-        self, settings: Settings, house: House, *, changed: Callable[[], None] = lambda: None
+        self,
+        settings: Settings,
+        house: House,
+        *,
+        before: Callable[[], None] = lambda: None,
+        changed: Callable[[], None] = lambda: None,
     ) -> None:
         self._settings, self._house = settings, house
         # Celery's application, by which workers are rung for, is one for the whole process.
         self._one_at_a_time = Lock()
-        self._changed = changed
+        self._before, self._changed = before, changed
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
         """One act; what is shown has changed by its end."""
         with self._one_at_a_time:
+            self._before()
             try:
                 yield
             finally:
                 self._changed()
 
-    def scan(self, site: str, source: str | None) -> str:
+    def scan(self, site: str, source: str | None, *, who: str) -> str:
         """Have sources read now."""
         with self._turn():
             duties.register(self._house)
             sources = sources_of(self._house, site, source)
             with self._house.store.begin() as tx:
                 for one in sources:
-                    tx.scans.make_due(site, one, asked_by=BY_HAND)
+                    tx.scans.make_due(site, one, asked_by=by_console(who))
             bells: list[Bell] = [
                 ("badgejobs.scan", {"site": site, "source": one}) for one in sources
             ]
             return f"{', '.join(sources)}: {self._rung(bells)}"
 
-    def retry(self, site: str) -> str:
+    def retry(self, site: str, *, who: str) -> str:
         """Try again what was given up."""
         with self._turn():
             site_standing.by_hand(self._house, site)
-            with self._house.store.begin() as tx:
+            with acting(actor=who), self._house.store.begin() as tx:
                 revived, gone = tx.awards.revive(site), sorted(tx.bindings.gone(site))
             beside = "".join(
                 f" {badge} was deleted at Wix; its awards wait for `badgejobs provision {site} "
@@ -95,7 +103,7 @@ class ConsoleActs:
             return _sentence(told(done)[0], notes)
 
     def _rung(self, bells: list[Bell]) -> str:
-        if ring_for(self._settings, bells, by=BY_HAND):
+        if ring_for(self._settings, bells, by=CONSOLE):
             return "the workers were told."
         return (
             "due, but the broker is away; the next tick of a running beat or `badgejobs sync` "
@@ -116,7 +124,12 @@ class _Silent:
 def _wisher(who: str, note: str) -> tuple[list[str], Wisher]:
     notes = list[str]()
     wisher = Wisher(
-        who=who, why=note, tell=_Silent(), note=notes.append, max_seconds=_WAITS_SECONDS
+        who=who,
+        why=note,
+        tell=_Silent(),
+        note=notes.append,
+        max_seconds=_WAITS_SECONDS,
+        by=by_console(who),
     )
     return notes, wisher
 

@@ -16,6 +16,7 @@ from badgejobs.core.byhand import Answer, Wish
 from badgejobs.errors import PermissionMissing, Refused
 from badgejobs.flow.byhand import Wanted, grant, revoke
 from badgejobs.jobs import duties
+from badgejobs.jobs.units import BY_HAND
 from badgejobs.store.acting import acting
 
 #: How each state is told, once there is nothing more to do.
@@ -37,6 +38,8 @@ class Wisher:
     #: Leave it to the workers, and do not wait.
     later: bool = False
     max_seconds: float | None = None
+    #: How the record names the runs that bring it to Wix.
+    by: str = BY_HAND
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +95,7 @@ def revoked(
                 removes_access=removes_access,
             ),
             wisher.tell,
+            max_seconds=wisher.max_seconds,
         )
     return _done(house, site, pair, answer, wisher)
 
@@ -114,7 +118,9 @@ def told(done: Done) -> tuple[str, Code]:
 def _require_member(house: House, site: str, member: str, wisher: Wisher) -> None:
     """``Refused`` for a member whom the site does not have, where Wix lets us ask."""
     try:
-        there = PatientFinder(house.at(site).badges, wisher.tell).members([member])
+        badges = house.at(site).badges
+        finder = PatientFinder(badges, wisher.tell, max_seconds=wisher.max_seconds)
+        there = finder.members([member])
     except PermissionMissing:
         wisher.note("badgejobs: members may not be read here, so the id was not checked")
         return
@@ -126,7 +132,9 @@ def _done(house: House, site: str, pair: tuple[str, str], answer: Answer, wisher
     """Bring it to Wix, unless there is nothing to bring or the workers shall."""
     left = None
     if answer.wish is Wish.TO_DO and not wisher.later:
-        left = carried_out(house, site, [pair], tell=wisher.tell, max_seconds=wisher.max_seconds)
+        left = carried_out(
+            house, site, [pair], tell=wisher.tell, by=wisher.by, max_seconds=wisher.max_seconds
+        )
     with house.store.read() as tx:
         award = tx.awards.of_members(site, [pair[0]]).get(pair)
     return Done(site=site, pair=pair, answer=answer, award=award, left=left)

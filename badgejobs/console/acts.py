@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
@@ -15,9 +14,10 @@ from badgejobs.console.addresses import BADGE, MEMBER, SITE
 from badgejobs.console.desk import Desk
 from badgejobs.console.entrance import OPERATOR
 from badgejobs.console.rendering import path
+from badgejobs.console.turns import REMOVES_ACCESS, Asked, NeverBegun
 from badgejobs.console.visits import Visit
 from badgejobs.core.grant_list import one_line
-from badgejobs.errors import BadgeJobsError
+from badgejobs.errors import RemovesAccess
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +73,8 @@ class Acts:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
+        #: (site, badge) of which Wix said that they open pages, where the record does not know it.
+        self._opening = set[tuple[str, str]]()
 
     def add_to(self, app: web.Application) -> None:
         """Take these addresses."""
@@ -93,10 +95,11 @@ class Acts:
 
     async def scan(self, request: web.Request) -> web.Response:
         """Have the sources read."""
-        desk, site = self._desk, request.match_info["site"]
-        await self._operator(request)
+        site, visit = request.match_info["site"], await self._operator(request)
         source = str((await request.post()).get("source", "")) or None
-        return await self._done(request, _site(site), partial(desk.acting.scan, site, source))
+        call = partial(self._desk.acting.scan, site, source, who=visit.who)
+        asked = Asked(act="scan", site=site, subject=site, visit=visit, call=call)
+        return await self._done(request, _site(site), asked)
 
     async def show_retry(self, request: web.Request) -> web.Response:
         """What trying again would do."""
@@ -104,9 +107,10 @@ class Acts:
 
     async def retry(self, request: web.Request) -> web.Response:
         """Try again."""
-        desk, site = self._desk, request.match_info["site"]
-        await self._operator(request)
-        return await self._done(request, _site(site), partial(desk.acting.retry, site))
+        site, visit = request.match_info["site"], await self._operator(request)
+        call = partial(self._desk.acting.retry, site, who=visit.who)
+        asked = Asked(act="retry", site=site, subject=site, visit=visit, call=call)
+        return await self._done(request, _site(site), asked)
 
     async def show_grant(self, request: web.Request) -> web.Response:
         """What a grant would do."""
@@ -136,8 +140,28 @@ class Acts:
         call = partial(desk.acting.grant, site, member, badge, **told)
         if act is REVOKE:
             opens = form.get("removes_access") == "yes"
-            call = partial(desk.acting.revoke, site, member, badge, removes_access=opens, **told)
-        return await self._done(request, whose["back"], call)
+            call = partial(self._revoked, site, member, badge, removes_access=opens, **told)
+        asked = Asked(
+            act="revoke" if act is REVOKE else "grant",
+            site=site,
+            badge=badge,
+            subject=f"{whose['title']} of {member}",
+            visit=visit,
+            call=call,
+        )
+        try:
+            return await self._done(request, whose["back"], asked)
+        except RemovesAccess:
+            again = {"wrong": REMOVES_ACCESS, "opens_pages": True, "note": note}
+            return await self._confirm(request, act, whose | again)
+
+    def _revoked(self, site: str, member: str, badge: str, **told: Any) -> str:
+        try:
+            return self._desk.acting.revoke(site, member, badge, **told)
+        except RemovesAccess:
+            # whoever asks again, also where nobody waited for this, is to find the box
+            self._opening.add((site, badge))
+            raise
 
     async def _operator(self, request: web.Request) -> Visit:
         """Whoever may act; all others are told how they may."""
@@ -159,7 +183,7 @@ class Acts:
             "member": member,
             "badge": badge,
             "title": line.title if line else badge,
-            "opens_pages": line.opens_pages if line else False,
+            "opens_pages": bool(line and line.opens_pages) or (site, badge) in self._opening,
             "back": f"{_site(site)}/members/{path(ref)}/{path(badge)}",
         }
 
@@ -173,18 +197,23 @@ class Acts:
             raise web.HTTPSeeOther(f"{OPERATOR}?{urlencode({'back': request.path})}")
         around = {
             "site": site, "act": act, "back": _site(site), "wrong": "", "member": "", "badge": "",
-            "title": "", "sources": (), "opens_pages": False,
+            "title": "", "sources": (), "opens_pages": False, "note": "",
         }  # fmt: skip
         values = around | (values or {})
         status = HTTPStatus.BAD_REQUEST if values["wrong"] else HTTPStatus.OK
         return await self._desk.page(request, "act.html", values, status=status)
 
-    async def _done(self, request: web.Request, back: str, call: Callable[[], str]) -> web.Response:
+    async def _done(self, request: web.Request, back: str, asked: Asked) -> web.Response:
+        """Go back to a page that says what came of it; raises ``RemovesAccess``."""
         try:
-            told, is_good = await self._desk.do(call), True
-        except BadgeJobsError as error:
-            told, is_good = f"Not done: {error}", False
-        return await self._desk.told(request, told, is_good=is_good, to=back)
+            notice = await self._desk.turns.take(asked)
+        except NeverBegun as error:
+            # at once, for no other page will be there
+            values = {"title": "Not done", "text": f"{asked.subject}: {error}"}
+            status = HTTPStatus.SERVICE_UNAVAILABLE
+            return await self._desk.page(request, "error.html", values, status=status)
+        asked.visit.notices.append(notice)
+        raise web.HTTPSeeOther(back)
 
 
 def _site(site: str) -> str:

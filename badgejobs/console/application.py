@@ -14,13 +14,14 @@ from aiohttp_session import session_middleware
 from aiohttp_session.cookie_storage import EncryptedCookieStorage
 
 from badgejobs.console.acts import Acts
-from badgejobs.console.desk import PATIENCE_SECONDS, Desk, Keys
+from badgejobs.console.desk import Desk, Keys
 from badgejobs.console.entrance import Entrance, only_known
 from badgejobs.console.guards import only_hosts, own_forms, sealed
 from badgejobs.console.members import Members
 from badgejobs.console.pages import Pages
 from badgejobs.console.ports import Acting, Explaining, Views
 from badgejobs.console.rendering import STATIC, static
+from badgejobs.console.turns import PATIENCE_SECONDS, Turns
 from badgejobs.console.visits import LASTS_SECONDS
 from badgejobs.errors import BadgeJobsError, SettingsError
 
@@ -68,7 +69,7 @@ def application(
         views=views,
         explaining=explaining,
         acting=acting,
-        patience_seconds=patience_seconds,
+        turns=Turns(patience_seconds=patience_seconds),
     )
     storage = _Cookies(
         # Sessions are kept in this process, so a key that is kept longer would open nothing.
@@ -99,6 +100,8 @@ def application(
         },
     )
     app.on_response_prepare.append(sealed)
+    # first of all, so that who waits for an act that is dropped is told so by an open connection
+    app.on_shutdown.append(lambda _: asyncio.to_thread(desk.turns.begin_no_more))
     app.on_cleanup.append(lambda _: asyncio.to_thread(desk.close))
     app.router.add_get("/static/{name}", _static)
     Entrance(desk).add_to(app)

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from http import HTTPStatus
-from typing import Any, Final, NoReturn, ParamSpec, TypeVar
+from typing import Any, Final, ParamSpec, TypeVar
 
 from aiohttp import web
 from aiohttp_session import get_session
@@ -18,6 +18,7 @@ from badgejobs.console.guessing import Guessing
 from badgejobs.console.ports import Acting, Explaining, Views
 from badgejobs.console.references import References
 from badgejobs.console.rendering import rendered
+from badgejobs.console.turns import Turns
 from badgejobs.console.visits import Notice, Visit, Visits
 
 P = ParamSpec("P")
@@ -25,8 +26,6 @@ T = TypeVar("T")
 
 #: So many questions are asked of the database at a time, and no more.
 _THREADS: Final = 4
-#: So long a browser waits for what came of an act, in seconds.
-PATIENCE_SECONDS: Final = 20.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,13 +47,10 @@ class Desk:
     visits: Visits = field(default_factory=Visits)
     guessing: Guessing = field(default_factory=Guessing)
     references: References = field(default_factory=References)
-    patience_seconds: float = PATIENCE_SECONDS
+    #: Acts wait where Wix asks for a pause, and must not keep pages waiting.
+    turns: Turns = field(default_factory=Turns)
     threads: ThreadPoolExecutor = field(
         default_factory=lambda: ThreadPoolExecutor(_THREADS, thread_name_prefix="console")
-    )
-    #: Acts wait where Wix asks for a pause, and must not keep pages waiting.
-    acts: ThreadPoolExecutor = field(
-        default_factory=lambda: ThreadPoolExecutor(1, thread_name_prefix="console-act")
     )
 
     async def ask(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -62,19 +58,9 @@ class Desk:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self.threads, partial(call, *args, **kwargs))
 
-    async def do(self, call: Callable[[], str]) -> str:
-        """What came of an act, or that it goes on."""
-        loop = asyncio.get_running_loop()
-        done = loop.run_in_executor(self.acts, call)
-        try:
-            return await asyncio.wait_for(asyncio.shield(done), self.patience_seconds)
-        except TimeoutError:
-            done.add_done_callback(_heard)
-            return "It takes a while, and goes on by itself; look again in a minute."
-
     def close(self) -> None:
-        """Begin nothing more."""
-        self.acts.shutdown(wait=False, cancel_futures=True)
+        """Begin nothing more, and let end what is at work."""
+        self.turns.close()
         self.threads.shutdown()
 
     async def page(
@@ -85,11 +71,11 @@ class Desk:
         *,
         status: HTTPStatus = HTTPStatus.OK,
     ) -> web.Response:
-        """A page, with what stands on each: who is looking, and what came of the last form."""
+        """A page, with what stands on each: who is looking, and what came of their forms."""
         session = await get_session(request)
         visit = self.visits.of(session.get("visit"))
         notices = list[Notice]()
-        if visit:
+        if visit and _is_read(request):
             notices, visit.notices = visit.notices, []
         around = {
             "visit": visit,
@@ -108,15 +94,7 @@ class Desk:
         """Who is logged in with this browser."""
         return self.visits.of((await get_session(request)).get("visit"))
 
-    async def told(self, request: web.Request, text: str, *, is_good: bool, to: str) -> NoReturn:
-        """Go to another page, which says what came of a form."""
-        visit = await self.visitor(request)
-        if visit:
-            visit.notices.append(Notice(text=text, is_good=is_good))
-        raise web.HTTPSeeOther(to)
 
-
-def _heard(done: asyncio.Future[str]) -> None:
-    """Nobody waits any more for what came of an act; the record tells of it."""
-    if not done.cancelled():
-        done.exception()
+def _is_read(request: web.Request) -> bool:
+    """Whether a person sees all of the answer; a part that refreshes itself shows no notices."""
+    return request.method != "HEAD" and "HX-Request" not in request.headers

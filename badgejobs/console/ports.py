@@ -113,14 +113,15 @@ class Explaining(Protocol):
 class Acting(Protocol):
     """What an operator may have done; each answers in a sentence what came of it.
 
-    A :class:`badgejobs.errors.BadgeJobsError` says why it was not done, fit for a page.
+    A :class:`badgejobs.errors.BadgeJobsError` says why it was not done, fit for a page. ``who`` is
+    kept in the record with all that changes. No act waits for Wix without bound.
     """
 
-    def scan(self, site: str, source: str | None) -> str:
+    def scan(self, site: str, source: str | None, *, who: str) -> str:
         """Have a source read now, or all that the rules read."""
         ...
 
-    def retry(self, site: str) -> str:
+    def retry(self, site: str, *, who: str) -> str:
         """Try again what was given up."""
         ...
 
@@ -138,5 +139,5 @@ class Acting(Protocol):
         note: str,
         removes_access: bool = False,
     ) -> str:
-        """Take a badge from a member."""
+        """Take a badge from a member; ``RemovesAccess`` where that must be said and was not."""
         ...

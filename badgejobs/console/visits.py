@@ -27,7 +27,7 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """What came of the last form; shown once."""
+    """What came of a form; shown once."""
 
     text: str
     is_good: bool

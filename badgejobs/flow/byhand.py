@@ -14,7 +14,7 @@ from badgejobs.core.award import TAKEN_BY_HAND, Award, State
 from badgejobs.core.byhand import GIVEN_BY_HAND, Answer, Bound, Known, Wish, granted, revoked
 from badgejobs.core.milestone import Milestone, Ruleset
 from badgejobs.core.wixfacts import WixAssignment
-from badgejobs.errors import NotFound, Refused, SettingsError
+from badgejobs.errors import NotFound, Refused, RemovesAccess, SettingsError
 from badgejobs.flow.decide import allot_again
 from badgejobs.flow.ports import Badges, Store, Transaction
 
@@ -90,7 +90,7 @@ def revoke(
 ) -> Answer:
     """See to it that a member has a badge no more, whoever gave it, and that no rule gives it.
 
-    What stands at Wix is looked at, and nothing is sent that changes it. Raises ``Refused``
+    What stands at Wix is looked at, and nothing is sent that changes it. Raises ``RemovesAccess``
     where the badge opens pages and it was not said that access shall go, and otherwise as
     ``grant`` does.
     """
@@ -111,7 +111,7 @@ def revoke(
     else:
         standing = _oldest(badges.assignments([bound.wix_badge_id], [member_id]))
     if (opens_pages or bound.opens_pages or milestone.opens_pages) and not removes_access:
-        raise Refused(
+        raise RemovesAccess(
             f"the badge {badge!r} opens pages at Wix, and who loses it loses access to them: "
             f"add {YES_REMOVES_ACCESS} if that is what you want"
         )

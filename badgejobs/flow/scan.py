@@ -41,7 +41,7 @@ def scan(
     time_is_up: Callable[[], bool],
     wants: Wants = NOTHING_MORE,
     heard: Callable[[Scanned], None] | None = None,
-    declaring: str | None = None,
+    declaring: Callable[[str | None], bool] = lambda _: False,
 ) -> Scanned:
     """Read pages until the track's end or until the time of this slice is up.
 
@@ -52,14 +52,14 @@ def scan(
     beside the plain facts; where it is more than before, all is read again, and where rules
     begin to want more meanwhile, this slice ends. ``heard`` is told after each page what this
     slice has done so far. A full reading or a re-scan that is not due raises ``LeaseTaken``. One
-    that was asked for by ``declaring`` may open any number of awards in an hour.
+    for whom ``declaring`` says yes, by who asked for it, may open any number of awards in an hour.
     """
     tracks = tracks_of(source.mode, is_probed=isinstance(source, Probing))
     lease, newest = _leased(site, source, store, track, tracks=tracks, cadence=cadence, wants=wants)
     at = Slice(
         lease=lease, source=source, client=client, rules=rules, store=store, cadence=cadence,
         time_is_up=time_is_up, wants=wants, heard=heard or _nobody, newest=newest,
-        declared=declaring is not None and lease.asked_by == declaring,
+        declared=declaring(lease.asked_by),
     )  # fmt: skip
     try:
         due_in = _read(at)

@@ -14,9 +14,11 @@ from celery.signals import before_task_publish
 
 HEADER = "badgejobs_by"
 WORKER = "worker"
-CLI, CELERY, FLOWER = "cli", "celery", "flower"
+CLI, CONSOLE, CELERY, FLOWER = "cli", "console", "celery", "flower"
 #: The ways in which a person asks.
-PEOPLE = frozenset({CLI, CELERY, FLOWER})
+PEOPLE = frozenset({CLI, CONSOLE, CELERY, FLOWER})
+#: Those of them that are ours: they write into the record what they ask for before they ring.
+_OURS = frozenset({CLI, CONSOLE})
 
 _ASKED = f"{WORKER}, asked by "
 _sender = WORKER
@@ -44,13 +46,37 @@ def started_by() -> str:
     return f"{_ASKED}{asked}" if asked else WORKER
 
 
+def by_console(name: str) -> str:
+    """How the record names somebody who asks by the console.
+
+    >>> by_console("Olga")
+    'console (Olga)'
+    """
+    return f"{CONSOLE} ({name})"
+
+
 def is_asked(by: str) -> bool:
     """Whether a person asked for what ``by`` starts.
 
     >>> is_asked("cli"), is_asked("worker, asked by flower"), is_asked("worker")
     (True, True, False)
+    >>> is_asked("console (Olga)")
+    True
     """
-    return by.removeprefix(_ASKED) in PEOPLE
+    return _way(by.removeprefix(_ASKED)) in PEOPLE
+
+
+def is_ours(asked_by: str | None) -> bool:
+    """Whether somebody asked by a command of ours, or by the console.
+
+    >>> is_ours("cli"), is_ours("console (Olga)"), is_ours("flower"), is_ours(None)
+    (True, True, False, False)
+    """
+    return asked_by is not None and _way(asked_by) in _OURS
+
+
+def _way(asked_by: str) -> str:
+    return asked_by.partition(" (")[0]
 
 
 def is_of_the_same(arguments: Mapping[str, Any]) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 from badgejobs.bootstrap import House
 from badgejobs.core.source import Track
 from badgejobs.errors import SettingsError
-from badgejobs.jobs.asking import CLI
+from badgejobs.jobs.asking import is_ours
 
 #: The arguments that are ids of rows; all others are names.
 _IDS = frozenset({"request"})
@@ -85,8 +85,9 @@ def require_read(
     if track not in tracks:
         known = ", ".join(one.value for one in tracks)
         raise SettingsError(f"{source} has no track {track.value}; its tracks: {known}")
-    # Our commands have said so before they rang, in the name that lets many awards be given.
-    if track is not Track.LIVE and asked_by != CLI:
+    # Our commands and the console have said so before they rang, in the name that lets many awards
+    # be given.
+    if track is not Track.LIVE and not is_ours(asked_by):
         with house.store.begin() as tx:
             tx.scans.make_due(site, source, track, if_waiting=True, asked_by=asked_by)
     return track

@@ -23,6 +23,7 @@ from badgejobs.flow.pages import Scanned
 from badgejobs.flow.provision import provision, provision_anew
 from badgejobs.flow.reread import Reread, reread
 from badgejobs.flow.scan import scan
+from badgejobs.jobs.asking import is_ours
 from badgejobs.jobs.duties import (
     ASSIGN,
     FLIP,
@@ -34,7 +35,6 @@ from badgejobs.jobs.retrying import patience
 from badgejobs.jobs.taking import take_back
 from badgejobs.jobs.tracks import kind_of, let_rest, put_off
 from badgejobs.jobs.units import (
-    BY_HAND,
     AskedRules,
     Outcome,
     Stopped,
@@ -113,7 +113,7 @@ def run_scan(
                 time_is_up=time_is_up,
                 wants=wants,
                 heard=hears,
-                declaring=BY_HAND,
+                declaring=is_ours,
             )
         except BadgeJobsError as error:
             if not so_far.pages:

@@ -39,7 +39,8 @@ class Run:
     site: str
     #: Which: ``scan orders``, ``assign`` and so on.
     kind: str
-    #: Such as ``worker`` for the schedule, ``cli``, or ``worker, asked by rules change``.
+    #: Such as ``worker`` for the schedule, ``cli``, or ``worker, asked by rules change``; who asks
+    #: by the console with their name: ``worker, asked by console (Olga)``.
     started_by: str
     started_at: datetime
     #: ``None`` while it runs, and for good where its worker was lost.
@@ -81,10 +82,7 @@ class SqlRuns:
         row = {
             "site": site,
             "kind": kind,
-            "started_by": started_by
-            # whom the bell names asked last
-            if asked_by in {None, started_by} or _ASKED_BY in started_by
-            else f"{started_by}{_ASKED_BY}{asked_by}",
+            "started_by": _starter(started_by, asked_by),
             "started_at": self._moment.now,
             "numbers": "{}",
         }
@@ -203,6 +201,22 @@ def failed_at(now: datetime) -> tuple[ColumnElement[bool], ...]:
         or_(run.c.error.is_not(None), run.c.ended_at.is_(None)),
         or_(run.c.error.is_not(None), run.c.started_at < now - LOST_AFTER),
     )
+
+
+def _starter(started_by: str, asked_by: str | None) -> str:
+    """Who starts a run, and for whom: whom the bell names asked last, the row may say their name.
+
+    >>> _starter("worker", "rules change"), _starter("worker, asked by cli", "rules change")
+    ('worker, asked by rules change', 'worker, asked by cli')
+    >>> _starter("worker, asked by console", "console (Olga)")
+    'worker, asked by console (Olga)'
+    """
+    if asked_by in {None, started_by}:
+        return started_by
+    starter, _, way = started_by.partition(_ASKED_BY)
+    if way and not str(asked_by).startswith(f"{way} ("):
+        return started_by
+    return f"{starter}{_ASKED_BY}{asked_by}"
 
 
 def _run(row: RowMapping) -> Run:

@@ -26,7 +26,7 @@ from badgejobs.core.overview import (
     Step,
     Totals,
 )
-from badgejobs.errors import Refused, SettingsError
+from badgejobs.errors import RemovesAccess, SettingsError
 
 NOW = datetime.now(UTC)
 ANA = "aaaaaaaa-1111-4111-8111-0000000000aa"
@@ -68,7 +68,7 @@ SITES = {
         site_line("cycles", suspended=True),
         site_line(
             "my-shop", late=True, alerts=1, needs_attention=4, errors=1, unknown=2, held=7,
-            drift=2, quarantined=3, budget_used=171,
+            drift=2, quarantined=3, budget_used=171, shut_seconds=41.2,
         ),
     )
 }  # fmt: skip
@@ -83,7 +83,8 @@ class InMemory:
     is_empty: bool = False
     #: Totals are told for a while as they were counted.
     totals_at: datetime = NOW
-    #: What an act that tries again waits for.
+    #: What acts wait for, and that one of them is at work.
+    is_at_work: Event = field(default_factory=Event)
     may_go_on: Event = field(default_factory=Event)
     was_done: Event = field(default_factory=Event)
     done: list[tuple[object, ...]] = field(default_factory=list)
@@ -225,13 +226,13 @@ class InMemory:
     def sources(self, site: str) -> Sequence[str]:
         return ("comments", "orders")
 
-    def scan(self, site: str, source: str | None) -> str:
-        self.done.append(("scan", site, source))
+    def scan(self, site: str, source: str | None, *, who: str) -> str:
+        self.done.append(("scan", site, source, who))
         return "orders: the workers were told."
 
-    def retry(self, site: str) -> str:
-        self.may_go_on.wait(30)
-        self.done.append(("retry", site))
+    def retry(self, site: str, *, who: str) -> str:
+        self._wait()
+        self.done.append(("retry", site, who))
         self.was_done.set()
         return "Nothing is to be tried again."
 
@@ -249,7 +250,12 @@ class InMemory:
         note: str,
         removes_access: bool = False,
     ) -> str:
-        if badge == "gold" and not removes_access:
-            raise Refused("this badge opens pages at Wix")
+        self._wait()
+        if not removes_access:
+            raise RemovesAccess("add --yes-this-removes-access if that is what you want")
         self.done.append(("revoke", site, member, badge, who, note))
         return "Taken away; no rule gives it again."
+
+    def _wait(self) -> None:
+        self.is_at_work.set()
+        self.may_go_on.wait(30)

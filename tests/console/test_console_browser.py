@@ -97,8 +97,8 @@ def test_without_scripts_everything_is_there_and_by_the_keyboard_alone_too() -> 
         page.wait_for_url(f"{base}/sites/my-shop/retry")
         page.get_by_role("button", name="Try again").press("Enter")
         page.wait_for_url(f"{base}/sites/my-shop")
-        assert page.get_by_role("status").inner_text() == "Nothing is to be tried again."
-        assert ports.done == [("retry", "my-shop")]
+        assert page.get_by_role("status").inner_text() == "my-shop: Nothing is to be tried again."
+        assert ports.done == [("retry", "my-shop", "Olga")]
 
 
 @pytest.mark.slow

@@ -47,7 +47,7 @@ def test_a_form_that_no_page_of_this_visit_showed_does_nothing(
             assert response.status == 403
             assert not ports.done
             assert (await visitor.send("/sites/my-shop/retry")).status == 303
-            assert ports.done == [("retry", "my-shop")]
+            assert ports.done == [("retry", "my-shop", "Olga")]
 
     asyncio.run(walk())
 

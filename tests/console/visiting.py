@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -57,6 +58,20 @@ class Visitor:
         response = await self.send("/operator", token=TOKEN, name=name, back="/")
         assert response.status == 303
         await self.get("/")
+
+    async def page_of(self, member: str, badge: str = "gold") -> str:
+        """The address of a member's page."""
+        await self.get("/sites/my-shop/members")
+        response = await self.send("/sites/my-shop/members", member=member, badge=badge)
+        assert response.status == 303
+        return response.headers["Location"]
+
+    async def told(self, words: str, *, at: str = "/runs") -> str:
+        """The next page that says so, of pages that are looked at again and again."""
+        async with asyncio.timeout(30):
+            while words not in (text := (await self.get(at))[1]):
+                pass
+        return text
 
     async def all_pages(self) -> dict[str, str]:
         """Every page that can be reached, with its text."""

@@ -285,7 +285,7 @@ def test_a_past_that_a_person_has_read_anew_is_outside_the_cap_from_page_to_page
         return scan(
             at.site, at.orders, at.wix, lambda: at.rules, store, track=Track.FULL,
             cadence=CADENCE, patience=lambda *_: HOUR, time_is_up=lambda: True,
-            declaring="cli",
+            declaring=lambda by: by == "cli",
         ).more  # fmt: skip
 
     while slice_of_it():

@@ -115,7 +115,7 @@ def test_the_lines_of_the_page_do_what_they_say_and_double_nothing(
     assert shops.given()[0] in given
     # what a worker rings for beside it, for other sites or by itself, is asked for by nobody
     assert {one.started_by for one in runs_of(yard)} - {"worker"} == {
-        f"worker, asked by {who}" for who in asking.PEOPLE
+        f"worker, asked by {who}" for who in asking.PEOPLE - {asking.CONSOLE}
     }
     assert not [one.error for one in runs_of(yard) if one.error]
     assert [one.stop() for one in (flower, worker)] == [0, 0], worker.said()

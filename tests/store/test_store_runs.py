@@ -49,6 +49,8 @@ def found(
         ("worker", "rules change", "worker, asked by rules change"),
         ("worker", "cli", "worker, asked by cli"),
         ("cli", "cli", "cli"),
+        ("worker, asked by console", "console (Olga)", "worker, asked by console (Olga)"),
+        ("worker, asked by cli", "console (Olga)", "worker, asked by cli"),
     ],
 )
 def test_a_run_tells_who_started_it_and_who_had_asked_for_it(
