@@ -257,11 +257,14 @@ def place_of_app(name: str) -> str:
 def known_names(names: list[str]) -> str:
     """The sites there are, as an error shows them.
 
-    >>> known_names(["north", "south"]), known_names([])
-    ('known: north, south', 'known: none; run `badgejobs init` or `badgejobs sites add`')
+    >>> known_names(["north", "south"])
+    'known: north, south'
     """
     if not names:
-        return "known: none; run `badgejobs init` or `badgejobs sites add`"
+        return (
+            "known: none; name its configuration by --config before the command, or run "
+            "`badgejobs init` or `badgejobs sites add`"
+        )
     if len(names) > _MOST_NAMED:
         return f"there are {len(names)}; see `badgejobs sites list`"
     return f"known: {', '.join(names)}"

@@ -12,6 +12,7 @@ from typing import Any
 from badgejobs.bootstrap import House
 from badgejobs.bootstrap.told import FromFile
 from badgejobs.cli.byhand import actor
+from badgejobs.cli.calling import as_called
 from badgejobs.cli.exits import Code, code_of
 from badgejobs.cli.foreground import Done, Duty, Foreground
 from badgejobs.cli.opening import known_site, opened, settled
@@ -246,8 +247,8 @@ def _left_to_workers(settings: Settings, out: Output, plan: PlanFile) -> Code:
         {"site": site, "applied": True, "background": True, "rung": rung},
         f"{site}: " + ("the workers were told" if rung else "due at the next tick of a beat"),
     )
-    out.note(f"badgejobs: `badgejobs apply {plan.path}` once more tells what was done, and does "
-             "what is left")  # fmt: skip
+    again = as_called("apply", str(plan.path))
+    out.note(f"badgejobs: `{again}` once more tells what was done, and does what is left")
     return Code.OK
 
 

@@ -13,11 +13,12 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from importlib.resources import as_file, files
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from badgejobs.bootstrap import House, open_house
+from badgejobs.cli.demo_tour import RULES
 from badgejobs.cli.demo_view import Snapshot
 from badgejobs.cli.opening import ready
 from badgejobs.config import Settings, load_settings
@@ -153,7 +154,8 @@ class Stage:
             )
             lines += [
                 f"console   {self.console}",
-                f"          password {password}, or, to act as the operator, {token}",
+                f"          password {password}",
+                f'          to act, log in, then "read-only" at the top; token {token}',
             ]
         return lines
 
@@ -180,7 +182,7 @@ def stage(folder: Path, *, with_pages: bool) -> Iterator[Stage]:
     app_secret, port = secrets.token_urlsafe(24), free_port()
     pages = {name: free_port() for name in _PAGES} if with_pages else {}
     with ExitStack() as stack:
-        rules = stack.enter_context(as_file(files("badgejobs.rules") / "examples" / "demo.yaml"))
+        rules = _rules(folder)
         secret_file = _private(folder / "app-secret", app_secret)
         told = CONFIGURATION.format(
             folder=folder, wix=f"http://127.0.0.1:{port}", site=site, rules=rules,
@@ -227,6 +229,17 @@ def _broker_that_is_seen_to_end(settings: Settings) -> Iterator[None]:
     finally:
         embedded.close()
         embedded.wait_until_stopped(STOP_SECONDS)
+
+
+def _rules(folder: Path) -> Path:
+    """A copy of the demo's rules that may be changed."""
+    text = (files("badgejobs.rules") / "examples" / "demo.yaml").read_text(encoding="utf-8")
+    file = folder / RULES
+    # the schema does not lie beside it
+    file.write_text(text.partition("\n#\n")[2], encoding="utf-8")
+    # a file that was written this moment would be waited for
+    os.utime(file, (0, 0))
+    return file
 
 
 def _address(port: int | None) -> str | None:

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import sys
 from collections.abc import Iterator
-from importlib.resources import files
 from itertools import islice
 from pathlib import Path
 from shlex import quote
 
 from badgejobs.bootstrap import House
+from badgejobs.cli.calling import program
 from badgejobs.flow.explaining import named
 from badgejobs.flow.progress import near, survey
 
 #: The badge that the tour is about, and what its rule says, and might say instead.
 _BADGE = "loyal-customer"
 _ITS_RULE, _LOWERED = "when: {count: orders, gte: 10}", "when: {count: orders, gte: 8}"
+
+#: The demo's own copy of its rules, in its folder: who changes them changes nothing of ours.
+RULES = "rules.yaml"
 
 #: What names the file is told by ``--config``, and the other is for processes of ours.
 _NO_SETTINGS = frozenset({"BADGEJOBS_CONFIG", "BADGEJOBS_OWNER"})
@@ -48,21 +48,23 @@ def tour(house: House, site: str, folder: Path, *, ignored: frozenset[str]) -> l
     lines += [
         "# what would come of it if eight orders were enough; nothing is done",
         f"{command} plan {site} --rules {quote(str(lowered))}",
+        "# who gains and who loses by that",
+        f"{command} diff {quote(str(folder / RULES))} {quote(str(lowered))} --site {site}",
     ]
     return lines
 
 
 def _lowered(folder: Path) -> Path:
     """The demo's rules, with one number changed."""
-    text = (files("badgejobs.rules") / "examples" / "demo.yaml").read_text(encoding="utf-8")
     file = folder / "eight-orders.yaml"
+    text = (folder / RULES).read_text(encoding="utf-8")
     file.write_text(text.replace(_ITS_RULE, _LOWERED), encoding="utf-8")
     return file
 
 
 def _command(folder: Path, ignored: frozenset[str]) -> str:
     """How this badgejobs is called from any folder, by the demo's own configuration."""
-    words = [*_without(ignored), *_program()]
+    words = [*_without(ignored), *program()]
     return " ".join([*map(quote, words), "--config", quote(str(folder / "badgejobs.toml"))])
 
 
@@ -71,11 +73,3 @@ def _without(ignored: frozenset[str]) -> Iterator[str]:
         yield "env"
         for name in sorted(ignored - _NO_SETTINGS):
             yield from ("-u", name)
-
-
-def _program() -> list[str]:
-    here = Path(sys.argv[0]).absolute()
-    if here.name != "badgejobs" or not os.access(here, os.X_OK):
-        return [sys.executable, "-m", "badgejobs"]
-    found = shutil.which("badgejobs")
-    return ["badgejobs"] if found and Path(found).absolute() == here else [str(here)]

@@ -12,7 +12,7 @@ import typer
 
 from badgejobs.cli.as_of import AsOf, told_moment
 from badgejobs.cli.exits import Code
-from badgejobs.cli.output import Output, Page, Rows
+from badgejobs.cli.output import Output, Rows, Source
 
 if TYPE_CHECKING:
     from badgejobs.bootstrap import House
@@ -140,7 +140,7 @@ def _print(out: Output, data: dict[str, Any], found: _Found, *, markdown: bool) 
     badges, tiers = found.by_badge(), found.by_tier()
     data |= {"changes": bool(found.numbers), "badges": badges, "tiers": tiers}
     if markdown:
-        out.result(data, Page("\n".join(_markdown(data, named=found.keeps_all)) + "\n"))
+        out.result(data, Source("\n".join(_markdown(data, named=found.keeps_all)) + "\n"))
     elif not found.numbers:
         out.result(data, "nobody would gain, lose or change tier")
     else:

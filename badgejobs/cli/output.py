@@ -67,6 +67,16 @@ class Page:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A text to be copied as it is, on a terminal too."""
+
+    text: str
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        yield Segment(self.text)
+
+
 class Output:
     """Where one command prints; on a pipe plain lines, and with ``as_json`` one JSON object.
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from badgejobs.bootstrap import House
 from badgejobs.bootstrap.told import FromFile
+from badgejobs.cli.calling import as_called
 from badgejobs.cli.exits import Code
 from badgejobs.cli.opening import known_site, opened, settled
 from badgejobs.cli.output import Output, Rows
@@ -198,9 +199,10 @@ def _show(out: Output, totals: Totals, calls: Calls, per_minute: int, *, every: 
 
 def _notes(out: Output, totals: Totals, file: Path | None) -> None:
     if file:
-        more = f" {YES_REMOVES_ACCESS}" if totals.guarded else ""
+        more = [YES_REMOVES_ACCESS] if totals.guarded else []
+        does_it = as_called("apply", str(file), *more)
         out.note(f"badgejobs: the plan is written to {file}; nothing was done yet: "
-                 f"`badgejobs apply {file}{more}` does it")  # fmt: skip
+                 f"`{does_it}` does it")  # fmt: skip
     elif totals.is_any:
         out.note("badgejobs: nothing was done; --out plan.json keeps it for `badgejobs apply`")
 

@@ -5,7 +5,7 @@ from pydantic import SecretStr
 from badgejobs.config.heartbeat_file import HeartbeatFile
 from badgejobs.config.identity_key import identity_digest
 from badgejobs.config.layers import forget as forget_environment
-from badgejobs.config.layers import owner, use_file
+from badgejobs.config.layers import owner, told_file, use_file
 from badgejobs.config.loading import load_settings
 from badgejobs.config.notifying import InstallationNotify, Notify, time_of, webhook_keys
 from badgejobs.config.origins import Origin
@@ -40,6 +40,7 @@ __all__ = [
     "sandbox_template",
     "secrets_keys",
     "time_of",
+    "told_file",
     "use_file",
     "wants_traces",
     "webhook_keys",

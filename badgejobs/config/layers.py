@@ -121,6 +121,12 @@ def use_file(path: Path | None) -> None:
         os.environ[CONFIG] = str(path.expanduser().absolute())
 
 
+def told_file() -> Path | None:
+    """The configuration file that was named for this process, by option or environment."""
+    told = os.environ.get(CONFIG)
+    return Path(told) if told else None
+
+
 def owner() -> str | None:
     """The process with which this one ends, where there is one: told by whoever started us."""
     return os.environ.get(f"{PREFIX}OWNER")

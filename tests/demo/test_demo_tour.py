@@ -41,15 +41,16 @@ def test_every_line_that_the_demo_prints_to_copy_works_and_its_console_opens(
         until(lambda: any("Ctrl-C ends it all" in line for line in demo.lines))
         said = "".join(demo.lines)
         copied = re.findall(r"^(?!#)(.* --config .*)$", said, re.MULTILINE)
-        has, lacks, near, plan = (shell(line, tmp_path) for line in copied)
+        has, lacks, near, plan, diff = (shell(line, tmp_path) for line in copied)
         assert "stands at Wix" in has
         assert "missing: 1 more" in lacks
         assert near.split()[1:] == ["9", "10", "1", "more"]
         assert near.split()[0] in copied[1]
         assert "\naward\t" in plan, "two more would have it"
+        assert "loyal-customer" in diff
 
         address = re.search(r"console +http://127\.0\.0\.1:(\d+)", said)
-        password = re.search(r"password (\S+), or", said)
+        password = re.search(r"password (\S+)$", said, re.MULTILINE)
         assert address
         assert password
         [site] = set(re.findall(r"demo-[0-9a-f]{8}", said))
