@@ -115,16 +115,23 @@ def _unknown_variables() -> Iterator[str]:
         yield f"{name} in the environment is not a setting and has no effect"
 
 
+_named: Path | None = None
+
+
 def use_file(path: Path | None) -> None:
     """Have this process and its children read this configuration file, where one is named."""
-    if path is not None:
-        os.environ[CONFIG] = str(path.expanduser().absolute())
+    global _named  # noqa: PLW0603 - one command a process
+    _named = None if path is None else path.expanduser().absolute()
+    if _named is not None:
+        os.environ[CONFIG] = str(_named)
 
 
 def told_file() -> Path | None:
-    """The configuration file that was named for this process, by option or environment."""
-    told = os.environ.get(CONFIG)
-    return Path(told) if told else None
+    """The configuration file that this command was given by its option; none by the environment.
+
+    Who copies a command has the same environment.
+    """
+    return _named
 
 
 def owner() -> str | None:

@@ -80,7 +80,7 @@ def test_a_plan_left_to_the_workers_is_done_by_them_row_by_row_and_told_by_a_sec
     answer = told(left)
     assert (answer["site"], answer["applied"], answer["background"]) == (NORTH, True, True)
     assert answer["rung"], "the workers were told"
-    assert "`badgejobs apply plan.json` once more tells what was done" in left.said()
+    assert "apply plan.json` once more tells what was done" in left.said()
 
     by_kind = {
         kind: {
