@@ -273,6 +273,8 @@ def _by_age(row: _Waiting) -> tuple[datetime, int, str, str]:
 def _with_newcomers(placed: Iterable[tuple[int, _Waiting]], room: int) -> list[_Waiting]:
     """Those whose turn it is; of what was never done yet only its part, where others wait."""
     ordered = [row for _, row in sorted(placed, key=lambda one: (one[0], _by_age(one[1])))]
+    if len(ordered) <= room:
+        return ordered
     others = [row for row in ordered if not row.is_new]
     newcomers = [row for row in ordered if row.is_new]
     part = max(room - len(others), room // NEWCOMERS_ONE_IN)

@@ -266,7 +266,7 @@ def test_many_sites_that_are_added_at_once_hold_up_none_that_is_served(
     clock.advance(days=2)  # the added ones have waited for longer when the served one is due
 
     rung = claim(store, limit=4)
-    assert rung[0] == served
+    assert rung[0] == served, "it came due last of all"
     assert len(rung) == 4, "there is room for newcomers where nobody else waits"
 
 
