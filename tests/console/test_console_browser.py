@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Coroutine, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import pytest
@@ -28,7 +28,6 @@ ADDRESSES = {
     "drift": "/sites/my-shop/drift",
     "quarantine": "/sites/my-shop/quarantine",
     "operator": "/operator",
-    "nowhere": "/nowhere",
 }
 
 
@@ -67,7 +66,7 @@ def test_pages_full_and_empty_can_be_read_by_everybody_in_both_schemes_wide_and_
         with looking(browser, full, scheme="dark") as looks:
             _walk(looks, full, "dark", axe)
         with looking(browser, full, width=360) as looks:
-            _walk(looks, full, "narrow", None)
+            _walk(looks, full, "narrow", axe)
         with looking(browser, empty, scheme="dark") as looks:
             _log_in(looks, empty)
             for name in ("overview", "site", "runs", "drift", "quarantine"):
@@ -141,7 +140,76 @@ def elsewhere_than(base: str) -> web.Application:
     return app
 
 
-def _walk(looks: Looks, base: str, tag: str, axe: Axe | None) -> None:
+PAGE = """\
+<!doctype html><html lang="en"><head><title>A page</title><link rel="icon" href="data:,">
+<link rel="stylesheet" href="/{style}"><style>body {{ margin: 0 }}</style></head>
+<body><main><h1 style="margin: 0">A page</h1>{body}</main></body></html>
+"""
+
+
+def page_of(body: str, style: str = "good.css") -> web.Application:
+    """A console that has one page."""
+    app = web.Application()
+    text = PAGE.format(body=body, style=style)
+
+    async def page(_: web.Request) -> web.Response:
+        return web.Response(text=text, content_type="text/html")
+
+    async def good(_: web.Request) -> web.Response:
+        return web.Response(text="p { color: #333 }", content_type="text/css")
+
+    app.router.add_get("/", page)
+    app.router.add_get("/good.css", good)
+    return app
+
+
+OVER = "<p style='position: absolute; top: 0; left: 20px; margin: 0'>It lies over</p>"
+
+BROKEN = "<table style='width: 1px'><tbody><tr><td class='n'>12 s</td></tr></tbody></table>"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("body", "style", "told"),
+    [
+        ("<p>Whole.</p>", "good.css", ""),
+        ("<p>Bare.</p>", "gone.css", r"answered 404: \S+/gone.css"),
+        ("<script>fetch('/live')</script>", "good.css", r"answered 404: \S+/live"),
+        (OVER, "good.css", "“A page” and “It lies over” overlap"),
+        (BROKEN, "good.css", "“12 s” is broken over 2 lines"),
+        ("<button>Press</button><b style='margin-left: -30px'>or not</b>", "good.css", "“Press”"),
+    ],
+)
+def test_a_page_with_something_that_fails_or_overlaps_does_not_pass(
+    body: str, style: str, told: str
+) -> None:
+    wrong = pytest.raises(AssertionError, match=told) if told else nullcontext()
+    with (
+        served(page_of(body, style)) as base,
+        chromium() as browser,
+        wrong,
+        looking(browser, base) as looks,
+    ):
+        looks.page.goto(base)
+        looks.page.wait_for_load_state("networkidle")
+        looks.at("one-page")
+
+
+@pytest.mark.slow
+def test_a_page_is_refused_where_that_is_expected_and_only_there() -> None:
+    app = page_of("<p>Whole.</p>")
+    with served(app) as base, chromium() as browser:
+        with looking(browser, base) as looks, looks.refused(404):
+            looks.page.goto(f"{base}/nowhere")
+        with (
+            pytest.raises(AssertionError, match="no page was refused with 404"),
+            looking(browser, base) as looks,
+            looks.refused(404),
+        ):
+            looks.page.goto(base)
+
+
+def _walk(looks: Looks, base: str, tag: str, axe: Axe) -> None:
     page = looks.page
     page.goto(base)
     looks.at(f"{tag}-log-in", axe=axe)
@@ -149,6 +217,9 @@ def _walk(looks: Looks, base: str, tag: str, axe: Axe | None) -> None:
     for name, address in ADDRESSES.items():
         page.goto(f"{base}{address}")
         looks.at(f"{tag}-{name}", axe=axe)
+    with looks.refused(404):
+        page.goto(f"{base}/nowhere")
+    looks.at(f"{tag}-nowhere", axe=axe)
     page.goto(f"{base}/sites/my-shop/members")
     page.get_by_label("Member's id").fill(ANA)
     page.get_by_role("button", name="Explain").click()

@@ -46,9 +46,9 @@ app_secret_file = "app.secret"
 T = TypeVar("T")
 
 
-def eventually(find: Callable[[], T | None]) -> T:
+def eventually(find: Callable[[], T | None], *, patience: float = PATIENCE_SECONDS) -> T:
     """What is found in the end, asked for again and again."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + patience
     while (found := find()) is None:
         assert time.monotonic() < deadline, "it did not come true in time"
         time.sleep(0.1)

@@ -8,13 +8,13 @@ import re
 import threading
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any
 
 import pytest
+from broker_search import WORD_OF_RESULT, WORD_OF_TASK, overheard, plant, standing_in
 from console_pages import console_pages
 from jobs_stage import NORTH, SECRET, LiveShops, member_id, order_prefix
 from jobs_yard import AUTHORIZED, FlowerApi, Yard, eventually
@@ -22,13 +22,11 @@ from listeners import SECRET as LISTENERS_SECRET
 from listeners import Mailbox, Receiver, mailing, receiving
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as openmetrics
 from prometheus_client.parser import text_string_to_metric_families
-from redis import Redis
 
 from badgejobs.sandbox.faults.kinds import FaultKind
 from badgejobs.sandbox.history import seed
 from badgejobs.sandbox.records.collection import Record
 from badgejobs.service.addresses import free_port
-from badgejobs.service.presence import standing_broker
 from badgejobs.wix import wire
 
 pytest_plugins = ["jobs_fixtures"]
@@ -59,6 +57,11 @@ PLANTED = {
     "password of the mail server": "canary-smtp-0123456789",
     "reader of the mails": "canary.reader@shop.example",
 }
+#: What a worker says of a task before its run begins, or after it has ended.
+OUTSIDE_OF_RUNS = frozenset({"bell answered"})
+#: When the mail goes out, to the minute: what is given later waits for the next day, also where a
+#: busy machine is slow to start all that gives.
+DIGEST_IN = timedelta(seconds=150)
 #: Whoever has the console's password looks for a member, and for what counted, by their ids; those
 #: who are told of an award are told whose it is.
 BELONGS = {
@@ -130,17 +133,6 @@ def page(url: str, **headers: str) -> str:
         return str(answer.read().decode())
 
 
-def queued(state: Path) -> str:
-    """All that stands in the broker: messages, results, the pace of sites."""
-    with standing_broker(state) as broker:  # type: ignore[union-attr]
-        assert broker
-        with Redis.from_url(broker.redis_url) as redis:
-            told = list[str]()
-            for key in redis.scan_iter(count=1000):
-                told += [repr(key), repr(redis.dump(key))]
-            return "\n".join(told)
-
-
 def flower_pages(api: FlowerApi) -> dict[str, str]:
     tasks = eventually(lambda: api.ask("/api/tasks") or None)
     paths = ["/", "/tasks", "/broker", "/metrics", "/api/tasks", "/api/workers?refresh=1"]
@@ -163,9 +155,9 @@ def is_told(web: int) -> bool:
 
 
 def telling(receiver: Receiver, mailbox: Mailbox) -> dict[str, str]:
-    """Settings by which a webhook is told of each award, and a mail goes out in a minute or two."""
+    """Settings by which a webhook is told of each award, and one mail of all of them."""
     mailbox.takes_password = True
-    soon = datetime.now(UTC) + timedelta(seconds=90)
+    soon = datetime.now(UTC) + DIGEST_IN
     told = {
         "WEBHOOK_URL": f"{receiver.url}/{PLANTED['path of the webhook']}",
         "WEBHOOK_SECRET": LISTENERS_SECRET,
@@ -195,7 +187,7 @@ def searched(
         **{file.name: file.read_text(errors="replace") for file in yard.folder.glob("*.log")},
         "metrics": page(f"http://127.0.0.1:{web}/metrics", **token),
         "health": page(f"http://127.0.0.1:{web}/health/ready"),
-        "broker": queued(yard.state),
+        "broker": standing_in(yard.state),
         "traces": "\n".join(one.decode("latin-1") for one in traces),
         **flower_pages(api),
         **pages,
@@ -216,6 +208,32 @@ def assert_nothing_came_out(found: dict[str, str]) -> None:
             assert canary not in text, f"{what} stands in {name}"
 
 
+def assert_each_line_names_its_run(lines: list[dict[str, Any]]) -> None:
+    ours = [one for one in lines if one["logger"].startswith("badgejobs.")]
+    of_runs = [one for one in ours if one["event"] not in OUTSIDE_OF_RUNS]
+    assert len([one for one in of_runs if one["logger"] == "badgejobs.wix.exchange"]) > 5
+    assert {one["logger"] for one in of_runs} > {"badgejobs.wix.exchange"}
+    for line in of_runs:
+        assert {"run", "site", "task_id"} <= line.keys(), line
+    for line in ours:
+        assert "task_id" in line, line
+
+
+def assert_the_broker_was_seen(found: dict[str, str]) -> None:
+    for what, word in (("a task", WORD_OF_TASK), ("a result", WORD_OF_RESULT)):
+        for name in ("broker", "broker, overheard"):
+            assert word in found[name], f"what {what} says is not seen in {name}"
+
+
+def assert_metrics_are_whole(told: str, newer: str) -> None:
+    families = list(text_string_to_metric_families(told))
+    samples = [one for family in families for one in family.samples]
+    assert any(
+        s.name == "badgejobs_api_calls_total" and s.labels["answer"] == "5xx" for s in samples
+    )
+    assert {one.name for one in openmetrics(newer)} == {one.name for one in families}  # type: ignore[no-untyped-call]
+
+
 def test_what_was_planted_comes_out_nowhere_and_each_line_names_its_run(
     yard: Yard, shops: LiveShops
 ) -> None:
@@ -226,7 +244,12 @@ def test_what_was_planted_comes_out_nowhere_and_each_line_names_its_run(
     shops.fault(wire.ORDERS_SEARCH, kind=FaultKind.STATUS, status=503, first_call=2)
     shops.fault(wire.ORDERS_SEARCH, kind=FaultKind.BROKEN_RECORD, first_call=3)
     shops.fault(wire.ASSIGNMENTS_BULK_CREATE, kind=FaultKind.STATUS, status=400)
-    with collector() as (endpoint, traces), receiving() as receiver, mailing() as mailbox:
+    with (
+        collector() as (endpoint, traces),
+        receiving() as receiver,
+        mailing() as mailbox,
+        ExitStack() as undo,
+    ):
         yard._environment = {
             **telling(receiver, mailbox),
             "BADGEJOBS_LOG_FORMAT": "json",
@@ -240,6 +263,7 @@ def test_what_was_planted_comes_out_nowhere_and_each_line_names_its_run(
         }
         worker = yard.start("badgejobs", "worker", "--pool", "prefork", "--concurrency", "2")
         worker.says("ready.")
+        heard = undo.enter_context(overheard(yard.state))
         flower = yard.start("badgejobs", "flower", "--port", str(flower_port))
         served = yard.start("badgejobs", "web")
         beat = yard.start("badgejobs", "beat")
@@ -259,7 +283,9 @@ def test_what_was_planted_comes_out_nowhere_and_each_line_names_its_run(
         eventually(lambda: traces or None)
         # given at Wix is not yet settled here, and what a run counted comes with its end
         eventually(lambda: is_told(web) or None)
-        eventually(lambda: (receiver.seen and mailbox.mails) or None)
+        eventually(lambda: receiver.seen or None)
+        eventually(lambda: mailbox.mails or None, patience=2 * DIGEST_IN.total_seconds())
+        plant(yard.state)
         found = searched(yard, FlowerApi(flower_port), web, console_port, traces)
         token_sent = {"Authorization": f"Bearer {PLANTED['token of metrics']}"}
         newer = page(
@@ -270,26 +296,17 @@ def test_what_was_planted_comes_out_nowhere_and_each_line_names_its_run(
         for one in (beat, console, flower, served, worker):
             assert one.stop() == 0, one.said()
 
+    found["broker, overheard"] = "\n".join(heard)
     found["webhook"] = json.dumps([receiver.seen, receiver.headers])
     found["mail"] = "\n".join(str(mail) for mail in mailbox.mails)
     assert_nothing_came_out(found)
+    assert_the_broker_was_seen(found)
     record = b"".join(file.read_bytes() for file in yard.state.glob("badgejobs.db*"))
     assert PLANTED["member"].encode() in record, "what was planted did come in"
-    families = list(text_string_to_metric_families(found["metrics"]))
-    samples = [one for family in families for one in family.samples]
-    assert any(
-        s.name == "badgejobs_api_calls_total" and s.labels["answer"] == "5xx" for s in samples
-    )
-    assert {one.name for one in openmetrics(newer)} == {one.name for one in families}  # type: ignore[no-untyped-call]
-
+    assert_metrics_are_whole(found["metrics"], newer)
     assert "flower_events_total" in found["flower /metrics"], "Flower's own numbers are beside ours"
 
-    lines = lines_of(worker.said())
-    requests = [one for one in lines if one.get("logger") == "badgejobs.wix.exchange"]
-    of_runs = [one for one in requests if "Token" not in one["event"]]
-    assert len(of_runs) > 5
-    for line in of_runs:
-        assert {"run", "site", "task_id"} <= line.keys(), line
+    assert_each_line_names_its_run(lines_of(worker.said()))
     names = "".join(re.findall(r"run/badgejobs\.\w+|POST|SELECT", found["traces"]))
     assert "run/badgejobs.scan" in names
     assert "POST" in names
