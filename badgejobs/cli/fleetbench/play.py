@@ -106,6 +106,7 @@ def play(
         stack.enter_context(at_work(yard))
         good = list(setting.good)
         _until_all_begun(yard, store, good, tell)
+        _until_settled(yard, tell, seconds=setting.every_seconds)
 
         tell(f"watching {len(good)} sites for {seconds:.0f} s")
         every = timedelta(seconds=setting.every_seconds)
@@ -152,6 +153,15 @@ def _until_all_begun(yard: Yard, store: SqlStore, sites: list[int], tell: Progre
         yard.require_running()
         if time.monotonic() > ends:
             raise StateError(f"{done} of {len(sites)} sites had begun after all that time")
+        time.sleep(_LOOK_SECONDS)
+
+
+def _until_settled(yard: Yard, tell: Progress, *, seconds: float) -> None:
+    """Let an interval pass: waits that began while sites were added are over then."""
+    tell(f"letting {seconds:.0f} s pass")
+    ends = time.monotonic() + seconds
+    while time.monotonic() < ends:
+        yard.require_running()
         time.sleep(_LOOK_SECONDS)
 
 
