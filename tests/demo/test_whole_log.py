@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Iterator
-from datetime import datetime
 from pathlib import Path
 
 import pytest
 import real_data
+from explained_log import Explained, Ledger
 from left_alone import left_alone
 
 from badgejobs.bootstrap import House, found_sources
@@ -17,6 +17,7 @@ from badgejobs.cli.foreground import Foreground
 from badgejobs.cli.output import Output
 from badgejobs.config import Settings, SiteSettings
 from badgejobs.coordination.local import LocalThrottle
+from badgejobs.core.award import Award
 from badgejobs.jobs import duties
 from badgejobs.sandbox.history import seed
 from badgejobs.sandbox.remote import RemoteSandbox
@@ -27,7 +28,7 @@ from badgejobs.store import SqlStore
 from badgejobs.wix import wire
 
 __test__ = real_data.IS_THERE
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 SITE = "whole-log"
 IDS = {
@@ -46,6 +47,8 @@ CONDITIONS = {
     "loyal_10_orders_or_500": "{any: [{count: orders, gte: 10}, {sum: orders.amount, gte: 500}]}",
     **{f"comments_count_{n}": f"{{count: comments, gte: {n}}}" for n in (1, 10, 25, 50, 100)},
 }
+#: Each looks at all members again, so a few of each kind in every run; all of them at length.
+NEAR = ("orders-count-10", "loyal-10-orders-or-500", "comments-count-25")
 #: Wix reads by POST too.
 READINGS = {
     wire.TOKEN,
@@ -126,12 +129,11 @@ def writes(sandbox: RemoteSandbox) -> dict[tuple[str, str], int]:
     return dict(found)
 
 
-def ledger(house: House) -> dict[tuple[str, str], datetime]:
-    found, after = dict[tuple[str, str], datetime](), ""
+def ledger(house: House) -> Ledger:
+    found, after = dict[tuple[str, str], Award](), ""
     with house.store.read() as tx:
         while members := tx.activities.members_after(SITE, after, 500):
-            awards = tx.awards.of_members(SITE, members)
-            found |= {pair: award.earned_at for pair, award in awards.items()}
+            found |= tx.awards.of_members(SITE, members)
             after = members[-1]
     return found
 
@@ -142,7 +144,7 @@ def ledger(house: House) -> dict[tuple[str, str], datetime]:
     ["sqlite", pytest.param("postgres", marks=pytest.mark.at_length)],
     indirect=True,
 )
-def test_every_award_of_the_whole_log_and_nothing_else(
+def test_every_award_of_the_whole_log_and_nothing_else_and_what_is_explained_of_them(
     house: House, sandbox: RemoteSandbox
 ) -> None:
     expected = {
@@ -154,12 +156,18 @@ def test_every_award_of_the_whole_log_and_nothing_else(
 
     sync(house)
 
-    assert ledger(house) == expected
+    standing = ledger(house)
+    assert {pair: award.earned_at for pair, award in standing.items()} == expected
+    explained = Explained(house, SITE, standing)
+    explained.awards(one_in=20)
+    explained.near_misses(*NEAR, one_in=20)
+    explained.others(one_in=200)
+
     state = sandbox.state(IDS["instanceId"])
     names = {badge["id"]: badge["title"].replace("_", "-") for badge in state["badges"]}
-    standing = [(row["memberId"], names[row["badgeId"]]) for row in state["badgeAssignments"]]
-    assert len(standing) == len(expected), "each award stands once"
-    assert set(standing) == expected.keys()
+    at_wix = [(row["memberId"], names[row["badgeId"]]) for row in state["badgeAssignments"]]
+    assert len(at_wix) == len(expected), "each award stands once"
+    assert set(at_wix) == expected.keys()
 
     before = writes(sandbox)
     assert before["POST", wire.BADGES] == len(CONDITIONS)
@@ -167,3 +175,16 @@ def test_every_award_of_the_whole_log_and_nothing_else(
     sync(house)
     assert writes(sandbox) == before, "a second run writes nothing"
     assert sandbox.state(IDS["instanceId"]) == state
+
+
+@pytest.mark.at_length
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_every_award_and_every_near_miss_of_the_whole_log_is_explained_as_it_stands(
+    house: House,
+) -> None:
+    sync(house)
+    explained = Explained(house, SITE, ledger(house))
+    explained.awards()
+    explained.near_misses()
+    explained.others(one_in=40)
