@@ -31,7 +31,8 @@ def test_every_page_of_the_demo_can_be_read_wide_and_narrow_and_each_form_does_w
         said = "".join(demo.lines)
         [site] = set(re.findall(r"demo-[0-9a-f]{8}", said))
         [base] = re.findall(r"^console +(http://127\.0\.0\.1:\d+)$", said, re.MULTILINE)
-        [(password, token)] = re.findall(r"password (\S+), or, to act as the operator, (\S+)", said)
+        [password] = re.findall(r"^ +password (\S+)$", said, re.MULTILINE)
+        [token] = re.findall(r"; token (\S+)$", said, re.MULTILINE)
         axe = Axe()
         with chromium() as browser:
             with looking(browser, base) as looks:
@@ -138,5 +139,5 @@ def _act(looks: Looks, link: str, axe: Axe, *, button: str, told: str) -> None:
     looks.at(f"demo-{link.lower().replace(' ', '-')}", axe=axe)
     page.get_by_label("Why").fill("the fair")
     page.get_by_role("button", name=button).click()
-    assert page.get_by_role("status").inner_text().startswith(told)
+    assert told in page.get_by_role("status").inner_text()
     looks.at(f"demo-{link.lower().replace(' ', '-')}-done", axe=axe)
