@@ -13,7 +13,7 @@ from badgejobs.core.ledger import Bound
 from badgejobs.core.milestone import Look
 from badgejobs.core.wixfacts import SiteFacts
 from badgejobs.errors import Later, StateError
-from badgejobs.store.dialect import insert_into, take_turns
+from badgejobs.store.dialect import chunks, insert_into, take_turns
 from badgejobs.store.moment import Moment
 from badgejobs.store.tables import badge_binding, badge_creation, rules_applied, site_binding
 
@@ -70,12 +70,17 @@ class SqlBindings:
 
     def facts_of(self, sites: Collection[str]) -> dict[str, SiteFacts]:
         """What Wix told of these sites; nothing of those that were not asked about yet."""
-        rows = self._connection.execute(
-            select(site_binding.c.site, site_binding.c.timezone, site_binding.c.currency).where(
-                site_binding.c.site.in_(sorted(sites)), site_binding.c.facts_read_at.is_not(None)
+        found = dict[str, SiteFacts]()
+        for some in chunks(sorted(sites)):
+            rows = self._connection.execute(
+                select(site_binding.c.site, site_binding.c.timezone, site_binding.c.currency).where(
+                    site_binding.c.site.in_(some), site_binding.c.facts_read_at.is_not(None)
+                )
             )
-        )
-        return {row.site: SiteFacts(timezone=row.timezone, currency=row.currency) for row in rows}
+            found |= {
+                row.site: SiteFacts(timezone=row.timezone, currency=row.currency) for row in rows
+            }
+        return found
 
     def remember_site_facts(self, site: str, facts: SiteFacts) -> None:
         """Keep what Wix told of the site just now; of a name that is bound to a site."""
